@@ -1,0 +1,60 @@
+//! What the door hands to the journal.
+
+use super::{Event, MessageId, ProfileId, ProfileKey, SourceId, TenantId};
+
+/// Something that came in and has to be kept before it is acknowledged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inbound {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The inlet it came through.
+    pub source: SourceId,
+    /// What it is.
+    pub substance: Substance,
+}
+
+/// The kinds of inbound.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Substance {
+    /// An event about a person.
+    Event {
+        /// The person it is for.
+        profile: ProfileId,
+        /// What happened.
+        event: Box<Event>,
+    },
+    /// What could not be understood, kept for its owner to look at.
+    Quarantined(Quarantined),
+}
+
+/// An element of a request that is no event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Recognises a repeated delivery: the event's id where it has one, else the digest of its bytes.
+    pub id: MessageId,
+    /// What is wrong with it, and where.
+    pub reason: String,
+    /// The bytes as they came, invalid UTF-8 replaced, cut at `limits::QUARANTINE_RAW_BYTES_MAX`.
+    pub raw: String,
+}
+
+impl Inbound {
+    /// What a repetition has in common with the first delivery, within the tenant.
+    pub fn message_id(&self) -> &MessageId {
+        match &self.substance {
+            Substance::Event { event, .. } => &event.id,
+            Substance::Quarantined(quarantined) => &quarantined.id,
+        }
+    }
+
+    /// Who owns its effects: the person, or the source where there is none.
+    pub fn owner(&self) -> ProfileKey {
+        let profile = match &self.substance {
+            Substance::Event { profile, .. } => profile.clone(),
+            Substance::Quarantined(_) => {
+                ProfileId::parse(self.source.as_str()).expect("a source's name should be fit for a profile's id")
+            }
+        };
+        ProfileKey { tenant: self.tenant.clone(), profile }
+    }
+}

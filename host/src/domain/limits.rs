@@ -1,0 +1,177 @@
+//! Every bound of the house, with its unit and its reason.
+
+use std::time::Duration;
+
+// People and names
+
+/// How many shares all people are divided into, for ever. A power of two, far above the number of machines.
+pub const SLOTS: u16 = 256;
+/// Bytes of a profile's id. Longer identities are replaced by their digest at the door.
+pub const PROFILE_ID_BYTES_MAX: usize = 256;
+/// Bytes of a message id: Segment allows 100 characters; longer ones are replaced by their digest at the door.
+pub const MESSAGE_ID_BYTES_MAX: usize = 256;
+
+// The door
+
+/// Bytes of one request: Segment batches to 4 MB by default, "subject to change", and a 413 is lost for good.
+pub const BODY_BYTES_MAX: usize = 64 << 20;
+/// Elements of one batch: Segment's own limit is 4,000.
+pub const BATCH_EVENTS_MAX: usize = 20_000;
+/// Bytes of one event: Segment's own limit is 32 KB at its door; enrichment may add.
+pub const EVENT_BYTES_MAX: usize = 256 << 10;
+/// Levels of nesting in one event: below serde_json's own 128.
+pub const EVENT_DEPTH_MAX: usize = 64;
+/// Bytes kept of an element that was quarantined.
+pub const QUARANTINE_RAW_BYTES_MAX: usize = 64 << 10;
+/// Bytes of bodies that are in memory at one time, over all requests. Above it: 503.
+pub const BODIES_IN_FLIGHT_BYTES_MAX: usize = 512 << 20;
+/// How long the answer may wait for the journal: the classic webhook gives up after 5 s.
+pub const DOOR_ANSWER_MAX: Duration = Duration::from_secs(4);
+/// What a sender is asked to wait after a 503 or 429.
+pub const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// Secrets that a source may have at one time, so that a rotation loses nothing.
+pub const SOURCE_SECRETS_MAX: usize = 2;
+/// How far in the future an event may claim to be before its arrival counts instead.
+pub const FUTURE_TOLERANCE: Duration = Duration::ZERO;
+
+// Journal
+
+/// Bytes of one segment file, above which the next begins.
+pub const SEGMENT_BYTES_MAX: u64 = 64 << 20;
+/// Requests that wait for the journal at one time. Above it: 503.
+pub const APPENDS_WAITING_MAX: usize = 1_024;
+/// Bytes of one group that is written and flushed together.
+pub const GROUP_BYTES_MAX: usize = 8 << 20;
+/// Bytes of the journal that the workers have not consumed. Above it: 503.
+pub const BACKLOG_BYTES_MAX: u64 = 8 << 30;
+/// How long a repeated event is recognised: Segment retries for 4 hours, replays by hand come within days.
+pub const SEEN_DAYS: i64 = 7;
+
+// Worker
+
+/// Partitions of the embedded store: one file and one loop each.
+pub const EMBEDDED_PARTITIONS: u16 = 4;
+/// Causes in one commit.
+pub const COMMIT_CAUSES_MAX: usize = 256;
+/// How long a commit may wait for its sync.
+pub const SYNC_BEAT: Duration = Duration::from_millis(200);
+/// Older events update the person and start nothing: replays and late retries.
+pub const FRESHNESS: Duration = Duration::from_secs(24 * 3600);
+/// How often a timer looks again whether its paused campaign goes on.
+pub const PAUSED_TIMER_RECHECK: Duration = Duration::from_secs(60);
+/// Timers that one campaign may have for one person.
+pub const TIMERS_MAX: usize = 32;
+/// The longest wait.
+pub const TIMER_AHEAD_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
+/// Campaigns that one tenant may have active.
+pub const ACTIVE_CAMPAIGNS_MAX: usize = 100;
+/// Rows of the ledger kept per person: the oldest goes when another comes.
+pub const LEDGER_ROWS_MAX: u64 = 500;
+/// How long messages and quarantined elements are kept.
+pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
+/// Rows that one commit removes because they are old.
+pub const TRIM_ROWS_MAX: usize = 1_000;
+
+// Profiles
+
+/// Traits kept per person.
+pub const TRAITS_MAX: usize = 200;
+/// Bytes of one trait.
+pub const TRAIT_BYTES_MAX: usize = 4 << 10;
+/// Names of events, and of engagements, counted per person.
+pub const HISTORY_SUBJECTS_MAX: usize = 200;
+/// Occurrences remembered per subject; counting since a moment saturates there.
+pub const HISTORY_RECENT_MAX: usize = 256;
+/// How long occurrences are remembered.
+pub const HISTORY_RECENT_AGE: Duration = Duration::from_secs(90 * 24 * 3600);
+
+// Sandbox
+
+/// Bytes of an uploaded module.
+pub const MODULE_BYTES_MAX: usize = 4 << 20;
+/// Functions in all core modules: 200,000 take 9 s to compile.
+pub const MODULE_FUNCTIONS_MAX: usize = 20_000;
+/// Bytes of linear memory and tables, summed over one instance.
+pub const GUEST_MEMORY_BYTES_MAX: usize = 32 << 20;
+/// Elements of tables, summed over one instance.
+pub const GUEST_TABLE_ELEMENTS_MAX: usize = 20_000;
+/// Fuel of one call: about 11 ms.
+pub const FUEL_PER_CALL: u64 = 20_000_000;
+/// Fuel of one configuration: parsing may cost more than deciding.
+pub const FUEL_PER_CONFIGURE: u64 = 500_000_000;
+/// The backstop's beat; fuel does not count what the host does for a guest.
+pub const EPOCH_TICK: Duration = Duration::from_millis(5);
+/// Beats that one call may take.
+pub const EPOCH_TICKS_PER_CALL: u64 = 20;
+/// Beats that one configuration may take.
+pub const EPOCH_TICKS_PER_CONFIGURE: u64 = 400;
+/// Bytes that may be copied out of a guest in one call.
+pub const HOSTCALL_FUEL: usize = 256 << 10;
+/// Calls of the host in one call of a campaign.
+pub const HOST_CALLS_MAX: u32 = 10_000;
+/// Bytes of event and state that go into one call.
+pub const INPUT_BYTES_MAX: usize = 512 << 10;
+/// Bytes of all texts in one answer.
+pub const OUTPUT_BYTES_MAX: usize = 64 << 10;
+/// Instructions in one answer.
+pub const INSTRUCTIONS_MAX: usize = 100;
+/// Deliveries in one instruction.
+pub const DELIVERIES_MAX: usize = 8;
+/// Marks in one answer.
+pub const MARKS_MAX: usize = 32;
+/// Bytes of a campaign's memory of one person.
+pub const STATE_BYTES_MAX: usize = 16 << 10;
+/// Bytes of a configuration.
+pub const CONFIGURATION_BYTES_MAX: usize = 256 << 10;
+/// Lines of a campaign's log in one call.
+pub const LOG_LINES_MAX: usize = 64;
+/// Bytes of one line.
+pub const LOG_LINE_BYTES_MAX: usize = 1 << 10;
+/// Bytes of all lines of one call.
+pub const LOG_BYTES_MAX: usize = 16 << 10;
+/// Frames of a backtrace.
+pub const BACKTRACE_FRAMES_MAX: usize = 32;
+/// Instances that may run at one time.
+pub const INSTANCES_MAX: u32 = 64;
+
+// Outbox
+
+/// Entries of one partition that are at their providers at one time.
+pub const DISPATCHED_MAX: usize = 256;
+/// Entries of one tenant and channel that are at their provider at one time, so that a slow one leaves room for others.
+pub const DISPATCHED_PER_CHANNEL_MAX: usize = 32;
+/// How long one attempt may take.
+pub const ATTEMPT_MAX: Duration = Duration::from_secs(15);
+/// Bytes read of a provider's answer.
+pub const ANSWER_BYTES_MAX: usize = 64 << 10;
+/// The longest that a provider's `Retry-After` is believed.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
+/// When to try again, after each failed attempt: the ten steps of Standard Webhooks' example schedule.
+pub const RETRY_SCHEDULE: [Duration; 9] = [
+    Duration::from_secs(5),
+    Duration::from_secs(5 * 60),
+    Duration::from_secs(30 * 60),
+    Duration::from_secs(2 * 3600),
+    Duration::from_secs(5 * 3600),
+    Duration::from_secs(10 * 3600),
+    Duration::from_secs(14 * 3600),
+    Duration::from_secs(20 * 3600),
+    Duration::from_secs(24 * 3600),
+];
+
+// Tenants and administration
+
+/// Sources of one tenant.
+pub const SOURCES_MAX: usize = 100;
+/// Keys of one tenant.
+pub const KEYS_MAX: usize = 100;
+/// Modules of one tenant.
+pub const MODULES_MAX: usize = 200;
+/// Campaigns of one tenant, in any state.
+pub const CAMPAIGNS_MAX: usize = 500;
+/// Revisions kept of one campaign.
+pub const REVISIONS_MAX: usize = 100;
+/// Rows of one page of a list.
+pub const PAGE_ROWS_MAX: usize = 250;
+/// How long requests under way may take when the server stops.
+pub const DRAIN_MAX: Duration = Duration::from_secs(25);

@@ -1,0 +1,28 @@
+//! The language of the house: what every room means by a tenant, an event, a decision, an instruction.
+//! No input or output, no wire format: a room that reads or writes converts at its own wall.
+
+mod cause;
+mod decision;
+mod event;
+mod history;
+mod ids;
+mod inbound;
+mod json;
+pub mod limits;
+mod manifest;
+mod outcome;
+mod time;
+
+pub use cause::{Cause, CauseId, Change, Context};
+pub use decision::{Decision, Delivery, Instruction, Mark, StateChange, TimerChange};
+pub use event::{Call, Engagement, EngagementKind, Event, Identities, PersonFacts};
+pub use history::{Occurrences, Subject};
+pub use ids::{
+    CampaignName, IdError, InstructionId, MessageId, ModuleDigest, Position, ProfileId, ProfileKey, Revision, Slot,
+    SourceId, TenantId,
+};
+pub use inbound::{Inbound, Quarantined, Substance};
+pub use json::Json;
+pub use manifest::{Manifest, Target, Trigger};
+pub use outcome::{Failure, FailureKind, LogLine, Outcome};
+pub use time::{Clock, ManualClock, Signal, Stopwatch, SystemClock, Timestamp};

@@ -1,0 +1,244 @@
+//! The store's seam, in the house's nouns: what is kept, and who owns it. A back end keeps rows and knows none of their
+//! bodies. Two implement it: `embedded` (the journal's files and redb) and `memory` (for tests); both pass `conformance`.
+//!
+//! No transaction spans two partitions and none detects conflicts: one owner per partition and `&mut self` make
+//! every engine's weakest isolation enough.
+
+use std::ops::Range;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::domain::{
+    CampaignName, Inbound, InstructionId, Position, ProfileId, ProfileKey, Signal, TenantId, Timestamp,
+};
+
+/// Why the store did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another owner took the partition: stop, forget, acquire again.
+    #[error("another owner took the partition")]
+    Fenced,
+    /// Not now, and the outcome is unknown: go on at the committed position, which is always safe.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// What is on disk is not what was written.
+    #[error("the store is damaged: {0}")]
+    Corrupt(String),
+}
+
+/// What became of one appended element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// Kept, durably.
+    Fresh,
+    /// Kept before, durably; dropped now.
+    Duplicate,
+}
+
+/// An append under way.
+pub type Appending<'a> = Pin<Box<dyn Future<Output = Result<Vec<Appended>, StoreError>> + Send + 'a>>;
+
+/// A store of one house.
+pub trait Store: Send + Sync {
+    /// Keeps what came in. When it returns, all of it survives a power cut. One answer per element, in order.
+    fn append(&self, batch: Vec<Inbound>) -> Appending<'_>;
+
+    /// Takes the partitions; each slot is in exactly one of them. The signal is raised whenever there is more to pull.
+    fn acquire(&self, signals: &[Arc<Signal>]) -> Result<Vec<Box<dyn Partition>>, StoreError>;
+
+    /// How many partitions `acquire` gives.
+    fn partitions(&self) -> usize;
+
+    /// Where the journal ends: everything below it is durable.
+    fn end(&self) -> Position;
+
+    /// What may be looked at from anywhere, at any time.
+    fn reports(&self) -> Arc<dyn Reports>;
+}
+
+/// A range of slots, and everything kept for the people in it. One owner.
+pub trait Partition: Send {
+    /// The slots that it holds.
+    fn slots(&self) -> Range<u16>;
+
+    /// Up to where causes were consumed.
+    fn position(&self) -> Position;
+
+    /// The next causes after `position`, in order, at most `max`; and the position up to which there is no other.
+    fn pull(&mut self, max: usize) -> Result<Pulled, StoreError>;
+
+    /// A profile's record.
+    fn load(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Timers due at `now` or before, the earliest first, at most `max`.
+    fn due(&self, now: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError>;
+
+    /// When the next timer is due.
+    fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Outbox entries to be dispatched at `now` or before, the earliest first, at most `max`.
+    fn outbox_due(&self, now: Timestamp, max: usize) -> Result<Vec<OutboxRow>, StoreError>;
+
+    /// When the next outbox entry is due.
+    fn outbox_next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// One outbox entry.
+    fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError>;
+
+    /// Keeps the commit, all of it or nothing. It survives a kill of the process only after `sync`.
+    fn commit(&mut self, commit: Commit) -> Result<(), StoreError>;
+
+    /// Makes every commit so far durable, and returns its position: what may leave the house.
+    fn sync(&mut self) -> Result<Position, StoreError>;
+}
+
+/// What `Partition::pull` found.
+#[derive(Debug, Default, PartialEq)]
+pub struct Pulled {
+    /// The causes, each with where it stands and when it arrived. Arrivals never go back.
+    pub entries: Vec<Entry>,
+    /// Commit this once the entries are consumed.
+    pub upto: Position,
+}
+
+/// One entry of the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Where it stands.
+    pub position: Position,
+    /// When it arrived.
+    pub arrived: Timestamp,
+    /// What came in.
+    pub inbound: Inbound,
+}
+
+/// A timer: all of it is its key, so that cancelling is an exact delete.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimerKey {
+    /// When it fires.
+    pub due: Timestamp,
+    /// For whom.
+    pub owner: ProfileKey,
+    /// The campaign that waits.
+    pub campaign: CampaignName,
+    /// The campaign's own name for it.
+    pub name: String,
+}
+
+/// A promised message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Which one.
+    pub id: InstructionId,
+    /// When to try next; a dead letter has no such moment.
+    pub due: Option<Timestamp>,
+    /// The entry's record.
+    pub body: Vec<u8>,
+}
+
+/// The books: rows that are written once and read by people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Book {
+    /// Every decision and verdict; a page per profile, numbered.
+    Ledger,
+    /// What went out; one page per tenant.
+    Messages,
+    /// What could not be understood; one page per tenant.
+    Quarantine,
+}
+
+/// Where a row of a book stands. Rows of a page are ordered by `at`, then `id`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowKey {
+    /// Whose book.
+    pub tenant: TenantId,
+    /// The page: a profile's id, or empty. Without NUL.
+    pub page: String,
+    /// When it happened, or a row's number where the page is numbered.
+    pub at: i64,
+    /// Tells rows of one moment apart. Without NUL.
+    pub id: String,
+}
+
+/// A row of a book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Where it stands.
+    pub key: RowKey,
+    /// Its record.
+    pub body: Vec<u8>,
+}
+
+/// All effects of a batch of causes. They happen in the order of the fields; within one, in order.
+#[derive(Debug, Default)]
+pub struct Commit {
+    /// Causes up to here are consumed. Never goes back.
+    pub upto: Position,
+    /// Profiles as they are now; none means gone.
+    pub profiles: Vec<(ProfileKey, Option<Vec<u8>>)>,
+    /// Timers that are no more; an unknown one is no error.
+    pub timers_unset: Vec<TimerKey>,
+    /// Timers from now on.
+    pub timers_set: Vec<TimerKey>,
+    /// Outbox entries that are no more; an unknown one is no error.
+    pub outbox_settled: Vec<(TenantId, InstructionId)>,
+    /// Outbox entries from now on, new, moved or dead. An entry of the same tenant and id is replaced.
+    pub outbox_put: Vec<OutboxRow>,
+    /// Rows that are no more; an unknown one is no error.
+    pub rows_removed: Vec<(Book, RowKey)>,
+    /// Rows from now on.
+    pub rows_added: Vec<(Book, Row)>,
+    /// Rows of a tenant's pages that are older go, at most `limits::TRIM_ROWS_MAX` a commit.
+    pub trims: Vec<Trim>,
+}
+
+/// The end of a book's old rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trim {
+    /// Which book.
+    pub book: Book,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which page.
+    pub page: String,
+    /// Rows before this go.
+    pub before: i64,
+}
+
+/// Looks from outside: what was committed, durable or not.
+pub trait Reports: Send + Sync {
+    /// A profile's record.
+    fn profile(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// A tenant's profiles after `after`, by id, at most `max`.
+    fn profiles(
+        &self,
+        tenant: &TenantId,
+        after: Option<&ProfileId>,
+        max: usize,
+    ) -> Result<Vec<(ProfileId, Vec<u8>)>, StoreError>;
+
+    /// Rows of a page after `after`, in order, at most `max`.
+    fn rows(&self, book: Book, page: &Page, max: usize) -> Result<Vec<Row>, StoreError>;
+
+    /// A tenant's outbox after `after`, by id, at most `max`.
+    fn outbox(
+        &self,
+        tenant: &TenantId,
+        after: Option<&InstructionId>,
+        max: usize,
+    ) -> Result<Vec<OutboxRow>, StoreError>;
+}
+
+/// Which rows of a book to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which page.
+    pub page: String,
+    /// Rows after this one; from the first where there is none.
+    pub after: Option<(i64, String)>,
+}
