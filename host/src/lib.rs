@@ -3,5 +3,7 @@
 //! The rooms stand in the order in which data walks through them; `ARCHITECTURE.md` is the plan of the house.
 
 pub mod domain;
+pub mod policy;
+pub mod profiles;
 pub mod store;
 pub mod tenants;

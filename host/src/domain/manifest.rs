@@ -56,18 +56,17 @@ pub enum Target {
 
 impl Target {
     /// Whether a message of `campaign` and `step` over `channel` is meant, when `asking` asks.
-    pub fn covers(&self, asking: &CampaignName, message: &super::Engagement) -> bool {
+    pub fn covers(&self, asking: &CampaignName, channel: &str, campaign: Option<&str>, step: Option<&str>) -> bool {
         let is_of = |name: &str| {
             let known = CampaignName::parse(name);
-            let carried = message.campaign.as_deref();
-            carried.is_some_and(|carried| known.map_or(carried == name, |known| known.is_spelled(carried)))
+            campaign.is_some_and(|carried| known.as_ref().map_or(carried == name, |known| known.is_spelled(carried)))
         };
         match self {
             Self::Any => true,
             Self::Mine => is_of(asking.as_str()),
-            Self::Channel(channel) => message.channel == *channel,
-            Self::Campaign(campaign) => is_of(campaign),
-            Self::Step(campaign, step) => is_of(campaign) && message.step.as_deref() == Some(step),
+            Self::Channel(wanted) => channel == wanted,
+            Self::Campaign(wanted) => is_of(wanted),
+            Self::Step(wanted, wanted_step) => is_of(wanted) && step == Some(wanted_step),
         }
     }
 }

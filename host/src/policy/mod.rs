@@ -1,0 +1,104 @@
+//! The judge: says to every instruction whether it goes out, and over which channel, or why not. Pure: a moment in, a verdict out.
+
+mod expiry;
+mod reach;
+
+use crate::domain::{Instruction, Timestamp};
+use crate::profiles::Profile;
+
+/// Everything a verdict may depend on.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// The person.
+    pub profile: &'a Profile,
+    /// What a campaign wants to send.
+    pub instruction: &'a Instruction,
+}
+
+/// What is said to an instruction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes out over the delivery at this index.
+    Send {
+        /// Which of the instruction's deliveries.
+        delivery: usize,
+    },
+    /// It does not go out.
+    Drop {
+        /// The rule that objected.
+        rule: &'static str,
+        /// What it saw.
+        saw: String,
+    },
+}
+
+/// Why a rule objects.
+pub(crate) struct Objection(String);
+
+/// One reason not to send. `delivery` is the way to send that is judged.
+pub(crate) trait Rule: Sync {
+    /// The name in verdicts.
+    fn name(&self) -> &'static str;
+
+    /// Objects, or lets the instruction go out over that delivery.
+    fn judge(&self, moment: &Moment<'_>, delivery: usize) -> Result<(), Objection>;
+}
+
+/// Every rule, in the order asked. The first to object wins.
+const RULES: &[&dyn Rule] = &[&expiry::Expiry, &reach::Reach];
+
+/// Judges one instruction: the first of its deliveries that no rule objects to; else the first delivery's objection.
+pub fn judge(moment: &Moment<'_>) -> Verdict {
+    let mut first_objection = None;
+    for delivery in 0..moment.instruction.deliveries.len() {
+        match object(moment, delivery) {
+            None => return Verdict::Send { delivery },
+            Some(objection) => first_objection = first_objection.or(Some(objection)),
+        }
+    }
+    let no_delivery = || ("deliveries", "the instruction names no delivery".to_owned());
+    let (rule, saw) = first_objection.unwrap_or_else(no_delivery);
+    Verdict::Drop { rule, saw }
+}
+
+fn object(moment: &Moment<'_>, delivery: usize) -> Option<(&'static str, String)> {
+    RULES.iter().find_map(|rule| rule.judge(moment, delivery).err().map(|Objection(saw)| (rule.name(), saw)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Delivery, Json};
+
+    fn check(opted_out: &[&str], channels: &[&str], expires: Option<i64>) -> Verdict {
+        let mut profile = Profile::default();
+        profile.opted_out = opted_out.iter().map(|channel| ((*channel).to_owned(), Timestamp::EPOCH)).collect();
+        let deliver = |channel: &&str| Delivery { channel: (*channel).to_owned(), content: Json::parse("{}").unwrap() };
+        let instruction = Instruction {
+            step: "push".into(),
+            deliveries: channels.iter().map(deliver).collect(),
+            expires: expires.map(Timestamp::from_millis),
+        };
+        judge(&Moment { now: Timestamp::from_millis(1_000), profile: &profile, instruction: &instruction })
+    }
+
+    #[test]
+    fn the_first_channel_that_reaches_the_person_is_taken() {
+        assert_eq!(check(&[], &["push", "email"], None), Verdict::Send { delivery: 0 });
+        assert_eq!(check(&["push"], &["push", "email"], None), Verdict::Send { delivery: 1 });
+    }
+
+    #[test]
+    fn who_opted_out_of_every_channel_gets_nothing() {
+        let verdict = check(&["push", "email"], &["push", "email"], None);
+        assert!(matches!(verdict, Verdict::Drop { rule: "reach", ref saw } if saw.contains("`push`")), "{verdict:?}");
+    }
+
+    #[test]
+    fn what_is_worthless_by_now_is_dropped() {
+        assert!(matches!(check(&[], &["push"], Some(1_000)), Verdict::Drop { rule: "expiry", .. }));
+        assert_eq!(check(&[], &["push"], Some(1_001)), Verdict::Send { delivery: 0 });
+    }
+}

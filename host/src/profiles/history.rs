@@ -1,0 +1,154 @@
+//! What a person did and received: how often, first, last, and the recent moments that answer "how often since".
+
+use std::collections::BTreeMap;
+
+use crate::domain::{CampaignName, Engagement, EngagementKind, Event, Occurrences, Subject, Target, Timestamp, limits};
+
+/// Counts by subject. Bounded: the subject that was quiet for longest goes first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct History(pub(super) BTreeMap<Key, Counter>);
+
+/// What is counted apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    Event(String),
+    Engagement(EngagementKind, Message),
+}
+
+/// The message that an engagement was with, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Message {
+    pub(super) channel: String,
+    pub(super) campaign: Option<String>,
+    pub(super) step: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Counter {
+    pub(super) count: u32,
+    pub(super) first: Timestamp,
+    pub(super) last: Timestamp,
+    /// The latest moments, ascending, at most `limits::HISTORY_RECENT_MAX`, none older than `limits::HISTORY_RECENT_AGE`.
+    pub(super) recent: Vec<Timestamp>,
+}
+
+impl History {
+    /// Counts an event, and the engagement that it tells of.
+    pub(super) fn count(&mut self, event: &Event) {
+        if !event.name.is_empty() {
+            self.counter(Key::Event(event.name.clone())).add(event.at);
+        }
+        if let Some(Engagement { kind, channel, campaign, step, .. }) = &event.engagement {
+            let message = Message { channel: channel.clone(), campaign: campaign.clone(), step: step.clone() };
+            self.counter(Key::Engagement(*kind, message)).add(event.at);
+        }
+    }
+
+    /// How often and when, for the campaign that asks.
+    pub fn look_up(&self, asking: &CampaignName, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
+        let matching = self.0.iter().filter(|(key, _)| key.is_about(asking, subject)).map(|(_, counter)| counter);
+        matching.map(|counter| counter.since(since)).fold(Occurrences::default(), combine)
+    }
+
+    fn counter(&mut self, key: Key) -> &mut Counter {
+        if !self.0.contains_key(&key) && self.0.len() >= limits::HISTORY_SUBJECTS_MAX {
+            let quietest = self.0.iter().min_by_key(|(_, counter)| counter.last).map(|(key, _)| key.clone());
+            quietest.map(|key| self.0.remove(&key));
+        }
+        self.0.entry(key).or_default()
+    }
+}
+
+impl Key {
+    fn is_about(&self, asking: &CampaignName, subject: &Subject) -> bool {
+        match (self, subject) {
+            (Self::Event(name), Subject::Event(asked)) => name == asked,
+            (Self::Engagement(kind, message), Subject::Engagement(asked, target)) => {
+                kind == asked && message.is_of(asking, target)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Message {
+    fn is_of(&self, asking: &CampaignName, target: &Target) -> bool {
+        target.covers(asking, &self.channel, self.campaign.as_deref(), self.step.as_deref())
+    }
+}
+
+impl Counter {
+    fn add(&mut self, at: Timestamp) {
+        self.first = if self.count == 0 { at } else { self.first.min(at) };
+        self.last = self.last.max(at);
+        self.count = self.count.saturating_add(1);
+        let place = self.recent.partition_point(|moment| *moment <= at);
+        self.recent.insert(place, at);
+        let oldest = self.last.minus(limits::HISTORY_RECENT_AGE);
+        let too_old = self.recent.partition_point(|moment| *moment < oldest);
+        let too_many = self.recent.len().saturating_sub(limits::HISTORY_RECENT_MAX);
+        self.recent.drain(..too_old.max(too_many));
+    }
+
+    fn since(&self, since: Option<Timestamp>) -> Occurrences {
+        let Some(since) = since else {
+            return Occurrences { count: self.count, first: Some(self.first), last: Some(self.last) };
+        };
+        let counted = &self.recent[self.recent.partition_point(|moment| *moment < since)..];
+        let count = u32::try_from(counted.len()).expect("recent moments should be bounded");
+        Occurrences { count, first: counted.first().copied(), last: counted.last().copied() }
+    }
+}
+
+fn combine(sum: Occurrences, part: Occurrences) -> Occurrences {
+    Occurrences {
+        count: sum.count.saturating_add(part.count),
+        first: [sum.first, part.first].into_iter().flatten().min(),
+        last: [sum.last, part.last].into_iter().flatten().max(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(ms)
+    }
+
+    proptest! {
+        #[test]
+        fn counting_since_agrees_with_counting_by_hand(moments in prop::collection::vec(0..10_000_i64, 0..200), since in 0..10_000_i64) {
+            let mut counter = Counter::default();
+            moments.iter().for_each(|ms| counter.add(at(*ms)));
+            let by_hand: Vec<i64> = moments.iter().copied().filter(|ms| *ms >= since).collect();
+            let expected = Occurrences {
+                count: u32::try_from(by_hand.len()).unwrap(),
+                first: by_hand.iter().min().copied().map(at),
+                last: by_hand.iter().max().copied().map(at),
+            };
+            prop_assert_eq!(counter.since(Some(at(since))), expected);
+        }
+    }
+
+    #[test]
+    fn recent_moments_are_bounded_in_number_and_age() {
+        let mut counter = Counter::default();
+        (0..1_000).for_each(|ms| counter.add(at(ms)));
+        assert_eq!(counter.recent.len(), limits::HISTORY_RECENT_MAX);
+        counter.add(at(1_000).plus(limits::HISTORY_RECENT_AGE));
+        assert_eq!(counter.recent.len(), 1);
+        assert_eq!(counter.count, 1_001);
+    }
+
+    #[test]
+    fn the_quietest_subject_makes_room() {
+        let mut history = History::default();
+        for n in 0..=limits::HISTORY_SUBJECTS_MAX {
+            history.counter(Key::Event(format!("event {n}"))).add(at(1_000 + i64::try_from(n).unwrap()));
+        }
+        assert_eq!(history.0.len(), limits::HISTORY_SUBJECTS_MAX);
+        assert!(!history.0.contains_key(&Key::Event("event 0".into())));
+    }
+}

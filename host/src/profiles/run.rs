@@ -1,0 +1,98 @@
+//! What one campaign waits for and remembers about one person.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{StateChange, TimerChange, Timestamp};
+
+/// A campaign's memory of a person, opaque to us, and its timers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Run {
+    /// What the campaign remembered.
+    pub state: Option<Vec<u8>>,
+    /// Timers that are set: name and due moment, the exact key of the timer that will fire.
+    pub timers: BTreeMap<String, Timestamp>,
+}
+
+/// What changing timers comes to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TimerEffects {
+    /// Timers that are no more.
+    pub unset: Vec<(String, Timestamp)>,
+    /// Timers from now on.
+    pub set: Vec<(String, Timestamp)>,
+}
+
+impl Run {
+    /// Whether there is nothing to keep.
+    pub fn is_empty(&self) -> bool {
+        self.state.is_none() && self.timers.is_empty()
+    }
+
+    /// Remembers as a decision says.
+    pub fn remember(&mut self, change: StateChange) {
+        match change {
+            StateChange::Keep => {}
+            StateChange::Replace(state) => self.state = Some(state),
+            StateChange::Forget => self.state = None,
+        }
+    }
+
+    /// Sets and cancels timers, in order. A moment that is past is due at once: not before `now`.
+    pub fn change_timers(&mut self, changes: Vec<TimerChange>, now: Timestamp) -> TimerEffects {
+        let before = self.timers.clone();
+        for change in changes {
+            match change {
+                TimerChange::Set { name, at } => drop(self.timers.insert(name, at.max(now))),
+                TimerChange::Cancel(name) => drop(self.timers.remove(&name)),
+                TimerChange::CancelAll => self.timers.clear(),
+            }
+        }
+        let missing_in = |other: &BTreeMap<String, Timestamp>, these: &BTreeMap<String, Timestamp>| {
+            let changed = these.iter().filter(|(name, at)| other.get(*name) != Some(*at));
+            changed.map(|(name, at)| (name.clone(), *at)).collect()
+        };
+        TimerEffects { unset: missing_in(&self.timers, &before), set: missing_in(&before, &self.timers) }
+    }
+
+    /// Takes a timer that fires. False when it is not the one that is set: replaced or cancelled meanwhile.
+    pub fn take_timer(&mut self, name: &str, due: Timestamp) -> bool {
+        let is_set = self.timers.get(name) == Some(&due);
+        if is_set {
+            self.timers.remove(name);
+        }
+        is_set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(ms)
+    }
+
+    fn set(name: &str, ms: i64) -> TimerChange {
+        TimerChange::Set { name: name.into(), at: at(ms) }
+    }
+
+    #[test]
+    fn setting_a_timer_again_replaces_it() {
+        let mut run = Run::default();
+        run.change_timers(vec![set("wait", 100)], at(0));
+        let effects = run.change_timers(vec![set("wait", 200)], at(0));
+        assert_eq!(effects.unset, [("wait".to_owned(), at(100))]);
+        assert_eq!(effects.set, [("wait".to_owned(), at(200))]);
+        assert!(!run.take_timer("wait", at(100)));
+        assert!(run.take_timer("wait", at(200)));
+        assert!(run.is_empty());
+    }
+
+    #[test]
+    fn changes_of_one_decision_come_to_their_net_effect() {
+        let mut run = Run::default();
+        run.change_timers(vec![set("a", 100)], at(0));
+        let effects = run.change_timers(vec![TimerChange::CancelAll, set("a", 100), set("b", 50)], at(70));
+        assert_eq!(effects, TimerEffects { unset: vec![], set: vec![("b".to_owned(), at(70))] });
+    }
+}
