@@ -11,6 +11,17 @@ pub const PROFILE_ID_BYTES_MAX: usize = 256;
 /// Bytes of a message id: Segment allows 100 characters; longer ones are replaced by their digest at the door.
 pub const MESSAGE_ID_BYTES_MAX: usize = 256;
 
+// Connections
+
+/// Connections that are open at one time.
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// How long a client may take to send a request's head, and how long a connection may stay idle between two.
+pub const REQUEST_HEAD_MAX: Duration = Duration::from_secs(5);
+/// Bytes of a request's head.
+pub const REQUEST_HEAD_BYTES_MAX: usize = 64 << 10;
+/// How long the accept loop rests when it could not accept.
+pub const ACCEPT_REST: Duration = Duration::from_millis(50);
+
 // The door
 
 /// Bytes of one request: Segment batches to 4 MB by default, "subject to change", and a 413 is lost for good.
@@ -51,16 +62,30 @@ pub const SEEN_DAYS: i64 = 7;
 
 /// Partitions of the embedded store: one file and one loop each.
 pub const EMBEDDED_PARTITIONS: u16 = 4;
+/// Timers that fire in one commit.
+pub const COMMIT_TIMERS_MAX: usize = 256;
+/// Bytes of other partitions' entries after which a partition notes that it has passed them, so that segments can go.
+pub const PASSED_BYTES_MAX: u64 = 8 << 20;
+/// Requests of administrators that wait for one loop.
+pub const COMMANDS_WAITING_MAX: usize = 64;
+/// After how long an idle loop looks again, whatever it was told.
+pub const IDLE_LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// How long a loop rests after its store was unavailable.
+pub const STORE_REST: Duration = Duration::from_secs(1);
 /// Causes in one commit.
 pub const COMMIT_CAUSES_MAX: usize = 256;
 /// How long a commit may wait for its sync.
 pub const SYNC_BEAT: Duration = Duration::from_millis(200);
+/// The same on a manual clock, where nobody wants to wait.
+pub const SYNC_BEAT_MANUAL: Duration = Duration::from_millis(5);
 /// Older events update the person and start nothing: replays and late retries.
 pub const FRESHNESS: Duration = Duration::from_secs(24 * 3600);
 /// How often a timer looks again whether its paused campaign goes on.
 pub const PAUSED_TIMER_RECHECK: Duration = Duration::from_secs(60);
 /// Timers that one campaign may have for one person.
 pub const TIMERS_MAX: usize = 32;
+/// The shortest wait: a timer set for the past fires that much later.
+pub const TIMER_AHEAD_MIN: Duration = Duration::from_secs(1);
 /// The longest wait.
 pub const TIMER_AHEAD_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Campaigns that one tenant may have active.
@@ -140,6 +165,8 @@ pub const INSTANCES_MAX: u32 = 64;
 pub const DISPATCHED_MAX: usize = 256;
 /// Entries of one tenant and channel that are at their provider at one time, so that a slow one leaves room for others.
 pub const DISPATCHED_PER_CHANNEL_MAX: usize = 32;
+/// Due entries that are looked at in one go: more than may be dispatched, so that a blocked channel's do not hide the others.
+pub const OUTBOX_SCAN_MAX: usize = 1_024;
 /// How long one attempt may take.
 pub const ATTEMPT_MAX: Duration = Duration::from_secs(15);
 /// Bytes read of a provider's answer.

@@ -14,8 +14,8 @@ impl Timestamp {
     pub const EPOCH: Self = Self(0);
 
     /// Takes milliseconds since the Unix epoch; a moment before it is the epoch.
-    pub fn from_millis(ms: i64) -> Self {
-        Self(ms.max(0))
+    pub const fn from_millis(ms: i64) -> Self {
+        Self(if ms < 0 { 0 } else { ms })
     }
 
     /// Milliseconds since the Unix epoch, never negative.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{StateChange, TimerChange, Timestamp};
+use crate::domain::{StateChange, TimerChange, Timestamp, limits};
 
 /// A campaign's memory of a person, opaque to us, and its timers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,12 +37,13 @@ impl Run {
         }
     }
 
-    /// Sets and cancels timers, in order. A moment that is past is due at once: not before `now`.
+    /// Sets and cancels timers, in order. A moment that is past comes a moment after `now`: a campaign cannot spin.
     pub fn change_timers(&mut self, changes: Vec<TimerChange>, now: Timestamp) -> TimerEffects {
         let before = self.timers.clone();
+        let earliest = now.plus(limits::TIMER_AHEAD_MIN);
         for change in changes {
             match change {
-                TimerChange::Set { name, at } => drop(self.timers.insert(name, at.max(now))),
+                TimerChange::Set { name, at } => drop(self.timers.insert(name, at.max(earliest))),
                 TimerChange::Cancel(name) => drop(self.timers.remove(&name)),
                 TimerChange::CancelAll => self.timers.clear(),
             }
@@ -68,12 +69,12 @@ impl Run {
 mod tests {
     use super::*;
 
-    fn at(ms: i64) -> Timestamp {
-        Timestamp::from_millis(ms)
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1_000)
     }
 
-    fn set(name: &str, ms: i64) -> TimerChange {
-        TimerChange::Set { name: name.into(), at: at(ms) }
+    fn set(name: &str, seconds: i64) -> TimerChange {
+        TimerChange::Set { name: name.into(), at: at(seconds) }
     }
 
     #[test]
@@ -93,6 +94,6 @@ mod tests {
         let mut run = Run::default();
         run.change_timers(vec![set("a", 100)], at(0));
         let effects = run.change_timers(vec![TimerChange::CancelAll, set("a", 100), set("b", 50)], at(70));
-        assert_eq!(effects, TimerEffects { unset: vec![], set: vec![("b".to_owned(), at(70))] });
+        assert_eq!(effects, TimerEffects { unset: vec![], set: vec![("b".to_owned(), at(71))] });
     }
 }
