@@ -2,6 +2,7 @@
 //!
 //! The rooms stand in the order in which data walks through them; `ARCHITECTURE.md` is the plan of the house.
 
+pub mod cli;
 pub mod domain;
 pub mod policy;
 pub mod profiles;

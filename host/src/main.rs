@@ -1,2 +1,7 @@
-//! The binary.
-fn main() {}
+//! The binary: everything is in the library, beginning with the command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rekindle::cli::run()
+}

@@ -202,3 +202,18 @@ pub const REVISIONS_MAX: usize = 100;
 pub const PAGE_ROWS_MAX: usize = 250;
 /// How long requests under way may take when the server stops.
 pub const DRAIN_MAX: Duration = Duration::from_secs(25);
+
+// Command line
+
+/// How long a connection to the server may take.
+pub const CLI_CONNECT_MAX: Duration = Duration::from_secs(10);
+/// How long the server's answer may take.
+pub const CLI_CALL_MAX: Duration = Duration::from_secs(30);
+/// How long the answer to an upload may take: a module is compiled before it is accepted.
+pub const CLI_UPLOAD_MAX: Duration = Duration::from_secs(120);
+/// Bytes read of one answer: a page of quarantined elements, every byte of them escaped, fits.
+pub const CLI_ANSWER_BYTES_MAX: usize = 256 << 20;
+/// Bytes read of a file, so that a device or a pipe ends; far above what the server takes.
+pub const CLI_FILE_BYTES_MAX: u64 = 64 << 20;
+/// Characters shown of a cell; `--json` shows all of it. A module's digest has 71.
+pub const CLI_CELL_CHARS_MAX: usize = 80;

@@ -1,0 +1,65 @@
+//! What several commands take: how an argument is checked as it is typed, and how a named file is read.
+
+use std::fs::File;
+use std::io::Read;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use bytes::Bytes;
+use clap::Args;
+use reqwest::Url;
+use serde_json::{Map, Value};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::domain::limits;
+
+/// How much of a list is wanted.
+#[derive(Args)]
+pub(crate) struct Range {
+    /// Stop after that many rows; without it, all are listed
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<NonZeroUsize>,
+}
+
+/// Parses where a server is. A key has no place in it: it would end up in logs.
+pub(crate) fn server_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|err| format!("{err}; write `http://HOST:PORT` or `https://HOST`"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("it begins with neither `http://` nor `https://`".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Err("leave out user, password, `?…` and `#…`; a key goes into `--key` or `REKINDLE_KEY`".to_owned());
+    }
+    Ok(url)
+}
+
+/// Parses a name that becomes a part of a path: `.` and `..` would change which path it is.
+pub(crate) fn path_part(text: &str) -> Result<String, &'static str> {
+    match text {
+        "" | "." | ".." => Err("it is no name"),
+        name => Ok(name.to_owned()),
+    }
+}
+
+/// Reads a file that holds a JSON object; without a file, the object is empty.
+pub(crate) fn json_object(path: Option<&Path>) -> Result<Map<String, Value>, Failure> {
+    let Some(path) = path else { return Ok(Map::new()) };
+    serde_json::from_slice(&file(path)?)
+        .map_err(|err| Failure::new(Exit::Invalid, format!("the file `{}` is no JSON object: {err}", path.display())))
+}
+
+/// Reads a file, up to a bound.
+pub(crate) fn file(path: &Path) -> Result<Bytes, Failure> {
+    let mut bytes = Vec::new();
+    let opened = File::open(path).map(|file| file.take(limits::CLI_FILE_BYTES_MAX + 1));
+    let size_bytes = opened.and_then(|mut bounded| bounded.read_to_end(&mut bytes)).map_err(|err| {
+        let what = format!("cannot read the file `{}`: {err}", path.display());
+        Failure::new(Exit::Failed, what).next("check the path and who may read it")
+    })?;
+    if size_bytes as u64 > limits::CLI_FILE_BYTES_MAX {
+        let what = format!("the file `{}` is larger than {} bytes", path.display(), limits::CLI_FILE_BYTES_MAX);
+        return Err(Failure::new(Exit::Invalid, what).next("check that it is the right file"));
+    }
+    Ok(bytes.into())
+}

@@ -1,0 +1,191 @@
+//! The command line: from what was typed to one request, and from its answer to what is printed.
+//!
+//! `serve` and `demo` run the house itself. Every other command talks to a running server, over the API that everyone
+//! has: it becomes a `Request` (plain data), `exchange` carries it out, `Output` prints. Data goes to stdout, everything
+//! else to stderr.
+
+mod arguments;
+mod campaign;
+mod channel;
+mod client;
+mod demo;
+mod exchange;
+mod exit;
+mod failure;
+mod key;
+mod ledger;
+mod messages;
+mod module;
+mod node;
+mod outbox;
+mod output;
+mod profile;
+mod quarantine;
+mod request;
+mod serve;
+mod source;
+mod tenant;
+mod views;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use reqwest::Url;
+use tokio::runtime::Builder;
+
+use client::Client;
+use exit::Exit;
+use failure::Failure;
+use output::{Form, Output};
+use request::{Ask, Request};
+
+pub use demo::DemoOptions;
+pub use serve::{LogFormat, ServeOptions};
+
+/// Re-engagement campaigns as sandboxed WebAssembly components behind a Segment webhook destination
+#[derive(Parser)]
+#[command(name = "rekindle", version, after_help = exit::help())]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(ServeOptions),
+    /// Run a shop's day through a server of its own and show who got what, and why
+    Demo(DemoOptions),
+    /// Create and list tenants
+    Tenant(Remote<tenant::TenantCommand>),
+    /// Manage sources: the addresses that Segment sends events to
+    Source(Remote<source::SourceCommand>),
+    /// Manage API keys
+    Key(Remote<key::KeyCommand>),
+    /// Upload and list campaign modules
+    Module(Remote<module::ModuleCommand>),
+    /// Publish campaigns and move them through their states
+    Campaign(Remote<campaign::CampaignCommand>),
+    /// Choose the provider behind each channel
+    Channel(Remote<channel::ChannelCommand>),
+    /// Look at people
+    Profile(Remote<profile::ProfileCommand>),
+    /// Look at what went out
+    Messages(Remote<messages::MessagesCommand>),
+    /// Look at every decision about a person, with its reason
+    Ledger(Remote<ledger::LedgerCommand>),
+    /// Look at what could not be understood
+    Quarantine(Remote<quarantine::QuarantineCommand>),
+    /// Look at what is promised but not delivered, and deliver it again
+    Outbox(Remote<outbox::OutboxCommand>),
+}
+
+/// A group of commands that talk to a running server.
+#[derive(Args)]
+struct Remote<C: Subcommand> {
+    #[command(flatten)]
+    access: Access,
+    #[command(subcommand)]
+    command: C,
+}
+
+/// Which server, as whom, and how the answer is printed.
+#[derive(Args)]
+#[command(next_help_heading = "Everywhere")]
+struct Access {
+    /// The server's address
+    #[arg(long, global = true, env = "REKINDLE_URL", hide_env_values = true, default_value = "http://127.0.0.1:7070")]
+    #[arg(value_parser = arguments::server_url)]
+    url: Url,
+    /// The API key; the environment keeps it out of the list of processes
+    #[arg(long, global = true, env = "REKINDLE_KEY", hide_env_values = true)]
+    key: Option<String>,
+    /// Print JSON: one object, or one object a line for a list
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+impl Access {
+    fn form(&self) -> Form {
+        if self.json { Form::Json } else { Form::Human }
+    }
+}
+
+/// Does what the command line says.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // When nobody can read the explanation, the exit code still tells.
+            let _ = usage.print();
+            return if usage.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    match cli.command.task().and_then(Task::run) {
+        Ok(()) => Exit::Done.into(),
+        Err(failure) => {
+            failure.report(&mut io::stderr());
+            failure.exit.into()
+        }
+    }
+}
+
+/// What the program is asked to do.
+enum Task {
+    Serve(ServeOptions),
+    Demo(DemoOptions),
+    Ask(Access, Request),
+}
+
+impl Command {
+    fn task(self) -> Result<Task, Failure> {
+        match self {
+            Self::Serve(options) => Ok(Task::Serve(options)),
+            Self::Demo(options) => Ok(Task::Demo(options)),
+            Self::Tenant(remote) => remote.task(),
+            Self::Source(remote) => remote.task(),
+            Self::Key(remote) => remote.task(),
+            Self::Module(remote) => remote.task(),
+            Self::Campaign(remote) => remote.task(),
+            Self::Channel(remote) => remote.task(),
+            Self::Profile(remote) => remote.task(),
+            Self::Messages(remote) => remote.task(),
+            Self::Ledger(remote) => remote.task(),
+            Self::Quarantine(remote) => remote.task(),
+            Self::Outbox(remote) => remote.task(),
+        }
+    }
+}
+
+impl<C: Subcommand + Ask> Remote<C> {
+    fn task(self) -> Result<Task, Failure> {
+        Ok(Task::Ask(self.access, self.command.request()?))
+    }
+}
+
+impl Task {
+    fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Serve(options) => Ok(serve::run(options)?),
+            Self::Demo(options) => Ok(demo::run(options)?),
+            Self::Ask(access, request) => ask(access, &request),
+        }
+    }
+}
+
+fn ask(access: Access, request: &Request) -> Result<(), Failure> {
+    let form = access.form();
+    let client = Client::new(access.url, access.key.as_deref())?;
+    let mut output = Output::standard(form);
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
+    let result = runtime.block_on(exchange::carry_out(&client, request, &mut output));
+    // A name that is still being looked up must not hold the program.
+    runtime.shutdown_background();
+    // What was printed before a failure is printed.
+    let flushed = output.flush();
+    result.and(flushed)
+}
