@@ -51,7 +51,7 @@ pub(crate) const PROFILES: View = View {
 };
 
 pub(crate) const LEDGER: View = View {
-    columns: &["at", "campaign", "cause", "what", DETAILS],
+    columns: &["at", "campaign", "cause", "what", "detail"],
     empty: "no campaign was asked about this person yet",
 };
 

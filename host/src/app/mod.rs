@@ -1,0 +1,194 @@
+//! Builds the rooms, opens the door, and stops everything in reverse.
+
+mod enlist;
+mod serve;
+mod timepiece;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::admin::{self, Admin};
+use crate::channels::{self, Switchboard};
+use crate::domain::{Clock, Signal, Timestamp, limits};
+use crate::ingest::{self, Door};
+use crate::listener;
+use crate::outbox::Dispatcher;
+use crate::sandbox::Sandbox;
+use crate::store::embedded::Embedded;
+use crate::store::Store;
+use crate::telemetry;
+use crate::tenants::Directory;
+use crate::worker::{self, Crew, Roster};
+
+pub use serve::{ServeOptions, serve};
+pub use timepiece::Timepiece;
+
+/// How often somebody who waits for rest looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+/// For how long rest may keep somebody waiting.
+const REST_MAX: Duration = Duration::from_secs(60);
+
+/// What a house is built from.
+#[derive(Debug, Clone)]
+pub struct AppOptions {
+    /// The directory that holds everything that is kept.
+    pub data: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The key that creates tenants, where it is not to be generated.
+    pub bootstrap_key: Option<String>,
+    /// How the world reaches this server.
+    pub public_url: Option<String>,
+    /// What tells the time.
+    pub timepiece: Timepiece,
+    /// How long a commit may wait for its sync.
+    pub sync_beat: Duration,
+}
+
+/// A running house.
+pub struct App {
+    address: SocketAddr,
+    bootstrap_key: Option<String>,
+    house: Arc<House>,
+    dispatcher: Arc<Dispatcher>,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+}
+
+/// What runs inside, for who waits for it.
+struct House {
+    store: Arc<dyn Store>,
+    crew: Arc<Crew>,
+    timepiece: Timepiece,
+}
+
+impl App {
+    /// Builds the house and opens its door.
+    pub async fn start(options: AppOptions) -> Result<Self> {
+        std::fs::create_dir_all(&options.data)
+            .with_context(|| format!("cannot make the data directory `{}`", options.data.display()))?;
+        options.timepiece.admit(&options.data)?;
+        let listener = bind(options.listen).await?;
+        let clock = options.timepiece.clock();
+        let store: Arc<dyn Store> = Arc::new(Embedded::open(&options.data, Arc::clone(&clock))?);
+        let directory = Arc::new(Directory::open(&options.data, Arc::clone(&clock))?);
+        let bootstrap_key = directory.bootstrap(options.bootstrap_key.as_deref())?;
+        let sandbox = Arc::new(Sandbox::new()?);
+        let (roster, switchboard) = enlist::enlist(&directory, &sandbox);
+        let dispatcher = Arc::new(Dispatcher::new(tokio::runtime::Handle::current()));
+        let shared = worker::Shared {
+            clock: Arc::clone(&clock),
+            roster,
+            reports: store.reports(),
+            switchboard,
+            dispatcher: Arc::clone(&dispatcher),
+            sync_beat: options.sync_beat,
+        };
+        let crew = Arc::new(start_crew(store.as_ref(), shared)?);
+        let house = Arc::new(House { store: Arc::clone(&store), crew, timepiece: options.timepiece });
+        let address = listener.local_addr()?;
+        let router = router(&house, directory, sandbox, options.public_url);
+        let (stop, stopped) = watch::channel(false);
+        let server = tokio::spawn(listener::serve(listener, router, stopped));
+        Ok(Self { address, bootstrap_key, house, dispatcher, stop, server })
+    }
+
+    /// Where the door is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The key that was generated on the first start.
+    pub fn bootstrap_key(&self) -> Option<&str> {
+        self.bootstrap_key.as_deref()
+    }
+
+    /// Waits until everything that can be done now is done.
+    pub async fn settle(&self) -> Result<()> {
+        self.house.settle().await
+    }
+
+    /// Moves a manual clock, from one due moment to the next, so that everything happens at its time.
+    pub async fn advance_to(&self, moment: Timestamp) -> Result<()> {
+        self.house.advance_to(moment).await
+    }
+
+    /// Closes the door, lets requests and deliveries under way end, syncs, and stops.
+    pub async fn stop(self) -> Result<()> {
+        self.stop.send_replace(true);
+        self.server.await.context("the server's task failed")?;
+        self.dispatcher.drain().await;
+        let crew = Arc::clone(&self.house.crew);
+        tokio::task::spawn_blocking(move || crew.stop()).await.context("the workers did not stop")?;
+        Ok(())
+    }
+}
+
+impl House {
+    async fn settle(&self) -> Result<()> {
+        let rest = async {
+            while !self.crew.is_settled(self.store.end(), self.timepiece.clock().now()) {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        tokio::time::timeout(REST_MAX, rest).await.context("the house does not come to rest")
+    }
+
+    async fn advance_to(&self, moment: Timestamp) -> Result<()> {
+        let Timepiece::Manual(clock) = &self.timepiece else { anyhow::bail!("only a manual clock can be moved") };
+        self.settle().await?;
+        while let Some(next) = self.crew.next().filter(|next| *next <= moment) {
+            clock.advance_to(next);
+            self.settle().await?;
+        }
+        clock.advance_to(moment);
+        self.settle().await
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on `{address}`: choose another address with `--listen`"))
+}
+
+fn start_crew(store: &dyn Store, shared: worker::Shared) -> Result<Crew> {
+    let signals: Vec<Arc<Signal>> = (0..store.partitions()).map(|_| Arc::default()).collect();
+    let partitions = store.acquire(&signals)?;
+    let shared = Arc::new(shared);
+    let start = |(partition, signal)| worker::start(partition, signal, Arc::clone(&shared));
+    let handles = partitions.into_iter().zip(signals).map(start).collect::<Result<_, _>>()?;
+    Ok(Crew::new(handles))
+}
+
+fn router(house: &Arc<House>, directory: Arc<Directory>, sandbox: Arc<Sandbox>, public_url: Option<String>) -> Router {
+    let clock = house.timepiece.clock();
+    let door = Door::new(directory.sources(), Arc::clone(&house.store), clock);
+    let readiness = {
+        let crew = Arc::clone(&house.crew);
+        Arc::new(move || crew.health())
+    };
+    let admin = Admin {
+        directory,
+        sandbox,
+        reports: house.store.reports(),
+        crew: Arc::clone(&house.crew),
+        public_url,
+        validate: channels::validate,
+        readiness,
+        metrics: telemetry::metrics(),
+    };
+    let router = ingest::router(Arc::new(door)).merge(admin::router(Arc::new(admin)));
+    match &house.timepiece {
+        Timepiece::System => router,
+        Timepiece::Manual(_) => router.merge(timepiece::router(Arc::clone(house))),
+    }
+}

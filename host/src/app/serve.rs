@@ -1,0 +1,71 @@
+//! `rekindle serve`: a house as a process, until it is told to end.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{App, AppOptions, Timepiece};
+use crate::domain::{ManualClock, Timestamp, limits};
+use crate::telemetry::{self, LogFormat};
+
+/// What a server is started with.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// The directory that holds everything that is kept.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The key that creates tenants; without one, the server makes one and prints it.
+    pub bootstrap_key: Option<String>,
+    /// How the world reaches this server; without one, by what its clients call it.
+    pub public_url: Option<String>,
+    /// How logs are written.
+    pub log_format: LogFormat,
+    /// Say where it listens as JSON.
+    pub json: bool,
+    /// For tests and the demo only: where a clock stands that moves only when it is moved.
+    pub manual_clock: Option<Timestamp>,
+}
+
+/// Serves until the process is asked to end by SIGTERM or SIGINT. Says on `out` where it listens.
+pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Result<()> {
+    telemetry::log(options.log_format);
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    let (as_json, is_manual) = (options.json, options.manual_clock.is_some());
+    let timepiece = options.manual_clock.map_or(Timepiece::System, |now| Timepiece::Manual(Arc::new(ManualClock::new(now))));
+    let app = App::start(AppOptions {
+        data: options.data,
+        listen: options.listen,
+        bootstrap_key: options.bootstrap_key,
+        public_url: options.public_url,
+        timepiece,
+        sync_beat: if is_manual { limits::SYNC_BEAT_MANUAL } else { limits::SYNC_BEAT },
+    })
+    .await?;
+    announce(&app, as_json, out).context("cannot say where the server listens")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    app.stop().await
+}
+
+fn announce(app: &App, as_json: bool, out: &mut dyn Write) -> std::io::Result<()> {
+    let address = format!("http://{}", app.address());
+    if as_json {
+        writeln!(out, "{}", json!({"listening": address, "bootstrap_key": app.bootstrap_key()}))?;
+    } else {
+        writeln!(out, "listening on {address}")?;
+        if let Some(key) = app.bootstrap_key() {
+            writeln!(out, "bootstrap key (shown this once, it creates tenants): {key}")?;
+        }
+    }
+    out.flush()
+}

@@ -1,0 +1,257 @@
+//! A batch: what one commit takes together. It keeps the people it touched, fires the timers that are due between its causes, and
+//! comes to one `Commit`. Timers fire before every cause that arrived after them, whatever the machine did meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::ledger::{LedgerRow, What};
+use super::roster::Roster;
+use super::step::{self, Effects, Scene};
+use super::{WorkerError, erasure, quarantine};
+use crate::domain::{Call, Event, Inbound, InstructionId, Position, ProfileKey, Substance, TenantId, Timestamp, limits};
+use crate::outbox::Entry as Promised;
+use crate::profiles::Profile;
+use crate::store::{Book, Commit, Entry, OutboxRow, Partition, Reports, Row, RowKey, TimerKey, Trim};
+
+/// What a batch works with.
+pub(super) struct Tools<'a> {
+    pub(super) partition: &'a dyn Partition,
+    pub(super) reports: &'a dyn Reports,
+    pub(super) roster: &'a Roster,
+}
+
+/// A commit in the making.
+pub(super) struct Batch<'a> {
+    tools: Tools<'a>,
+    people: BTreeMap<ProfileKey, Option<Profile>>,
+    /// Timers due at the horizon or before that have not fired yet.
+    due: BTreeSet<TimerKey>,
+    horizon: Timestamp,
+    /// What time it is when the batch is through.
+    moment: Timestamp,
+    timers_set: BTreeSet<TimerKey>,
+    timers_unset: BTreeSet<TimerKey>,
+    commit: Commit,
+    causes: u64,
+}
+
+impl<'a> Batch<'a> {
+    /// Begins a batch that reaches up to `horizon`, or to where the most timers that fit are due.
+    pub(super) fn open(tools: Tools<'a>, horizon: Timestamp) -> Result<Self, WorkerError> {
+        let due: BTreeSet<TimerKey> = tools.partition.due(horizon, limits::COMMIT_TIMERS_MAX)?.into_iter().collect();
+        let is_full = due.len() >= limits::COMMIT_TIMERS_MAX;
+        let reach = due.last().filter(|_| is_full).map_or(horizon, |last| last.due);
+        let commit = Commit { upto: tools.partition.position(), ..Commit::default() };
+        Ok(Self {
+            tools,
+            people: BTreeMap::new(),
+            due,
+            horizon: reach,
+            moment: horizon,
+            timers_set: BTreeSet::new(),
+            timers_unset: BTreeSet::new(),
+            commit,
+            causes: 0,
+        })
+    }
+
+    /// Takes in entries of the journal as far as the batch reaches, then fires what is still due. Returns how many were taken.
+    pub(super) fn consume_all(&mut self, entries: &VecDeque<Entry>) -> Result<usize, WorkerError> {
+        let reached = entries.iter().take_while(|entry| entry.arrived <= self.horizon);
+        let consumed = reached.clone().count();
+        for entry in reached {
+            self.consume(entry)?;
+        }
+        self.fire_until(self.horizon, self.moment)?;
+        Ok(consumed)
+    }
+
+    /// Takes in an entry of the journal, after the timers that were due before it.
+    fn consume(&mut self, entry: &Entry) -> Result<(), WorkerError> {
+        self.fire_until(entry.arrived, entry.arrived)?;
+        let Inbound { tenant, source, substance } = &entry.inbound;
+        self.causes += 1;
+        match substance {
+            Substance::Event { profile, event } => {
+                let key = ProfileKey { tenant: tenant.clone(), profile: profile.clone() };
+                self.happen(&key, event, entry.arrived)
+            }
+            Substance::Quarantined(quarantined) => {
+                let row = quarantine::row(tenant, source, quarantined, (entry.position, entry.arrived));
+                self.commit.rows_added.push((Book::Quarantine, row));
+                Ok(())
+            }
+        }
+    }
+
+    /// Fires the timers that are due at `moment` or before, telling campaigns that it is `now`.
+    fn fire_until(&mut self, moment: Timestamp, now: Timestamp) -> Result<(), WorkerError> {
+        while self.due.first().is_some_and(|timer| timer.due <= moment) {
+            let timer = self.due.pop_first().expect("a timer should be there: it was just looked at");
+            self.fire(&timer, now.max(timer.due))?;
+        }
+        Ok(())
+    }
+
+    /// An entry of the outbox, as it was before the batch.
+    pub(super) fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, WorkerError> {
+        Ok(self.tools.partition.outbox_entry(tenant, id)?)
+    }
+
+    /// A person, to be changed.
+    fn person(&mut self, key: &ProfileKey) -> Result<&mut Profile, WorkerError> {
+        if !self.people.contains_key(key) {
+            let record = self.tools.partition.load(key)?;
+            let profile = record.map(|record| Profile::decode(&record)).transpose()?;
+            self.people.insert(key.clone(), profile);
+        }
+        let slot = self.people.get_mut(key).expect("the person should be there: it was just put there");
+        Ok(slot.get_or_insert_default())
+    }
+
+    /// Adds a row to a person's ledger; the oldest goes where there are too many.
+    pub(super) fn record(&mut self, key: &ProfileKey, row: &LedgerRow) -> Result<(), WorkerError> {
+        let (number, outdated) = self.person(key)?.next_ledger_row();
+        let row = Row { key: ledger_key(key, number), body: row.encode() };
+        self.commit.rows_added.push((Book::Ledger, row));
+        if let Some(outdated) = outdated {
+            self.commit.rows_removed.push((Book::Ledger, ledger_key(key, outdated)));
+        }
+        Ok(())
+    }
+
+    /// What the loop adds of its own: settled messages and the like.
+    pub(super) fn commit_mut(&mut self) -> &mut Commit {
+        &mut self.commit
+    }
+
+    /// Ends the batch. Causes up to `upto` are consumed.
+    pub(super) fn close(mut self, upto: Position) -> (Commit, u64) {
+        self.commit.upto = upto;
+        self.commit.trims = self.trims();
+        self.commit.timers_set = self.timers_set.into_iter().collect();
+        self.commit.timers_unset = self.timers_unset.into_iter().collect();
+        let records = self.people.into_iter().map(|(key, profile)| (key, profile.map(|profile| profile.encode())));
+        self.commit.profiles = records.collect();
+        (self.commit, self.causes)
+    }
+
+    /// A page that grows loses its old rows.
+    fn trims(&self) -> Vec<Trim> {
+        let before = self.horizon.minus(limits::RETENTION).as_millis();
+        let pages: BTreeSet<(Book, &RowKey)> = self
+            .commit
+            .rows_added
+            .iter()
+            .filter(|(book, _)| *book != Book::Ledger)
+            .map(|(book, row)| (*book, &row.key))
+            .collect();
+        let trim = |(book, key): &(Book, &RowKey)| Trim {
+            book: *book,
+            tenant: key.tenant.clone(),
+            page: key.page.clone(),
+            before,
+        };
+        let mut trims: Vec<Trim> = pages.iter().map(trim).collect();
+        trims.dedup();
+        trims
+    }
+
+    fn happen(&mut self, key: &ProfileKey, event: &Event, now: Timestamp) -> Result<(), WorkerError> {
+        if event.call == Call::Delete {
+            return self.erase(key);
+        }
+        let campaigns = self.tools.roster.of(&key.tenant);
+        let scene = Scene { key, now, campaigns: &campaigns };
+        let effects = step::on_event(&scene, self.person(key)?, event);
+        self.take(key, effects)
+    }
+
+    fn fire(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
+        self.unset(timer.clone());
+        let campaigns = self.tools.roster.of(&timer.owner.tenant);
+        let campaign = campaigns.iter().find(|campaign| campaign.name == timer.campaign);
+        let run = self.person(&timer.owner)?.run_mut(timer.campaign.as_str());
+        if !run.take_timer(&timer.name, timer.due) {
+            return Ok(());
+        }
+        self.causes += 1;
+        match campaign {
+            Some(campaign) if campaign.paused => self.wait_for_resumption(timer, now),
+            Some(campaign) => {
+                let scene = Scene { key: &timer.owner, now, campaigns: &campaigns };
+                let effects = step::on_timer(&scene, self.person(&timer.owner)?, campaign, timer);
+                self.take(&timer.owner, effects)
+            }
+            None => self.lapse(timer, now),
+        }
+    }
+
+    fn wait_for_resumption(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
+        let later = TimerKey { due: now.plus(limits::PAUSED_TIMER_RECHECK), ..timer.clone() };
+        let run = self.person(&timer.owner)?.run_mut(timer.campaign.as_str());
+        run.timers.insert(later.name.clone(), later.due);
+        self.set(later);
+        Ok(())
+    }
+
+    /// The campaign is gone: what it remembered of this person goes too.
+    fn lapse(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
+        let run = self.person(&timer.owner)?.runs.remove(timer.campaign.as_str()).unwrap_or_default();
+        for (name, due) in run.timers {
+            self.unset(TimerKey { due, name, ..timer.clone() });
+        }
+        let cause = format!("timer:{}:{}", timer.name, timer.due.as_millis());
+        let what = What::NotAsked { cause, reason: "the campaign is archived".to_owned() };
+        self.record(&timer.owner, &LedgerRow { at: now.as_millis(), campaign: timer.campaign.to_string(), what })
+    }
+
+    fn take(&mut self, key: &ProfileKey, effects: Effects) -> Result<(), WorkerError> {
+        effects.timers_unset.into_iter().for_each(|timer| self.unset(timer));
+        effects.timers_set.into_iter().for_each(|timer| self.set(timer));
+        self.commit.outbox_put.extend(effects.promised.iter().map(outbox_row));
+        effects.ledger.iter().try_for_each(|row| self.record(key, row))
+    }
+
+    fn erase(&mut self, key: &ProfileKey) -> Result<(), WorkerError> {
+        let timers = self.person(key)?.runs.clone();
+        for timer in timers.iter().flat_map(|(campaign, run)| erasure::timers(key, campaign, run)) {
+            self.unset(timer);
+        }
+        self.people.insert(key.clone(), None);
+        erasure::erase(&mut self.commit, self.tools.reports, key)
+    }
+
+    fn set(&mut self, timer: TimerKey) {
+        if timer.due <= self.horizon {
+            self.due.insert(timer.clone());
+        }
+        self.timers_unset.remove(&timer);
+        self.timers_set.insert(timer);
+    }
+
+    fn unset(&mut self, timer: TimerKey) {
+        self.due.remove(&timer);
+        if !self.timers_set.remove(&timer) {
+            self.timers_unset.insert(timer);
+        }
+    }
+}
+
+/// Where a row of a person's ledger stands.
+pub(super) fn ledger_key(key: &ProfileKey, number: u64) -> RowKey {
+    RowKey {
+        tenant: key.tenant.clone(),
+        page: key.profile.to_string(),
+        at: i64::try_from(number).expect("a ledger should not outlive its numbers"),
+        id: String::new(),
+    }
+}
+
+fn outbox_row(entry: &Promised) -> OutboxRow {
+    OutboxRow {
+        tenant: entry.tenant.clone(),
+        id: entry.id.clone(),
+        due: Some(entry.promised_at),
+        body: entry.encode(),
+    }
+}

@@ -1,0 +1,276 @@
+//! The worker: one loop per partition, one cause at a time, in order. It turns causes into effects, commits them whole, and lets
+//! nothing out of the house that is not durable: the outbox is looked at only right after a sync.
+
+mod batch;
+mod crew;
+mod erasure;
+mod ledger;
+mod messages;
+mod person;
+mod quarantine;
+mod roster;
+mod settlement;
+mod status;
+mod step;
+mod triggers;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+
+use batch::{Batch, Tools};
+pub use crew::Crew;
+pub use ledger::{Decided, Failed, Fate, Judged, LedgerRow, What};
+pub use messages::MessageRow;
+pub use quarantine::QuarantineRow;
+pub use roster::{Campaigns, Decider, Enlisted, Roster};
+pub use status::Status;
+
+use crate::channels::{Receipt, Switchboard};
+use crate::domain::{Clock, InstructionId, Position, Signal, Stopwatch, TenantId, Timestamp, limits};
+use crate::outbox::{Dispatcher, Entry as Promised, RecordError as EntryError};
+use crate::profiles::RecordError;
+use crate::store::{Entry, Partition, Pulled, Reports, StoreError};
+
+/// What every loop shares.
+pub struct Shared {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Who is asked.
+    pub roster: Arc<Roster>,
+    /// Looks from outside.
+    pub reports: Arc<dyn Reports>,
+    /// Which channel a tenant's messages take.
+    pub switchboard: Arc<Switchboard>,
+    /// Takes messages to their providers.
+    pub dispatcher: Arc<Dispatcher>,
+    /// How long a commit may wait for its sync.
+    pub sync_beat: Duration,
+}
+
+/// Why a batch came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkerError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Profile(#[from] RecordError),
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    #[error("a record cannot be read: {0}")]
+    Record(#[from] serde_json::Error),
+}
+
+/// What others tell a loop.
+enum Word {
+    /// A message came back from its provider, which goes by that name.
+    Settled(Promised, Receipt, &'static str),
+    /// A message's campaign is paused.
+    Postpone(Promised),
+    /// A message is not to go out any more, and why.
+    GiveUp(Promised, String),
+    /// These are to be tried again at once; the answer is how many are here.
+    Redeliver(TenantId, Vec<InstructionId>, SyncSender<usize>),
+    /// The loop is to end.
+    Stop,
+}
+
+/// The outside of one loop.
+pub struct Handle {
+    words: SyncSender<Word>,
+    signal: Arc<Signal>,
+    status: Arc<Status>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+/// The loop did not take the word.
+#[derive(Debug, thiserror::Error)]
+#[error("the partition is busy or has stopped: try again")]
+pub struct Busy;
+
+impl Handle {
+    /// How far the loop is.
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// Has dead letters and waiting messages tried again at once. Returns how many of them this partition holds.
+    pub fn redeliver(&self, tenant: &TenantId, ids: Vec<InstructionId>) -> Result<usize, Busy> {
+        let (reply, answer) = sync_channel(1);
+        self.tell(Word::Redeliver(tenant.clone(), ids, reply))?;
+        answer.recv_timeout(limits::DOOR_ANSWER_MAX).map_err(|_| Busy)
+    }
+
+    /// Has the loop end after a last sync, and waits for that.
+    pub fn stop(self) {
+        while let Err(TrySendError::Full(_)) = self.words.try_send(Word::Stop) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.signal.raise();
+        if self.thread.join().is_err() {
+            tracing::error!("a worker's thread panicked");
+        }
+    }
+
+    fn tell(&self, word: Word) -> Result<(), Busy> {
+        self.words.try_send(word).map_err(|_| Busy)?;
+        self.signal.raise();
+        Ok(())
+    }
+}
+
+/// Starts the loop of one partition on a thread of its own.
+pub fn start(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Shared>) -> std::io::Result<Handle> {
+    let (words, inbox) = sync_channel(limits::DISPATCHED_MAX + limits::COMMANDS_WAITING_MAX);
+    let status = Arc::new(Status::default());
+    shared.clock.raise_on_jump(&signal);
+    let worker = Worker {
+        partition,
+        shared,
+        signal: Arc::clone(&signal),
+        outlet: words.clone(),
+        inbox,
+        status: Arc::clone(&status),
+        words: Vec::new(),
+        pending: VecDeque::new(),
+        passed: Position::default(),
+        since_sync: None,
+        stopping: false,
+    };
+    let name = format!("partition-{}", worker.partition.slots().start);
+    let thread = std::thread::Builder::new().name(name).spawn(move || worker.run())?;
+    Ok(Handle { words, signal, status, thread })
+}
+
+struct Worker {
+    partition: Box<dyn Partition>,
+    shared: Arc<Shared>,
+    signal: Arc<Signal>,
+    outlet: SyncSender<Word>,
+    inbox: Receiver<Word>,
+    status: Arc<Status>,
+    /// What others and the loop itself said, for the next batch; kept until that is committed.
+    words: Vec<Word>,
+    /// Pulled and not consumed.
+    pending: VecDeque<Entry>,
+    /// Up to here there is nothing but `pending`.
+    passed: Position,
+    /// Since when there are commits that are not synced; none when all are.
+    since_sync: Option<Stopwatch>,
+    stopping: bool,
+}
+
+impl Worker {
+    fn run(mut self) {
+        let guard = status::Guard::new(Arc::clone(&self.status));
+        self.passed = self.partition.position();
+        while !self.stopping {
+            match self.turn() {
+                Ok(patience) => self.signal.wait(patience),
+                Err(WorkerError::Store(StoreError::Unavailable(reason))) => self.rest(&reason),
+                Err(err) => {
+                    tracing::error!(%err, slots = ?self.partition.slots(), "a partition cannot go on");
+                    return;
+                }
+            }
+        }
+        guard.leave();
+    }
+
+    /// Everything that can be done now. Returns how long there is nothing to do unless somebody signals; forever when none.
+    fn turn(&mut self) -> Result<Option<Duration>, WorkerError> {
+        let now = self.shared.clock.now();
+        let has_committed = self.commit_batch(now)?;
+        let is_beat = self.since_sync.is_some_and(|since| since.elapsed() >= self.shared.sync_beat);
+        if is_beat || self.stopping {
+            self.sync()?;
+        }
+        if self.since_sync.is_none() && !self.stopping {
+            self.dispatch(now)?;
+        }
+        if has_committed {
+            return Ok(Some(Duration::ZERO));
+        }
+        self.patience(now)
+    }
+
+    fn patience(&self, now: Timestamp) -> Result<Option<Duration>, WorkerError> {
+        if !self.words.is_empty() {
+            return Ok(Some(Duration::ZERO));
+        }
+        if let Some(since) = self.since_sync {
+            return Ok(Some(self.shared.sync_beat.saturating_sub(since.elapsed())));
+        }
+        let moments = [self.partition.next_due()?, self.next_dispatch(now)?];
+        let next = moments.into_iter().flatten().min();
+        self.status.idle(self.passed, now, next);
+        Ok(next.map_or(Some(limits::IDLE_LOOK_AGAIN), |next| self.shared.clock.sleep_until(next)))
+    }
+
+    /// When an outbox entry is due that cannot be at its provider yet.
+    fn next_dispatch(&self, now: Timestamp) -> Result<Option<Timestamp>, WorkerError> {
+        let next = self.partition.outbox_next_due()?;
+        Ok(next.filter(|next| *next > now))
+    }
+
+    /// Turns what is there into one commit. False when there was nothing.
+    fn commit_batch(&mut self, now: Timestamp) -> Result<bool, WorkerError> {
+        self.pull()?;
+        self.listen();
+        let horizon = self.pending.back().map_or(now, |last| last.arrived);
+        let tools = Tools {
+            partition: self.partition.as_ref(),
+            reports: self.shared.reports.as_ref(),
+            roster: &self.shared.roster,
+        };
+        let mut batch = Batch::open(tools, horizon)?;
+        let consumed = batch.consume_all(&self.pending)?;
+        let (came_back, replies) = settlement::heed(&mut batch, &self.words, now)?;
+        let upto = self.pending.get(consumed).map_or(self.passed, |next| next.position);
+        let (commit, causes) = batch.close(upto);
+        let has_passed_much = upto.0 - self.partition.position().0 > limits::PASSED_BYTES_MAX;
+        if causes == 0 && self.words.is_empty() && !has_passed_much {
+            return Ok(false);
+        }
+        self.status.busy();
+        self.partition.commit(commit)?;
+        self.since_sync.get_or_insert_with(Stopwatch::start);
+        self.pending.drain(..consumed);
+        self.words.clear();
+        self.status.settled(came_back);
+        replies.into_iter().for_each(|(reply, count)| drop(reply.try_send(count)));
+        metrics::counter!("rekindle_worker_causes_total").increment(causes);
+        Ok(true)
+    }
+
+    /// Takes in what others said since the last batch.
+    fn listen(&mut self) {
+        let room = limits::COMMIT_CAUSES_MAX.saturating_sub(self.words.len());
+        self.words.extend(self.inbox.try_iter().take(room));
+        self.stopping |= self.words.iter().any(|word| matches!(word, Word::Stop));
+    }
+
+    fn pull(&mut self) -> Result<(), WorkerError> {
+        if self.pending.is_empty() {
+            let Pulled { entries, upto } = self.partition.pull(self.passed, limits::COMMIT_CAUSES_MAX)?;
+            self.pending = entries.into();
+            self.passed = upto;
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), WorkerError> {
+        self.partition.sync()?;
+        self.since_sync = None;
+        Ok(())
+    }
+
+    /// The store did not answer: what was pulled is forgotten, and the loop goes on at the committed position.
+    fn rest(&mut self, reason: &str) {
+        tracing::warn!(reason, slots = ?self.partition.slots(), "the store is unavailable; trying again");
+        self.pending.clear();
+        self.passed = self.partition.position();
+        self.signal.wait(Some(limits::STORE_REST));
+    }
+}

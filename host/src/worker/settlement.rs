@@ -1,0 +1,146 @@
+//! Messages on their way out: to their providers once they are durable, and back with a receipt, which is committed like everything
+//! else.
+
+use std::sync::mpsc::SyncSender;
+use std::sync::Arc;
+
+use super::batch::Batch;
+use super::ledger::{Fate as Recorded, LedgerRow, What};
+use super::{Word, Worker, WorkerError, messages};
+use crate::channels::Receipt;
+use crate::domain::{InstructionId, ProfileKey, TenantId, Timestamp, limits};
+use crate::outbox::{self, Entry, Fate};
+use crate::store::{Book, OutboxRow};
+
+/// An answer that is due once the batch is committed.
+pub(super) type Reply = (SyncSender<usize>, usize);
+
+impl Worker {
+    /// Takes messages that are due to their providers. Only what is durable is in the outbox now: everything was just synced.
+    pub(super) fn dispatch(&mut self, now: Timestamp) -> Result<(), WorkerError> {
+        for row in self.partition.outbox_due(now, limits::OUTBOX_SCAN_MAX)? {
+            if !self.shared.dispatcher.is_under_way(&row.id) {
+                self.dispatch_entry(Entry::decode(&row.body)?, now);
+            }
+        }
+        Ok(())
+    }
+
+    fn dispatch_entry(&mut self, entry: Entry, now: Timestamp) {
+        let campaigns = self.shared.roster.of(&entry.tenant);
+        match campaigns.iter().find(|campaign| campaign.name == entry.campaign) {
+            None => self.tell_myself(Word::GiveUp(entry, "the campaign is archived".to_owned())),
+            Some(campaign) if campaign.paused => self.tell_myself(Word::Postpone(entry)),
+            Some(_) if entry.expires.is_some_and(|expires| expires <= now) => {
+                self.tell_myself(Word::GiveUp(entry, "it was worthless before it could go out".to_owned()));
+            }
+            Some(_) => self.hand_over(entry, now),
+        }
+    }
+
+    fn hand_over(&self, entry: Entry, now: Timestamp) {
+        let channel = self.shared.switchboard.line(&entry.tenant, &entry.channel);
+        let provider = channel.provider();
+        let (outlet, signal) = (self.outlet.clone(), Arc::clone(&self.signal));
+        let settled = move |entry: Entry, receipt: Receipt| {
+            // The loop has ended when nobody takes the word: the entry is in the outbox and goes out after the next start.
+            drop(outlet.send(Word::Settled(entry, receipt, provider)));
+            signal.raise();
+        };
+        self.status.dispatched();
+        if self.shared.dispatcher.dispatch(entry, channel, now, Box::new(settled)).is_err() {
+            self.status.settled(1);
+        }
+    }
+
+    fn tell_myself(&mut self, word: Word) {
+        self.words.push(word);
+    }
+}
+
+/// Takes what the loop was told into the batch. Returns how many dispatched messages came back.
+pub(super) fn heed(batch: &mut Batch<'_>, words: &[Word], now: Timestamp) -> Result<(u64, Vec<Reply>), WorkerError> {
+    let (mut came_back, mut replies) = (0, Vec::new());
+    for word in words {
+        match word {
+            Word::Settled(entry, receipt, provider) => {
+                came_back += 1;
+                settle(batch, entry.clone(), (receipt.clone(), provider), now)?;
+            }
+            Word::Redeliver(tenant, ids, reply) => replies.push((reply.clone(), redeliver(batch, tenant, ids, now)?)),
+            Word::Postpone(entry) => {
+                let due = now.plus(limits::PAUSED_TIMER_RECHECK);
+                batch.commit_mut().outbox_put.push(row(entry, Some(due)));
+            }
+            Word::GiveUp(entry, reason) => give_up(batch, entry.clone().give_up(reason), "", now)?,
+            Word::Stop => {}
+        }
+    }
+    Ok((came_back, replies))
+}
+
+fn settle(
+    batch: &mut Batch<'_>,
+    entry: Entry,
+    (receipt, provider): (Receipt, &'static str),
+    now: Timestamp,
+) -> Result<(), WorkerError> {
+    if batch.outbox_entry(&entry.tenant, &entry.id)?.is_none() {
+        // The person was erased while the message was under way.
+        return Ok(());
+    }
+    match outbox::settle(entry, receipt, now) {
+        Fate::Delivered(entry) => {
+            batch.commit_mut().outbox_settled.push((entry.tenant.clone(), entry.id.clone()));
+            batch.commit_mut().rows_added.push((Book::Messages, messages::row(&entry, provider, now)));
+            record(batch, &entry, What::Sent(recorded(&entry, provider, None)), now)
+        }
+        Fate::Moved { entry, due } => {
+            batch.commit_mut().outbox_put.push(row(&entry, Some(due)));
+            record(batch, &entry, What::Retried(recorded(&entry, provider, Some(due))), now)
+        }
+        Fate::Dead(entry) => give_up(batch, entry, provider, now),
+    }
+}
+
+fn give_up(batch: &mut Batch<'_>, entry: Entry, provider: &str, now: Timestamp) -> Result<(), WorkerError> {
+    batch.commit_mut().outbox_put.push(row(&entry, None));
+    record(batch, &entry, What::Dead(recorded(&entry, provider, None)), now)
+}
+
+fn redeliver(
+    batch: &mut Batch<'_>,
+    tenant: &TenantId,
+    ids: &[InstructionId],
+    now: Timestamp,
+) -> Result<usize, WorkerError> {
+    let mut found = 0;
+    for id in ids {
+        let Some(kept) = batch.outbox_entry(tenant, id)? else { continue };
+        let entry = Entry::decode(&kept.body)?.redeliver();
+        batch.commit_mut().outbox_put.push(row(&entry, Some(now)));
+        found += 1;
+    }
+    Ok(found)
+}
+
+fn row(entry: &Entry, due: Option<Timestamp>) -> OutboxRow {
+    OutboxRow { tenant: entry.tenant.clone(), id: entry.id.clone(), due, body: entry.encode() }
+}
+
+fn record(batch: &mut Batch<'_>, entry: &Entry, what: What, now: Timestamp) -> Result<(), WorkerError> {
+    let key = ProfileKey { tenant: entry.tenant.clone(), profile: entry.profile.clone() };
+    batch.record(&key, &LedgerRow { at: now.as_millis(), campaign: entry.campaign.to_string(), what })
+}
+
+fn recorded(entry: &Entry, provider: &str, next: Option<Timestamp>) -> Recorded {
+    Recorded {
+        id: entry.id.to_string(),
+        step: entry.step.clone(),
+        channel: entry.channel.clone(),
+        provider: provider.to_owned(),
+        attempts: entry.attempts,
+        reason: entry.last_error.clone(),
+        next: next.map(Timestamp::as_millis),
+    }
+}

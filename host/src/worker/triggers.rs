@@ -1,0 +1,45 @@
+//! From what happened to the causes it makes, and which campaign wants to be asked about which.
+
+use crate::domain::{Call, CampaignName, Cause, CauseId, Change, Event, Trigger};
+
+/// A cause and its name.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Named {
+    pub(super) id: CauseId,
+    pub(super) cause: Cause,
+}
+
+/// The causes that one event makes, in the order in which campaigns are asked.
+pub(super) fn causes(event: &Event, changes: Vec<Change>) -> Vec<Named> {
+    let id = |kind: &str| CauseId(format!("{kind}:{}", event.id));
+    let whole = Named { id: id("event"), cause: Cause::Event(Box::new(event.clone())) };
+    let engagement = event.engagement.iter().map(|engagement| Named {
+        id: id("engagement"),
+        cause: Cause::Engagement { engagement: engagement.clone(), event: Box::new(event.clone()) },
+    });
+    let changes = changes.into_iter().map(|change| Named {
+        id: CauseId(format!("trait:{}:{}", change.subject, event.id)),
+        cause: Cause::TraitChanged(change),
+    });
+    std::iter::once(whole).chain(engagement).chain(changes).collect()
+}
+
+/// Whether a campaign that wants `triggers` is asked about `cause`.
+pub(super) fn wants(campaign: &CampaignName, triggers: &[Trigger], cause: &Cause) -> bool {
+    triggers.iter().any(|trigger| matches(campaign, trigger, cause))
+}
+
+fn matches(campaign: &CampaignName, trigger: &Trigger, cause: &Cause) -> bool {
+    match (trigger, cause) {
+        (Trigger::Event(name), Cause::Event(event)) => {
+            event.call == Call::Track && (name == "*" || name.eq_ignore_ascii_case(&event.name))
+        }
+        (Trigger::Call(call), Cause::Event(event)) => call.eq_ignore_ascii_case(event.call.as_str()),
+        (Trigger::Engagement { kind, target }, Cause::Engagement { engagement, .. }) => {
+            let (carried, step) = (engagement.campaign.as_deref(), engagement.step.as_deref());
+            *kind == engagement.kind && target.covers(campaign, &engagement.channel, carried, step)
+        }
+        (Trigger::TraitChanged(name), Cause::TraitChanged(change)) => *name == change.subject,
+        _ => false,
+    }
+}

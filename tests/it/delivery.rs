@@ -1,0 +1,93 @@
+//! From a promise to a provider: signed, retried, given up, delivered again.
+
+use std::time::Duration;
+
+use rekindle_tests::{House, Provider, Tenant, added};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A shop whose push messages go to `provider`, at the moment at which the first is due.
+async fn shop_with<'a>(house: &'a House, provider: &Provider) -> Tenant<'a> {
+    let shop = house.tenant("shop").await;
+    shop.publish("three-lines", json!({})).await;
+    shop.connect("push", provider).await;
+    shop.send(&added("u1", house.now(), "mug", 12.5)).await;
+    shop
+}
+
+async fn outbox(shop: &Tenant<'_>) -> Vec<Value> {
+    shop.list("/v1/outbox").await
+}
+
+#[tokio::test]
+async fn a_message_goes_to_the_providers_address_signed() {
+    let (house, provider) = (House::open().await, Provider::open().await);
+    let shop = shop_with(&house, &provider).await;
+    house.pass(HOUR).await;
+    let received = provider.received();
+    assert_eq!(received.len(), 1);
+    assert!(received[0].is_signed);
+    let message = &shop.list("/v1/messages").await[0];
+    assert_eq!(message["id"], received[0].id);
+    assert_eq!(message["provider"], "webhook");
+    assert_eq!(received[0].body["data"]["profile"], "u1");
+    assert_eq!(received[0].body["data"]["content"], message["content"]);
+}
+
+#[tokio::test]
+async fn a_failing_provider_is_tried_again_with_the_same_id() {
+    let (house, provider) = (House::open().await, Provider::open().await);
+    provider.will_answer([(500, None), (503, None)]);
+    let shop = shop_with(&house, &provider).await;
+    house.pass(HOUR).await;
+    let waiting = outbox(&shop).await;
+    assert_eq!((&waiting[0]["state"], &waiting[0]["attempts"]), (&json!("waiting"), &json!(1)));
+    house.pass(HOUR).await;
+    let ids: Vec<String> = provider.received().into_iter().map(|received| received.id).collect();
+    assert_eq!(ids.len(), 3);
+    assert!(ids.iter().all(|id| *id == ids[0]));
+    assert_eq!(outbox(&shop).await, [] as [Value; 0]);
+    assert_eq!(shop.list("/v1/messages").await.len(), 1);
+}
+
+#[tokio::test]
+async fn retry_after_is_honoured() {
+    let (house, provider) = (House::open().await, Provider::open().await);
+    provider.will_answer([(429, Some("1800"))]);
+    shop_with(&house, &provider).await;
+    house.pass(HOUR).await;
+    house.pass(Duration::from_secs(1_799)).await;
+    assert_eq!(provider.received().len(), 1);
+    house.pass(Duration::from_secs(1)).await;
+    assert_eq!(provider.received().len(), 2);
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_kept_with_its_cause_and_can_be_delivered_again() {
+    let (house, provider) = (House::open().await, Provider::open().await);
+    provider.will_answer([(410, None)]);
+    let shop = shop_with(&house, &provider).await;
+    house.pass(HOUR).await;
+    let dead = outbox(&shop).await;
+    assert_eq!(dead[0]["state"], "dead");
+    assert!(dead[0]["last_error"].as_str().unwrap().contains("410"), "{dead:?}");
+    let ids = json!({"ids": [dead[0]["id"]]});
+    let redelivered = house.call(Method::POST, "/v1/outbox/redeliver", &shop.key, Some(&ids)).await;
+    assert_eq!(redelivered, json!({"redelivered": 1}));
+    house.settle().await;
+    assert_eq!(provider.received().len(), 2);
+    assert_eq!(outbox(&shop).await, [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn a_channel_without_a_provider_keeps_what_would_have_gone_out() {
+    let house = House::open().await;
+    let shop = house.tenant("shop").await;
+    shop.publish("three-lines", json!({})).await;
+    shop.send(&added("u1", house.now(), "mug", 12.5)).await;
+    house.pass(HOUR).await;
+    let messages = shop.list("/v1/messages").await;
+    assert_eq!((messages.len(), &messages[0]["provider"]), (1, &json!("preview")));
+}

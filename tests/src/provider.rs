@@ -1,0 +1,97 @@
+//! A provider behind the webhook channel: records what it is sent, and answers as it is told.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
+use sha2::Sha256;
+
+const KEY: &[u8] = b"0123456789abcdef0123456789abcdef";
+
+/// One request that a provider got.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// `webhook-id`.
+    pub id: String,
+    /// Whether the signature is the one that Standard Webhooks asks for.
+    pub is_signed: bool,
+    /// The body.
+    pub body: Value,
+}
+
+/// A server on loopback.
+pub struct Provider {
+    url: String,
+    desk: Arc<Desk>,
+}
+
+#[derive(Default)]
+struct Desk {
+    received: Mutex<Vec<Received>>,
+    answers: Mutex<VecDeque<(StatusCode, Option<&'static str>)>>,
+}
+
+impl Provider {
+    /// Opens on a free port.
+    pub async fn open() -> Self {
+        let desk = Arc::new(Desk::default());
+        let router = Router::new().fallback(receive).with_state(Arc::clone(&desk));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port should be free");
+        let url = format!("http://{}/hook", listener.local_addr().expect("a listener should have an address"));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, desk }
+    }
+
+    /// Where to post.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What to sign with.
+    pub fn secret(&self) -> String {
+        format!("whsec_{}", STANDARD.encode(KEY))
+    }
+
+    /// The next requests are answered so, in order; after them, 200. With a `Retry-After` where one is given.
+    pub fn will_answer(&self, answers: impl IntoIterator<Item = (u16, Option<&'static str>)>) {
+        let answers = answers.into_iter().map(|(status, retry_after)| {
+            (StatusCode::from_u16(status).expect("a status should be one"), retry_after)
+        });
+        self.desk.answers.lock().expect("the desk should be in order").extend(answers);
+    }
+
+    /// Everything so far, in order.
+    pub fn received(&self) -> Vec<Received> {
+        self.desk.received.lock().expect("the desk should be in order").clone()
+    }
+}
+
+async fn receive(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> (StatusCode, HeaderMap, &'static str) {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let (id, timestamp, signature) = (header("webhook-id"), header("webhook-timestamp"), header("webhook-signature"));
+    let received = Received {
+        is_signed: signature.split(' ').any(|one| one == expected(&id, &timestamp, &body)),
+        id,
+        body: serde_json::from_slice(&body).unwrap_or_default(),
+    };
+    desk.received.lock().expect("the desk should be in order").push(received);
+    let next = desk.answers.lock().expect("the desk should be in order").pop_front();
+    let (status, retry_after) = next.unwrap_or((StatusCode::OK, None));
+    let retry_after = retry_after.map(|value| (axum::http::header::RETRY_AFTER, value.parse().expect("a header should be one")));
+    (status, retry_after.into_iter().collect(), "")
+}
+
+/// Standard Webhooks: `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`.
+fn expected(id: &str, timestamp: &str, body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(KEY).expect("HMAC should take a key of any length");
+    mac.update(format!("{id}.{timestamp}.").as_bytes());
+    mac.update(body);
+    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+}
