@@ -6,5 +6,6 @@ pub mod cli;
 pub mod domain;
 pub mod policy;
 pub mod profiles;
+mod journal;
 pub mod store;
 pub mod tenants;

@@ -57,6 +57,17 @@ pub const GROUP_BYTES_MAX: usize = 8 << 20;
 pub const BACKLOG_BYTES_MAX: u64 = 8 << 30;
 /// How long a repeated event is recognised: Segment retries for 4 hours, replays by hand come within days.
 pub const SEEN_DAYS: i64 = 7;
+/// Ids of arrived events that go into the index together: they are found in memory until then, and read again after a
+/// crash. One commit of the index each, so few.
+pub const SEEN_CHUNK_IDS: usize = 16_384;
+/// Bytes of the journal that one such chunk may span: what is not in the index cannot be trimmed.
+pub const SEEN_CHUNK_BYTES: u64 = SEGMENT_BYTES_MAX;
+/// Chunks that wait for the index at one time. Above it the journal waits, too.
+pub const SEEN_CHUNKS_WAITING_MAX: usize = 4;
+/// Bytes that a reader of the journal takes from a file at one time.
+pub const READ_CHUNK_BYTES: usize = 256 << 10;
+/// Bytes of memory that each file of the state engine may use as its cache.
+pub const ENGINE_CACHE_BYTES: usize = 64 << 20;
 
 // Worker
 

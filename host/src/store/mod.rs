@@ -4,6 +4,8 @@
 //! No transaction spans two partitions and none detects conflicts: one owner per partition and `&mut self` make
 //! every engine's weakest isolation enough.
 
+pub(crate) mod engine;
+
 use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,0 +1,140 @@
+//! Files ids into the index, behind the scribe's back, so that no acknowledgement waits for it. The index is a file of
+//! the state engine with one table per day of arrival: the ids of a day that is over are forgotten by dropping its table.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use redb::{Database, ReadOnlyTable, ReadableDatabase, TableDefinition, TableError, TableHandle, WriteTransaction};
+
+use super::digest::Digest;
+use super::seen::{Chunk, Day};
+use super::shelf::Shelf;
+use crate::domain::{Position, limits};
+use crate::store::{StoreError, engine};
+
+const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
+/// The ids of everything in the journal below are in the index.
+const INDEXED: &str = "indexed";
+
+type Ids<'a> = TableDefinition<'a, [u8; Digest::BYTES], ()>;
+
+/// The thread that writes the index.
+pub(super) struct Clerk {
+    chunks: Option<SyncSender<Arc<Chunk>>>,
+    filed: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// The clerk could not file a chunk, and files none any more.
+pub(super) struct Gone;
+
+impl Clerk {
+    /// Starts the thread.
+    pub(super) fn hire(database: &Arc<Database>, shelf: &Arc<Shelf>) -> Result<Self, StoreError> {
+        let (chunks, waiting) = sync_channel(limits::SEEN_CHUNKS_WAITING_MAX);
+        let filed = Arc::new(AtomicU64::new(0));
+        let (database, shelf, count) = (Arc::clone(database), Arc::clone(shelf), Arc::clone(&filed));
+        let thread = thread::Builder::new()
+            .name("clerk".to_owned())
+            .spawn(move || work(&database, &shelf, &waiting, &count))
+            .map_err(|err| StoreError::Unavailable(format!("the clerk's thread: {err}")))?;
+        Ok(Self { chunks: Some(chunks), filed, thread: Some(thread) })
+    }
+
+    /// The number of the last chunk that is in the index.
+    pub(super) fn filed(&self) -> u64 {
+        self.filed.load(Ordering::Acquire)
+    }
+
+    /// Hands a chunk over. Waits while too many are waiting.
+    pub(super) fn file(&self, chunk: Arc<Chunk>) -> Result<(), Gone> {
+        let chunks = self.chunks.as_ref().expect("a clerk should have its inlet until it is dropped");
+        chunks.send(chunk).map_err(|_| Gone)
+    }
+}
+
+/// Files what is waiting, then goes.
+impl Drop for Clerk {
+    fn drop(&mut self) {
+        self.chunks = None;
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the clerk's thread panicked");
+        }
+    }
+}
+
+fn work(database: &Database, shelf: &Shelf, waiting: &Receiver<Arc<Chunk>>, filed: &AtomicU64) {
+    for chunk in waiting {
+        if let Err(fault) = file(database, &chunk) {
+            return shelf.stop(&fault);
+        }
+        shelf.set_indexed(chunk.span.end);
+        filed.store(chunk.number, Ordering::Release);
+    }
+}
+
+fn file(database: &Database, chunk: &Chunk) -> Result<(), StoreError> {
+    let transaction = engine::begin_durable(database)?;
+    add(&transaction, chunk)?;
+    forget(&transaction, chunk.day - limits::SEEN_DAYS)?;
+    let mut meta = transaction.open_table(META).map_err(engine::fault)?;
+    meta.insert(INDEXED, chunk.span.end.0).map_err(engine::fault)?;
+    drop(meta);
+    transaction.commit().map_err(engine::fault)
+}
+
+fn add(transaction: &WriteTransaction, chunk: &Chunk) -> Result<(), StoreError> {
+    let mut table = transaction.open_table(Ids::new(&name_of(chunk.day))).map_err(engine::fault)?;
+    let mut ids: Vec<&Digest> = chunk.ids.iter().collect();
+    ids.sort_unstable();
+    for id in ids {
+        table.insert(id.0, ()).map_err(engine::fault)?;
+    }
+    Ok(())
+}
+
+fn forget(transaction: &WriteTransaction, oldest: Day) -> Result<(), StoreError> {
+    let old: Vec<Day> = transaction
+        .list_tables()
+        .map_err(engine::fault)?
+        .filter_map(|table| day_of(table.name()))
+        .filter(|day| *day < oldest)
+        .collect();
+    for day in old {
+        transaction.delete_table(Ids::new(&name_of(day))).map_err(engine::fault)?;
+    }
+    Ok(())
+}
+
+/// Up to where the journal's ids are in the index.
+pub(super) fn indexed(database: &Database) -> Result<Position, StoreError> {
+    let transaction = database.begin_read().map_err(engine::fault)?;
+    match transaction.open_table(META) {
+        Ok(meta) => {
+            let indexed = meta.get(INDEXED).map_err(engine::fault)?;
+            Ok(indexed.map_or(Position::default(), |indexed| Position(indexed.value())))
+        }
+        Err(TableError::TableDoesNotExist(_)) => Ok(Position::default()),
+        Err(err) => Err(engine::fault(err)),
+    }
+}
+
+/// The tables of all days, as they are now.
+pub(super) fn days(database: &Database) -> Result<Vec<(Day, ReadOnlyTable<[u8; Digest::BYTES], ()>)>, StoreError> {
+    let transaction = database.begin_read().map_err(engine::fault)?;
+    let names = transaction.list_tables().map_err(engine::fault)?;
+    let days: Vec<Day> = names.filter_map(|table| day_of(table.name())).collect();
+    days.into_iter()
+        .map(|day| Ok((day, transaction.open_table(Ids::new(&name_of(day))).map_err(engine::fault)?)))
+        .collect()
+}
+
+fn name_of(day: Day) -> String {
+    format!("day-{day}")
+}
+
+fn day_of(table: &str) -> Option<Day> {
+    table.strip_prefix("day-")?.parse().ok()
+}

@@ -1,0 +1,352 @@
+//! The stored form of what came in, and the conversions at the wall: the domain's types know no wire.
+//!
+//! A format byte; the length of the envelope (little endian, 4 bytes); the envelope as JSON; the rest is the event's own
+//! text, as it came, so that it is neither escaped nor parsed on its way to the disk.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::domain::{
+    Call, Engagement, EngagementKind, Event, IdError, Identities, Inbound, Json, MessageId, PersonFacts, ProfileId,
+    Quarantined, SourceId, Substance, TenantId, Timestamp,
+};
+
+const FORMAT: u8 = 1;
+const ENVELOPE_AT: usize = 1 + 4;
+
+/// Why bytes with the right checksum are no record: another version of the house wrote them.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RecordError {
+    #[error("the record has format `{0}`, this version reads `{FORMAT}`: use the version that wrote it")]
+    Format(u8),
+    #[error("the record is too short")]
+    Short,
+    #[error("the record's envelope cannot be read: {0}")]
+    Envelope(#[from] serde_json::Error),
+    #[error("the record's text is not UTF-8: {0}")]
+    Text(#[from] std::str::Utf8Error),
+    #[error(transparent)]
+    Id(#[from] IdError),
+    #[error("the record speaks of `{0}`, which this version does not know: use the version that wrote it")]
+    Word(String),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    tenant: Cow<'a, str>,
+    #[serde(borrow)]
+    source: Cow<'a, str>,
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    substance: StoredSubstance<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredSubstance<'a> {
+    #[serde(borrow)]
+    Event(Box<StoredEvent<'a>>),
+    Quarantined {
+        #[serde(borrow)]
+        reason: Cow<'a, str>,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredEvent<'a> {
+    #[serde(borrow)]
+    profile: Cow<'a, str>,
+    #[serde(borrow)]
+    call: Cow<'a, str>,
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    at_ms: i64,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    user_id: Option<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    anonymous_id: Option<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    email: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    traits: Vec<(Cow<'a, str>, &'a RawValue)>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    push_token: Option<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    time_zone: Option<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    engagement: Option<StoredEngagement<'a>>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    test: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredEngagement<'a> {
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    channel: Cow<'a, str>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    campaign: Option<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    step: Option<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    detail: Option<Cow<'a, str>>,
+    by_machine: bool,
+}
+
+/// What came in, as bytes.
+pub(super) fn encode(inbound: &Inbound) -> Vec<u8> {
+    let (substance, text) = match &inbound.substance {
+        Substance::Event { profile, event } => {
+            (StoredSubstance::Event(Box::new(store_event(profile, event))), event.body.as_str())
+        }
+        Substance::Quarantined(quarantined) => {
+            (StoredSubstance::Quarantined { reason: quarantined.reason.as_str().into() }, quarantined.raw.as_str())
+        }
+    };
+    let envelope = Envelope {
+        tenant: inbound.tenant.as_str().into(),
+        source: inbound.source.as_str().into(),
+        id: inbound.message_id().as_str().into(),
+        substance,
+    };
+    let mut bytes = Vec::with_capacity(512 + text.len());
+    bytes.extend([FORMAT, 0, 0, 0, 0]);
+    serde_json::to_writer(&mut bytes, &envelope).expect("an envelope should be writable to memory");
+    let envelope_bytes = u32::try_from(bytes.len() - ENVELOPE_AT).expect("the door should bound what comes in");
+    bytes[1..ENVELOPE_AT].copy_from_slice(&envelope_bytes.to_le_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+    bytes
+}
+
+/// What came in, from its bytes.
+pub(super) fn decode(bytes: &[u8]) -> Result<Inbound, RecordError> {
+    let (&format, rest) = bytes.split_first().ok_or(RecordError::Short)?;
+    if format != FORMAT {
+        return Err(RecordError::Format(format));
+    }
+    let (envelope_bytes, rest) = rest.split_first_chunk().ok_or(RecordError::Short)?;
+    let (envelope, text) =
+        rest.split_at_checked(u32::from_le_bytes(*envelope_bytes) as usize).ok_or(RecordError::Short)?;
+    let Envelope { tenant, source, id, substance } = serde_json::from_slice(envelope)?;
+    let (id, text) = (MessageId::parse(&id)?, std::str::from_utf8(text)?);
+    let substance = match substance {
+        StoredSubstance::Event(event) => Substance::Event {
+            profile: ProfileId::parse(&event.profile)?,
+            event: Box::new(restore_event(*event, id, text)?),
+        },
+        StoredSubstance::Quarantined { reason } => {
+            Substance::Quarantined(Quarantined { id, reason: reason.into_owned(), raw: text.to_owned() })
+        }
+    };
+    Ok(Inbound { tenant: TenantId::parse(&tenant)?, source: SourceId::parse(&source)?, substance })
+}
+
+fn store_event<'a>(profile: &'a ProfileId, event: &'a Event) -> StoredEvent<'a> {
+    StoredEvent {
+        profile: profile.as_str().into(),
+        call: event.call.as_str().into(),
+        name: event.name.as_str().into(),
+        at_ms: event.at.as_millis(),
+        user_id: borrowed(&event.identities.user_id),
+        anonymous_id: borrowed(&event.identities.anonymous_id),
+        email: borrowed(&event.identities.email),
+        traits: event.facts.traits.iter().map(|(name, value)| (name.as_str().into(), raw(value))).collect(),
+        push_token: borrowed(&event.facts.push_token),
+        time_zone: borrowed(&event.facts.time_zone),
+        engagement: event.engagement.as_ref().map(store_engagement),
+        test: event.test,
+    }
+}
+
+fn restore_event(stored: StoredEvent<'_>, id: MessageId, text: &str) -> Result<Event, RecordError> {
+    let restore_trait = |(name, value): (Cow<'_, str>, &RawValue)| Ok((name.into_owned(), Json::parse(value.get())?));
+    Ok(Event {
+        id,
+        call: Call::parse(&stored.call).ok_or_else(|| RecordError::Word(stored.call.into_owned()))?,
+        name: stored.name.into_owned(),
+        at: Timestamp::from_millis(stored.at_ms),
+        identities: Identities {
+            user_id: owned(stored.user_id),
+            anonymous_id: owned(stored.anonymous_id),
+            email: owned(stored.email),
+        },
+        facts: PersonFacts {
+            traits: stored.traits.into_iter().map(restore_trait).collect::<Result<_, RecordError>>()?,
+            push_token: owned(stored.push_token),
+            time_zone: owned(stored.time_zone),
+        },
+        engagement: stored.engagement.map(restore_engagement).transpose()?,
+        test: stored.test,
+        body: Json::parse(text)?,
+    })
+}
+
+fn store_engagement(engagement: &Engagement) -> StoredEngagement<'_> {
+    StoredEngagement {
+        kind: engagement.kind.as_str().into(),
+        channel: engagement.channel.as_str().into(),
+        campaign: borrowed(&engagement.campaign),
+        step: borrowed(&engagement.step),
+        detail: borrowed(&engagement.detail),
+        by_machine: engagement.by_machine,
+    }
+}
+
+fn restore_engagement(stored: StoredEngagement<'_>) -> Result<Engagement, RecordError> {
+    Ok(Engagement {
+        kind: EngagementKind::parse(&stored.kind).ok_or_else(|| RecordError::Word(stored.kind.into_owned()))?,
+        channel: stored.channel.into_owned(),
+        campaign: owned(stored.campaign),
+        step: owned(stored.step),
+        detail: owned(stored.detail),
+        by_machine: stored.by_machine,
+    })
+}
+
+fn borrowed(text: &Option<String>) -> Option<Cow<'_, str>> {
+    text.as_deref().map(Cow::Borrowed)
+}
+
+fn owned(text: Option<Cow<'_, str>>) -> Option<String> {
+    text.map(Cow::into_owned)
+}
+
+fn raw(json: &Json) -> &RawValue {
+    serde_json::from_str(json.as_str()).expect("a `Json` should have been checked when it was made")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::option::of;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    fn json() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            any::<String>().prop_map(Into::into),
+        ];
+        let tree = leaf.prop_recursive(3, 16, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Into::into),
+                prop::collection::hash_map(any::<String>(), inner, 0..4)
+                    .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+            ]
+        });
+        tree.prop_map(|value| Json::from(&value))
+    }
+
+    fn engagement() -> impl Strategy<Value = Engagement> {
+        let texts = (any::<String>(), of(any::<String>()), of(any::<String>()), of(any::<String>()));
+        (select(&EngagementKind::ALL[..]), texts, any::<bool>()).prop_map(
+            |(kind, (channel, campaign, step, detail), by_machine)| Engagement {
+                kind,
+                channel,
+                campaign,
+                step,
+                detail,
+                by_machine,
+            },
+        )
+    }
+
+    fn event() -> impl Strategy<Value = Event> {
+        let identities = (of(any::<String>()), of(any::<String>()), of(any::<String>()))
+            .prop_map(|(user_id, anonymous_id, email)| Identities { user_id, anonymous_id, email });
+        let traits = prop::collection::vec((any::<String>(), json()), 0..4);
+        let facts = (traits, of(any::<String>()), of(any::<String>()))
+            .prop_map(|(traits, push_token, time_zone)| PersonFacts { traits, push_token, time_zone });
+        let what = (select(&Call::ALL[..]), any::<String>(), 0..i64::MAX, any::<bool>(), json());
+        (message_id(), what, identities, facts, of(engagement())).prop_map(
+            |(id, (call, name, at_ms, test, body), identities, facts, engagement)| Event {
+                id,
+                call,
+                name,
+                at: Timestamp::from_millis(at_ms),
+                identities,
+                facts,
+                engagement,
+                test,
+                body,
+            },
+        )
+    }
+
+    fn message_id() -> impl Strategy<Value = MessageId> {
+        "\\PC{1,40}".prop_map(|text| MessageId::parse(&text).unwrap())
+    }
+
+    fn substance() -> impl Strategy<Value = Substance> {
+        let profile = "\\PC{1,40}".prop_map(|text| ProfileId::parse(&text).unwrap());
+        prop_oneof![
+            (profile, event()).prop_map(|(profile, event)| Substance::Event { profile, event: Box::new(event) }),
+            (message_id(), any::<String>(), any::<String>())
+                .prop_map(|(id, reason, raw)| Substance::Quarantined(Quarantined { id, reason, raw })),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_came_in_reads_back(substance in substance()) {
+            let inbound = Inbound {
+                tenant: TenantId::parse("shop").unwrap(),
+                source: SourceId::parse("web").unwrap(),
+                substance,
+            };
+            prop_assert_eq!(decode(&encode(&inbound)).unwrap(), inbound);
+        }
+
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode(&bytes);
+            let _ = decode(&[&[FORMAT, 20, 0, 0, 0], &bytes[..]].concat());
+        }
+    }
+
+    #[test]
+    fn the_stored_form_stays_as_it_is() {
+        let bytes = encode(&Inbound {
+            tenant: TenantId::parse("shop").unwrap(),
+            source: SourceId::parse("web").unwrap(),
+            substance: Substance::Event {
+                profile: ProfileId::parse("u1").unwrap(),
+                event: Box::new(Event {
+                    id: MessageId::parse("m1").unwrap(),
+                    call: Call::Identify,
+                    name: String::new(),
+                    at: Timestamp::from_millis(1_000),
+                    identities: Identities { user_id: Some("u1".to_owned()), ..Identities::default() },
+                    facts: PersonFacts {
+                        traits: vec![("tier".to_owned(), Json::parse(r#""gold""#).unwrap())],
+                        ..PersonFacts::default()
+                    },
+                    engagement: None,
+                    test: false,
+                    body: Json::parse(r#"{"type": "identify"}"#).unwrap(),
+                }),
+            },
+        });
+        let picture = expect_test::expect![[
+            r#""\u{1}\0\0\0{\"tenant\":\"shop\",\"source\":\"web\",\"id\":\"m1\",\"substance\":{\"event\":{\"profile\":\"u1\",\"call\":\"identify\",\"name\":\"\",\"at_ms\":1000,\"user_id\":\"u1\",\"traits\":[[\"tier\",\"gold\"]]}}}{\"type\": \"identify\"}""#
+        ]];
+        picture.assert_debug_eq(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn a_record_of_another_version_says_so() {
+        let error = decode(&[9, 0, 0, 0, 0]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the record has format `9`, this version reads `1`: use the version that wrote it"
+        );
+    }
+}

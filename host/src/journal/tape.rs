@@ -1,0 +1,107 @@
+//! Goes forward through the records, across segments, in chunks, up to where they are durable. What it has in its buffer
+//! never changes: nothing durable is ever written again.
+
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use super::frame::Head;
+use super::segment;
+use super::shelf::{Shelf, io_fault};
+use crate::domain::{Position, limits};
+use crate::store::StoreError;
+
+/// One reader's place in the files.
+pub(super) struct Tape {
+    shelf: Arc<Shelf>,
+    open: Option<Open>,
+    buffer: Vec<u8>,
+    /// Where the buffer's first byte stands.
+    buffer_at: Position,
+}
+
+struct Open {
+    range: Range<Position>,
+    file: File,
+}
+
+impl Tape {
+    pub(super) fn new(shelf: Arc<Shelf>) -> Self {
+        Self { shelf, open: None, buffer: Vec::new(), buffer_at: Position::default() }
+    }
+
+    /// The head of the first record at or after `from`, which is where a record begins, or a segment; and where it
+    /// stands. Nothing, where the durable part ends.
+    pub(super) fn next(&mut self, from: Position) -> Result<Option<(Position, Head)>, StoreError> {
+        if from >= self.shelf.end() {
+            return Ok(None);
+        }
+        let segment = self.segment_at(from)?.range.clone();
+        let is_first = from == segment.start;
+        let at = if is_first { Position(from.0 + segment::HEAD_BYTES as u64) } else { from };
+        if at >= segment.end {
+            return Ok(None);
+        }
+        if is_first && segment::read_head(self.bytes(from, segment::HEAD_BYTES)?, from).is_none() {
+            return Err(self.shelf.damage(from, from, "the segment's head is not what was written"));
+        }
+        let head = Head::decode(self.bytes(at, Head::BYTES)?, at);
+        let head =
+            head.ok_or_else(|| self.shelf.damage(segment.start, at, "the record's head is not what was written"))?;
+        Ok(Some((at, head)))
+    }
+
+    /// The body of the record that stands at `at`.
+    pub(super) fn body(&mut self, at: Position, head: &Head) -> Result<&[u8], StoreError> {
+        let base = self.segment_at(at)?.range.start;
+        let shelf = Arc::clone(&self.shelf);
+        let body = self.bytes(Position(at.0 + Head::BYTES as u64), head.body_bytes as usize)?;
+        if head.is_body(body) {
+            Ok(body)
+        } else {
+            Err(shelf.damage(base, at, "the record's body is not what was written"))
+        }
+    }
+
+    /// So many bytes at `at`, all of one segment.
+    fn bytes(&mut self, at: Position, count: usize) -> Result<&[u8], StoreError> {
+        let is_there = self.buffer_at <= at && at.0 + count as u64 <= self.buffer_at.0 + self.buffer.len() as u64;
+        if !is_there {
+            self.fill(at, count)?;
+        }
+        let from = (at.0 - self.buffer_at.0) as usize;
+        Ok(&self.buffer[from..from + count])
+    }
+
+    fn fill(&mut self, at: Position, count: usize) -> Result<(), StoreError> {
+        self.buffer.clear();
+        let shelf = Arc::clone(&self.shelf);
+        let Open { range, file } = self.segment_at(at)?;
+        let there = range.end.0 - at.0;
+        if there < count as u64 {
+            return Err(shelf.damage(range.start, at, "the segment ends in the middle of a record"));
+        }
+        let base = range.start;
+        let mut buffer = vec![0; limits::READ_CHUNK_BYTES.max(count).min(there as usize)];
+        let read = file.read_exact_at(&mut buffer, at.0 - base.0);
+        read.map_err(|err| io_fault(&segment::path(shelf.dir(), base), &err))?;
+        (self.buffer, self.buffer_at) = (buffer, at);
+        Ok(())
+    }
+
+    /// The segment in which `at` lies, opened.
+    fn segment_at(&mut self, at: Position) -> Result<&mut Open, StoreError> {
+        let is_open = self.open.as_ref().is_some_and(|open| open.range.contains(&at));
+        if !is_open {
+            let range = self.shelf.segment_at(at)?;
+            let path = segment::path(self.shelf.dir(), range.start);
+            let file = match self.open.take() {
+                Some(open) if open.range.start == range.start => open.file,
+                _ => File::open(&path).map_err(|err| io_fault(&path, &err))?,
+            };
+            self.open = Some(Open { range, file });
+        }
+        Ok(self.open.as_mut().expect("a segment should have been opened just now"))
+    }
+}

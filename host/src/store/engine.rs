@@ -1,0 +1,83 @@
+//! The one place that knows how the state engine (redb) is opened, what its errors mean to the house, and how a value
+//! proves that it is what was written: the engine checks its own sums only when it repairs a file.
+
+use std::path::Path;
+
+use redb::{Database, Durability, WriteTransaction};
+
+use super::StoreError;
+use crate::domain::limits;
+
+const SEAL_BYTES: usize = 4;
+
+/// Opens a file of the engine, or makes one.
+pub(crate) fn open(path: &Path) -> Result<Database, StoreError> {
+    let opened = Database::builder().set_cache_size(limits::ENGINE_CACHE_BYTES).create(path);
+    opened.map_err(|err| match fault(err) {
+        StoreError::Unavailable(why) => StoreError::Unavailable(format!("`{}`: {why}", path.display())),
+        StoreError::Corrupt(why) => StoreError::Corrupt(format!("`{}`: {why}", path.display())),
+        StoreError::Fenced => StoreError::Fenced,
+    })
+}
+
+/// What an error of the engine means to the house.
+pub(crate) fn fault(err: impl Into<redb::Error>) -> StoreError {
+    let err = err.into();
+    match err {
+        redb::Error::Corrupted(_)
+        | redb::Error::UpgradeRequired(_)
+        | redb::Error::TableTypeMismatch { .. }
+        | redb::Error::TypeDefinitionChanged { .. }
+        | redb::Error::TableIsMultimap(_) => StoreError::Corrupt(err.to_string()),
+        _ => StoreError::Unavailable(err.to_string()),
+    }
+}
+
+/// Begins a commit that a power cut may undo, as a whole, until the next durable one.
+pub(crate) fn begin_lazy(database: &Database) -> Result<WriteTransaction, StoreError> {
+    let mut transaction = database.begin_write().map_err(fault)?;
+    transaction.set_durability(Durability::None).map_err(fault)?;
+    Ok(transaction)
+}
+
+/// Begins a commit that makes itself and all before it durable. It keeps what the engine needs to open the file at once
+/// after a crash, however large it is.
+pub(crate) fn begin_durable(database: &Database) -> Result<WriteTransaction, StoreError> {
+    let mut transaction = database.begin_write().map_err(fault)?;
+    transaction.set_quick_repair(true);
+    Ok(transaction)
+}
+
+/// A value with a checksum of itself and its key.
+pub(crate) fn seal(key: &[u8], mut value: Vec<u8>) -> Vec<u8> {
+    let crc = crc32c::crc32c_append(crc32c::crc32c(key), &value);
+    value.extend(crc.to_le_bytes());
+    value
+}
+
+/// The value, if it is the one that was sealed under this key.
+pub(crate) fn unseal<'a>(key: &[u8], sealed: &'a [u8]) -> Result<&'a [u8], StoreError> {
+    let whole = sealed
+        .split_last_chunk::<SEAL_BYTES>()
+        .filter(|(value, crc)| crc32c::crc32c_append(crc32c::crc32c(key), value) == u32::from_le_bytes(**crc));
+    let damage = || StoreError::Corrupt(format!("the value of `{}` is not what was written", key.escape_ascii()));
+    whole.map(|(value, _)| value).ok_or_else(damage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_believed_only_whole_and_under_its_own_key() {
+        let sealed = seal(b"key", b"value".to_vec());
+        assert_eq!(unseal(b"key", &sealed).unwrap(), b"value");
+        assert!(unseal(b"kez", &sealed).is_err());
+        for bit in 0..sealed.len() * 8 {
+            let mut sealed = sealed.clone();
+            sealed[bit / 8] ^= 1 << (bit % 8);
+            let error = unseal(b"key", &sealed).unwrap_err();
+            assert_eq!(error.to_string(), "the store is damaged: the value of `key` is not what was written");
+        }
+    }
+}
