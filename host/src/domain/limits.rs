@@ -113,10 +113,10 @@ pub const FUEL_PER_CALL: u64 = 20_000_000;
 pub const FUEL_PER_CONFIGURE: u64 = 500_000_000;
 /// The backstop's beat; fuel does not count what the host does for a guest.
 pub const EPOCH_TICK: Duration = Duration::from_millis(5);
-/// Beats that one call may take.
-pub const EPOCH_TICKS_PER_CALL: u64 = 20;
+/// Beats that one call may take: far more than its fuel lasts, so that a busy machine ends no honest call.
+pub const EPOCH_TICKS_PER_CALL: u64 = 100;
 /// Beats that one configuration may take.
-pub const EPOCH_TICKS_PER_CONFIGURE: u64 = 400;
+pub const EPOCH_TICKS_PER_CONFIGURE: u64 = 1_000;
 /// Bytes that may be copied out of a guest in one call.
 pub const HOSTCALL_FUEL: usize = 256 << 10;
 /// Calls of the host in one call of a campaign.
