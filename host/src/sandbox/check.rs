@@ -144,3 +144,143 @@ fn mark_bytes(mark: &wit::Mark) -> usize {
 fn ext_bytes(ext: &[(String, String)]) -> usize {
     ext.iter().map(|(name, value)| name.len() + value.len()).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    const NOW_MS: u64 = 1_767_323_045_678;
+
+    fn instruction(step: &str, channels: &[&str]) -> wit::Instruction {
+        let delivery = |channel: &&str| wit::Delivery { channel: (*channel).to_owned(), content: "{}".to_owned() };
+        let deliveries = channels.iter().map(delivery).collect();
+        wit::Instruction { step: step.to_owned(), deliveries, expires: None, ext: Vec::new() }
+    }
+
+    fn empty() -> wit::Decision {
+        let state = wit::StateChange::Keep;
+        wit::Decision { instructions: Vec::new(), timers: Vec::new(), state, marks: Vec::new(), ext: Vec::new() }
+    }
+
+    fn instructing(instructions: Vec<wit::Instruction>) -> wit::Decision {
+        wit::Decision { instructions, ..empty() }
+    }
+
+    fn timing(timers: Vec<wit::TimerChange>) -> wit::Decision {
+        wit::Decision { timers, ..empty() }
+    }
+
+    fn marking(marks: Vec<wit::Mark>) -> wit::Decision {
+        wit::Decision { marks, ..empty() }
+    }
+
+    fn judged(answer: &wit::Decision) -> Result<(), String> {
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+        let promises = Promises { channels: texts(&["push", "email"]), steps: texts(&["remind", "thank"]) };
+        decision(answer, &promises, timestamp(NOW_MS))
+    }
+
+    #[track_caller]
+    fn check(answers: &[wit::Decision], expected: Expect) {
+        let breaches: Vec<String> = answers.iter().map(|answer| judged(answer).unwrap_err()).collect();
+        expected.assert_eq(&(breaches.join("\n") + "\n"));
+    }
+
+    #[test]
+    fn an_answer_at_its_limits_is_taken() {
+        let ninety_days_ms = 90 * 24 * 3_600_000;
+        let name = "n".repeat(limits::NAME_BYTES_MAX);
+        let answer = wit::Decision {
+            instructions: vec![
+                instruction("remind", &["push"; limits::DELIVERIES_MAX]),
+                instruction("thank", &["email"]),
+            ],
+            timers: vec![wit::TimerChange::Set((name.clone(), NOW_MS + ninety_days_ms)); limits::TIMERS_MAX],
+            state: wit::StateChange::Replace(vec![0; limits::STATE_BYTES_MAX]),
+            marks: vec![wit::Mark::Other((name, "1".to_owned())); limits::MARKS_MAX],
+            ext: Vec::new(),
+        };
+        assert_eq!(judged(&answer), Ok(()));
+        assert_eq!(judged(&empty()), Ok(()));
+    }
+
+    #[test]
+    fn an_instruction_keeps_to_the_manifest() {
+        check(
+            &[
+                instructing(vec![instruction("nag", &["push"])]),
+                instructing(vec![instruction("remind", &["push", "fax"])]),
+                instructing(vec![instruction("remind", &["push"]), instruction("remind", &["email"])]),
+                instructing(vec![instruction("remind", &[])]),
+                instructing(vec![instruction("remind", &["push"; 9])]),
+                instructing(vec![instruction("remind", &["push"]); 101]),
+                instructing(vec![instruction("", &["push"])]),
+            ],
+            expect![[r#"
+                step `nag` is not in the manifest: add it to its steps
+                channel `fax` in step `remind` is not in the manifest: add it to its channels
+                step `remind` is there twice: instruct each step once in an answer
+                step `remind` has no delivery: name at least one channel
+                `9` deliveries in step `remind`: at most `8` are allowed
+                `101` instructions: at most `100` are allowed
+                the name of a step is empty: give it one
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_timer_has_a_name_and_is_due_within_ninety_days() {
+        check(
+            &[
+                timing(vec![wit::TimerChange::Set(("wait".to_owned(), u64::MAX))]),
+                timing(vec![wit::TimerChange::Set((String::new(), NOW_MS))]),
+                timing(vec![wit::TimerChange::Cancel("a\0b".to_owned())]),
+                timing(vec![wit::TimerChange::CancelAll; 33]),
+            ],
+            expect![[r#"
+                timer `wait` is due more than 90 days ahead: set it to `2026-04-02T03:04:05.678Z` or before
+                the name of a timer is empty: give it one
+                the name of a timer, "a\0b", has control characters: leave them out
+                `33` timer changes: at most `32` are allowed
+            "#]],
+        );
+    }
+
+    #[test]
+    fn marks_can_be_counted_and_added_up() {
+        check(
+            &[
+                marking(vec![wit::Mark::Converted(f64::NAN)]),
+                marking(vec![wit::Mark::Exited(String::new())]),
+                marking(vec![wit::Mark::Other(("x".repeat(129), "1".to_owned()))]),
+                marking(vec![wit::Mark::Entered; 33]),
+            ],
+            expect![[r#"
+                the value `NaN` of a conversion is not a number to add up
+                the name of the reason of an exit is empty: give it one
+                the name of a mark has 129 bytes: use at most 128
+                `33` marks: at most `32` are allowed
+            "#]],
+        );
+    }
+
+    #[test]
+    fn state_and_texts_are_bounded() {
+        let long = "x".repeat(limits::OUTPUT_BYTES_MAX);
+        let state = wit::StateChange::Replace(vec![0; limits::STATE_BYTES_MAX + 1]);
+        check(
+            &[
+                wit::Decision { state, ..empty() },
+                marking(vec![wit::Mark::Other(("m".to_owned(), long.clone()))]),
+                wit::Decision { ext: vec![("x".to_owned(), long)], ..empty() },
+            ],
+            expect![[r#"
+                `16385` bytes of state: at most `16384` are allowed
+                `65537` bytes of text: at most `65536` are allowed
+                `65537` bytes of text: at most `65536` are allowed
+            "#]],
+        );
+    }
+}

@@ -34,15 +34,15 @@ fn import(name: &str) -> Result<(), Rejection> {
 
 fn next_for_import(name: &str, interface: &str, known: bool) -> String {
     if known {
-        return format!("this host offers `{interface}@{VERSION}`: build against its `wit/campaign@0`");
+        return format!("this host offers `{interface}@{VERSION}`, build against its `wit/campaign@0`");
     }
     if name.starts_with("wasi:") {
         return "a campaign has no files, network, clock or chance (the time is `context.now`, chance is \
-                `context.seed`): build without WASI, in Rust for `wasm32-unknown-unknown`, elsewhere with the \
+                `context.seed`), so build without WASI, in Rust for `wasm32-unknown-unknown`, elsewhere with the \
                 toolchain's `--stub-wasi`"
             .to_owned();
     }
-    format!("leave it out: a campaign may import `{PACKAGE}…@{VERSION}` and nothing else")
+    format!("leave it out, a campaign may import `{PACKAGE}…@{VERSION}` and nothing else")
 }
 
 fn exports(outline: &Outline<'_>) -> Result<(), Rejection> {
@@ -59,7 +59,7 @@ fn exports(outline: &Outline<'_>) -> Result<(), Rejection> {
     let what = format!("the component is no campaign for this host: it exports {found}, and not `{HANDLER}`");
     let other_version = outline.exports.iter().any(|name| name.starts_with("rekindle:campaign/handler"));
     let next = match other_version {
-        true => format!("it speaks another version of the contract, this host speaks `{VERSION}`: build it again"),
+        true => format!("it speaks another version of the contract, this host speaks `{VERSION}`, so build it again"),
         false => "implement world `campaign` of `wit/campaign@0`, in Rust with the crate `rekindle-guest`".to_owned(),
     };
     Err(Rejection::new(what, next))

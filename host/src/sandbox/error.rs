@@ -40,9 +40,9 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
         if let Some(place) = &self.place {
-            write!(f, " at {place}")?;
+            write!(f, ", at {place}")?;
         }
-        write!(f, ": {}", self.next)
+        write!(f, "; {}", self.next)
     }
 }
 
@@ -58,6 +58,6 @@ pub enum ConfigureError {
     #[error("the module refused the configuration: {0}")]
     Refused(String),
     /// The module failed in `configure`.
-    #[error("the module failed in `configure`: {0}")]
+    #[error("the module failed before it was configured: {0}")]
     Failed(Failure),
 }

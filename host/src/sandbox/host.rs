@@ -29,9 +29,9 @@ fn event_body_get(mut store: Store<'_>, (path,): (String,)) -> wasmtime::Result<
     call::enter_host(&mut store, path.len())?;
     let Some(body) = store.data().view("event-body.get")?.body() else { return Ok((None,)) };
     let found = pointer::find(body, &path);
-    let compared_bytes = found.compared_bytes;
+    let compared_fuel = found.fuel;
     let text = found.value.map(ToString::to_string);
-    call::charge(&mut store, bytes(compared_bytes) + bytes(text.as_ref().map_or(0, String::len)))?;
+    call::charge(&mut store, compared_fuel + bytes(text.as_ref().map_or(0, String::len)))?;
     Ok((text,))
 }
 

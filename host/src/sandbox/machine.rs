@@ -32,14 +32,15 @@ impl Machine {
     /// Compiles a component and links it: what is left to do is to make an instance.
     pub(super) fn compile(&self, component: &[u8]) -> Result<CampaignPre<Call>, Rejection> {
         let component = Component::new(&self.engine, component).map_err(|err| {
-            Rejection::new(format!("the module does not compile, {err:#}"), "build it smaller or in another way")
+            Rejection::new(format!("the module does not compile: {err:#}"), "build it smaller or in another way")
         })?;
         let linked = self.linker.instantiate_pre(&component).map_err(|err| other_type("an import", &err))?;
         CampaignPre::new(linked).map_err(|err| other_type("the export", &err))
     }
 }
 
-fn other_type(what: &str, err: &wasmtime::Error) -> Rejection {
-    let what = format!("{what} is of another type than the contract says, {err:#}");
+/// The rejection of a component that has the contract's names and other types.
+pub(super) fn other_type(what: &str, err: &wasmtime::Error) -> Rejection {
+    let what = format!("{what} is of another type than the contract says: {err:#}");
     Rejection::new(what, "build it against this host's `wit/campaign@0`")
 }

@@ -8,7 +8,9 @@ use crate::domain::{Call, Manifest, Trigger, limits};
 
 /// A manifest, or what is wrong with it.
 pub(super) fn read(manifest: wit::Manifest) -> Result<Manifest, Rejection> {
-    checked(manifest).map_err(|what| Rejection::new(format!("the manifest is not taken, {what}"), "change the module"))
+    checked(manifest).map_err(|what| {
+        Rejection::new(format!("the manifest is not taken: {what}"), "change the module and build it again")
+    })
 }
 
 fn checked(manifest: wit::Manifest) -> Result<Manifest, String> {
@@ -62,4 +64,105 @@ fn call(name: String) -> Result<String, String> {
 
 fn not_yet(trigger: &str) -> String {
     format!("this host does not raise the trigger {trigger} yet: leave it out")
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::domain::{EngagementKind, Target};
+
+    fn manifest(triggers: Vec<wit::Trigger>) -> wit::Manifest {
+        wit::Manifest {
+            name: "sample".to_owned(),
+            version: "1.0.0".to_owned(),
+            summary: String::new(),
+            triggers,
+            channels: vec!["push".to_owned()],
+            steps: vec!["remind".to_owned()],
+            configuration: "{}".to_owned(),
+            ext: Vec::new(),
+        }
+    }
+
+    fn engagement(kind: &str, target: wit::Target) -> wit::Trigger {
+        wit::Trigger::Engagement(wit::EngagementTrigger { kind: kind.to_owned(), target })
+    }
+
+    #[track_caller]
+    fn check(manifests: Vec<wit::Manifest>, expected: Expect) {
+        let refusals: Vec<String> = manifests.into_iter().map(|manifest| checked(manifest).unwrap_err()).collect();
+        expected.assert_eq(&(refusals.join("\n") + "\n"));
+    }
+
+    #[test]
+    fn triggers_that_this_host_raises_are_taken() {
+        let step = wit::Target::Step(("other".to_owned(), "push".to_owned()));
+        let wanted = vec![
+            wit::Trigger::Event("*".to_owned()),
+            wit::Trigger::Call("identify".to_owned()),
+            wit::Trigger::TraitChanged("tier".to_owned()),
+            engagement("opened", wit::Target::Mine),
+            engagement("held-out", step),
+        ];
+        let triggers = read(manifest(wanted)).unwrap().triggers;
+        let step = Target::Step("other".to_owned(), "push".to_owned());
+        assert_eq!(
+            triggers,
+            [
+                Trigger::Event("*".to_owned()),
+                Trigger::Call("identify".to_owned()),
+                Trigger::TraitChanged("tier".to_owned()),
+                Trigger::Engagement { kind: EngagementKind::Opened, target: Target::Mine },
+                Trigger::Engagement { kind: EngagementKind::HeldOut, target: step },
+            ]
+        );
+    }
+
+    #[test]
+    fn triggers_that_this_host_never_raises_are_refused_by_name() {
+        let unfulfilled = [
+            wit::Trigger::ItemChanged("price".to_owned()),
+            wit::Trigger::Schedule,
+            wit::Trigger::Other(("weather".to_owned(), "{}".to_owned())),
+            engagement("adored", wit::Target::Any),
+            engagement("opened", wit::Target::Label("spring".to_owned())),
+            wit::Trigger::Call("Track".to_owned()),
+            wit::Trigger::Event(String::new()),
+        ];
+        check(
+            unfulfilled.into_iter().map(|trigger| manifest(vec![trigger])).collect(),
+            expect![[r#"
+                this host does not raise the trigger item-changed(`price`) yet: leave it out
+                this host does not raise the trigger schedule yet: leave it out
+                this host does not raise the trigger other(`weather`) yet: leave it out
+                this host knows no engagement `adored`: use one of `sent`, `delivered`, `viewed`, `opened`, `clicked`, `dismissed`, `bounced`, `failed`, `complained`, `unsubscribed`, `converted`, `held-out`
+                this host has no labels yet, so none is `spring`: name a channel, campaign or step
+                there is no call `Track`: use one of `track`, `identify`, `page`, `screen`, `group`, `alias`, `delete`
+                the name of an event is empty: give it one
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_manifest_is_bounded_and_well_formed() {
+        let push = || "push".to_owned();
+        check(
+            vec![
+                wit::Manifest { name: String::new(), ..manifest(Vec::new()) },
+                wit::Manifest { channels: vec![push(); 101], ..manifest(Vec::new()) },
+                wit::Manifest { steps: vec!["a\nb".to_owned()], ..manifest(Vec::new()) },
+                wit::Manifest { configuration: "{".to_owned(), ..manifest(Vec::new()) },
+                wit::Manifest { summary: "x".repeat(1_025), ..manifest(Vec::new()) },
+            ],
+            expect![[r#"
+                the name of the module is empty: give it one
+                `101` times a channel: at most `100` are allowed
+                the name of a step, "a\nb", has control characters: leave them out
+                the schema of the configuration is not JSON: EOF while parsing an object at line 1 column 1
+                `1025` bytes of summary: at most `1024` are allowed
+            "#]],
+        );
+    }
 }

@@ -56,11 +56,7 @@ impl Sandbox {
 
     /// Upload: whether the file is a module that can be published. Compiles it to find out, which takes CPU.
     pub fn inspect(&self, module: &[u8]) -> Result<(), Rejection> {
-        contract::check(module)?;
-        on_workbench(|| {
-            let prepared = snapshot::prepare(module)?;
-            self.machine.compile(&prepared.component).map(|_| ())
-        })?
+        configure::inspect(&self.machine, module)
     }
 
     /// Publication: has the module take its configuration, and keeps what that left. Takes CPU, as `inspect` does.

@@ -44,7 +44,7 @@ pub(super) fn freeze(
 }
 
 fn unfit(err: &wasmtime::Error) -> Rejection {
-    let what = format!("the module cannot be kept as `configure` left it, {}", err.root_cause());
+    let what = format!("the module cannot be kept as `configure` left it: {}", err.root_cause());
     let next = "build it as one core module that keeps its state in memory and globals, does not change its tables \
                 and has room for one more page of memory: Rust does";
     Rejection::new(what, next)

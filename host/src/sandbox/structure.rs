@@ -3,6 +3,7 @@
 
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 
+use super::engine::PAGE_BYTES;
 use super::error::Rejection;
 use crate::domain::limits;
 
@@ -35,7 +36,7 @@ pub(super) fn outline(file: &[u8]) -> Result<Outline<'_>, Rejection> {
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(file) {
         let payload = payload.map_err(|err| malformed(&err))?;
-        tally.count(&payload);
+        tally.count(&payload).map_err(|err| malformed(&err))?;
         tally.check()?;
         match payload {
             Payload::Version { .. } => depth += 1,
@@ -60,15 +61,15 @@ pub(super) fn outline(file: &[u8]) -> Result<Outline<'_>, Rejection> {
 pub(super) fn validate(file: &[u8]) -> Result<(), Rejection> {
     let validated = Validator::new_with_features(FEATURES).validate_all(file);
     validated.map(|_| ()).map_err(|err| {
-        let next = "build it with WebAssembly's basic features only, as target `wasm32-unknown-unknown` does: no \
+        let next = "build it with WebAssembly's basic features only, as target `wasm32-unknown-unknown` does, without \
                     SIMD, threads, 64-bit or second memory, exceptions, tail calls, async";
-        Rejection::new(format!("the module is not valid here, {}", err.message()), next).at(offset(err.offset()))
+        Rejection::new(format!("the module is not valid: {}", err.message()), next).at(offset(err.offset()))
     })
 }
 
 /// The kind of file, by how it begins.
 fn form(file: &[u8]) -> Result<(), Rejection> {
-    let build = "upload a WebAssembly component, as `cargo xtask components` builds it";
+    let build = "upload a WebAssembly component, built as the README says";
     let say = |what: &str| Err(Rejection::new(what, build));
     if file.len() > limits::MODULE_BYTES_MAX {
         let what = format!("the module has `{}` bytes, at most `{}` are taken", file.len(), limits::MODULE_BYTES_MAX);
@@ -95,11 +96,13 @@ struct Tally {
     core_instances: usize,
     components: usize,
     data_segments: usize,
+    memory_bytes: usize,
+    table_elements: usize,
     largest_function_bytes: usize,
 }
 
 impl Tally {
-    fn count(&mut self, payload: &Payload<'_>) {
+    fn count(&mut self, payload: &Payload<'_>) -> wasmparser::Result<()> {
         match payload {
             Payload::Version { encoding: Encoding::Module, .. } => self.core_modules += 1,
             Payload::Version { encoding: Encoding::Component, .. } => self.components += 1,
@@ -109,8 +112,20 @@ impl Tally {
                 self.largest_function_bytes = self.largest_function_bytes.max(body.range().len());
             }
             Payload::DataSection(segments) => self.data_segments += segments.count() as usize,
+            Payload::MemorySection(memories) => {
+                for memory in memories.clone() {
+                    self.memory_bytes = self.memory_bytes.saturating_add(bytes(memory?.initial));
+                }
+            }
+            Payload::TableSection(tables) => {
+                for table in tables.clone() {
+                    let elements = usize::try_from(table?.ty.initial).unwrap_or(usize::MAX);
+                    self.table_elements = self.table_elements.saturating_add(elements);
+                }
+            }
             _ => {}
         }
+        Ok(())
     }
 
     fn check(&self) -> Result<(), Rejection> {
@@ -120,17 +135,23 @@ impl Tally {
             ("core instances", self.core_instances, limits::CORE_INSTANCES_MAX as usize),
             ("components, itself among them", self.components, limits::MODULE_COMPONENTS_MAX),
             ("data segments", self.data_segments, limits::MODULE_DATA_SEGMENTS_MAX),
+            ("bytes of memory from the start", self.memory_bytes, limits::GUEST_MEMORY_BYTES_MAX),
+            ("table elements from the start", self.table_elements, limits::GUEST_TABLE_ELEMENTS_MAX),
             ("bytes in one function", self.largest_function_bytes, limits::FUNCTION_BYTES_MAX),
         ];
         let Some((what, count, max)) = counts.into_iter().find(|(_, count, max)| count > max) else { return Ok(()) };
         let what = format!("the module has `{count}` {what}, at most `{max}` are taken");
-        Err(Rejection::new(what, "build it smaller: leave out what it does not use, optimise for size"))
+        Err(Rejection::new(what, "build it smaller, leave out what it does not use"))
     }
 }
 
+fn bytes(pages: u64) -> usize {
+    usize::try_from(pages).unwrap_or(usize::MAX).saturating_mul(PAGE_BYTES)
+}
+
 fn malformed(err: &wasmparser::BinaryReaderError) -> Rejection {
-    let what = format!("the file is damaged, {}", err.message());
-    Rejection::new(what, "build and upload it again: it may be cut short").at(offset(err.offset()))
+    let what = format!("the file is damaged: {}", err.message());
+    Rejection::new(what, "build and upload it again, it may be cut short").at(offset(err.offset()))
 }
 
 fn offset(offset: usize) -> String {

@@ -15,13 +15,13 @@ pub(super) fn on_workbench<T: Send>(job: impl FnOnce() -> T + Send) -> Result<T,
         let bench = thread::Builder::new().name("sandbox-workbench".to_owned()).stack_size(STACK_BYTES);
         let job = bench.spawn_scoped(scope, job).map_err(|err| {
             Rejection::new(
-                format!("there is no thread to compile it on, {err}"),
+                format!("there is no thread to compile it on: {err}"),
                 "try again when the host is less busy",
             )
         })?;
         job.join().map_err(|panic| {
-            let what = format!("the engine broke on it, {}", panic_text(panic.as_ref()));
-            Rejection::new(what, "this is a bug of the engine's: build the module in another way, and tell us")
+            let what = format!("the engine broke on it: {}", panic_text(panic.as_ref()));
+            Rejection::new(what, "this is a bug of the engine's, so tell us, and build the module in another way")
         })
     })
 }
@@ -38,7 +38,7 @@ mod tests {
     #[test]
     fn a_panic_ends_only_the_job() {
         let rejection = on_workbench(|| panic!("internal error {}", 7)).unwrap_err();
-        assert_eq!(rejection.what, "the engine broke on it, internal error 7");
+        assert_eq!(rejection.what, "the engine broke on it: internal error 7");
         assert_eq!(on_workbench(|| 7).unwrap(), 7);
     }
 }

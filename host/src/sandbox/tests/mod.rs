@@ -1,6 +1,5 @@
 //! The sandbox as its door shows it: modules go in, outcomes come out.
 
-mod answers;
 mod hostile;
 mod life;
 mod modules;
@@ -11,9 +10,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 
 use super::{Guest, Sandbox, View};
-use crate::domain::{
-    CampaignName, Cause, Context, Json, Occurrences, Outcome, ProfileId, Subject, Timestamp,
-};
+use crate::domain::{CampaignName, Cause, Context, Json, Occurrences, Outcome, ProfileId, Subject, Timestamp};
 
 /// One sandbox for all tests, as a process has.
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new().unwrap());

@@ -17,8 +17,10 @@ pub(super) struct Module {
     pub(super) configure: String,
     /// Gets `$input`; leaves the address of a result.
     pub(super) decide: String,
-    /// The memory's size.
-    pub(super) pages: u32,
+    /// Gets `$align` and `$size`; leaves an address.
+    pub(super) realloc: String,
+    /// The memory's size, and its maximum if it has one.
+    pub(super) pages: String,
     /// What is in memory from the start.
     pub(super) image: Image,
 }
@@ -33,7 +35,13 @@ impl Module {
             items: String::new(),
             configure: format!("(i32.const {manifest})"),
             decide: format!("(i32.const {nothing})"),
-            pages: 2,
+            realloc: "(local.set $at (i32.and
+                (i32.add (global.get $heap) (i32.sub (local.get $align) (i32.const 1)))
+                (i32.sub (i32.const 0) (local.get $align))))
+              (global.set $heap (i32.add (local.get $at) (local.get $size)))
+              (local.get $at)"
+                .to_owned(),
+            pages: "2".to_owned(),
             image,
         }
     }
@@ -56,8 +64,9 @@ impl Module {
         component(&self.text())
     }
 
-    fn text(&self) -> String {
-        let Self { items, configure, decide, pages, image } = self;
+    /// The core module.
+    pub(super) fn text(&self) -> String {
+        let Self { items, configure, decide, realloc, pages, image } = self;
         let data = image.escaped();
         format!(
             r#"(module {items}
@@ -65,11 +74,7 @@ impl Module {
               (global $heap (mut i32) (i32.const 65536))
               (func (export "cabi_realloc") (param i32 i32) (param $align i32) (param $size i32) (result i32)
                 (local $at i32)
-                (local.set $at (i32.and
-                  (i32.add (global.get $heap) (i32.sub (local.get $align) (i32.const 1)))
-                  (i32.sub (i32.const 0) (local.get $align))))
-                (global.set $heap (i32.add (local.get $at) (local.get $size)))
-                (local.get $at))
+                {realloc})
               (func (export "rekindle:campaign/handler@0.1.0#configure") (param $text i32) (param $length i32) (result i32)
                 {configure})
               (func $decide (export "rekindle:campaign/handler@0.1.0#decide") (param $input i32) (result i32)
