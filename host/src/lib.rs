@@ -7,5 +7,6 @@ pub mod domain;
 pub mod policy;
 pub mod profiles;
 mod journal;
+pub mod sandbox;
 pub mod store;
 pub mod tenants;

@@ -127,7 +127,19 @@ pub const HISTORY_RECENT_AGE: Duration = Duration::from_secs(90 * 24 * 3600);
 pub const MODULE_BYTES_MAX: usize = 4 << 20;
 /// Functions in all core modules: 200,000 take 9 s to compile.
 pub const MODULE_FUNCTIONS_MAX: usize = 20_000;
-/// Bytes of linear memory and tables, summed over one instance.
+/// Components in a module, itself among them: wrappers of an interface are some.
+pub const MODULE_COMPONENTS_MAX: usize = 32;
+/// Data segments in all core modules: engines broke above 32,000.
+pub const MODULE_DATA_SEGMENTS_MAX: usize = 4_096;
+/// Bytes of one function's body: compilation is not linear in it.
+pub const FUNCTION_BYTES_MAX: usize = 512 << 10;
+/// Core modules in one module, and their instances: interpreters for other languages bring about 40.
+pub const CORE_INSTANCES_MAX: u32 = 48;
+/// Memories of one instance: a component of several languages has one for each.
+pub const GUEST_MEMORIES_MAX: u32 = 4;
+/// Tables of one instance.
+pub const GUEST_TABLES_MAX: u32 = 4;
+/// Bytes of linear memory, summed over one instance.
 pub const GUEST_MEMORY_BYTES_MAX: usize = 32 << 20;
 /// Elements of tables, summed over one instance.
 pub const GUEST_TABLE_ELEMENTS_MAX: usize = 20_000;
@@ -137,10 +149,10 @@ pub const FUEL_PER_CALL: u64 = 20_000_000;
 pub const FUEL_PER_CONFIGURE: u64 = 500_000_000;
 /// The backstop's beat; fuel does not count what the host does for a guest.
 pub const EPOCH_TICK: Duration = Duration::from_millis(5);
-/// Beats that one call may take.
-pub const EPOCH_TICKS_PER_CALL: u64 = 20;
+/// Beats that one call may take: far more than its fuel lasts, so that a busy machine ends no honest call.
+pub const EPOCH_TICKS_PER_CALL: u64 = 100;
 /// Beats that one configuration may take.
-pub const EPOCH_TICKS_PER_CONFIGURE: u64 = 400;
+pub const EPOCH_TICKS_PER_CONFIGURE: u64 = 1_000;
 /// Bytes that may be copied out of a guest in one call.
 pub const HOSTCALL_FUEL: usize = 256 << 10;
 /// Calls of the host in one call of a campaign.
@@ -153,6 +165,14 @@ pub const OUTPUT_BYTES_MAX: usize = 64 << 10;
 pub const INSTRUCTIONS_MAX: usize = 100;
 /// Deliveries in one instruction.
 pub const DELIVERIES_MAX: usize = 8;
+/// Bytes of a step's, channel's or timer's name: people read it in reports.
+pub const NAME_BYTES_MAX: usize = 128;
+/// Triggers, channels or steps in a manifest.
+pub const MANIFEST_ENTRIES_MAX: usize = 100;
+/// Bytes of a manifest's summary.
+pub const SUMMARY_BYTES_MAX: usize = 1 << 10;
+/// Bytes kept of what a module says when it refuses.
+pub const REFUSAL_BYTES_MAX: usize = 4 << 10;
 /// Marks in one answer.
 pub const MARKS_MAX: usize = 32;
 /// Bytes of a campaign's memory of one person.

@@ -1,0 +1,81 @@
+//! A published campaign, ready to decide: compiled, linked, configured. Each decision has an instance of its own, which
+//! nothing that came before can have touched.
+
+use std::sync::Arc;
+
+use wasmtime::Store;
+
+use super::bindings::CampaignPre;
+use super::bindings::rekindle::campaign::types as wit;
+use super::call::{self, Allowance, Call};
+use super::check::Promises;
+use super::configure::own_words;
+use super::machine::Machine;
+use super::{View, check, convert, failure};
+use crate::domain::{Cause, Context, Decision, Event, Failure, FailureKind, Manifest, Outcome, Timestamp, limits};
+
+/// A campaign that can be asked. To clone it costs nothing; who still holds an old one decides by the old one.
+#[derive(Clone)]
+pub struct Guest(Arc<Loaded>);
+
+struct Loaded {
+    machine: Arc<Machine>,
+    linked: CampaignPre<Call>,
+    promises: Promises,
+}
+
+impl Guest {
+    pub(super) fn new(machine: Arc<Machine>, linked: CampaignPre<Call>, manifest: &Manifest) -> Self {
+        Self(Arc::new(Loaded { machine, linked, promises: Promises::new(manifest) }))
+    }
+
+    /// Asks the campaign. The same context, cause and view give the same decision.
+    pub fn decide(&self, context: &Context, cause: &Cause, view: Arc<dyn View>) -> Outcome {
+        let bytes = input_bytes(context, cause);
+        if bytes > limits::INPUT_BYTES_MAX {
+            let message = format!("event and state have `{bytes}` bytes, at most `{}` go in", limits::INPUT_BYTES_MAX);
+            let result = Err(failure::plain(FailureKind::InputTooLarge, message, 0));
+            return Outcome { result, fuel_used: 0, log: Vec::new() };
+        }
+        let _permit = self.0.machine.permits.take();
+        let mut store = call::store(&self.0.machine.engine, Allowance::DECIDE, Some(view));
+        let answer = self.ask(&mut store, context, cause);
+        let fuel_used = call::fuel_used(&store);
+        let result = match answer {
+            Ok(Ok(decision)) => self.judge(decision, context.now, fuel_used),
+            Ok(Err(words)) => Err(failure::plain(FailureKind::Refused, own_words(&words), fuel_used)),
+            Err(err) => Err(failure::of_call(&err, store.data(), fuel_used)),
+        };
+        Outcome { result, fuel_used, log: call::into_log(store) }
+    }
+
+    fn ask(
+        &self,
+        store: &mut Store<Call>,
+        context: &Context,
+        cause: &Cause,
+    ) -> wasmtime::Result<Result<wit::Decision, String>> {
+        let campaign = self.0.linked.instantiate(&mut *store)?;
+        let handler = campaign.rekindle_campaign_handler();
+        handler.call_decide(store, &convert::context(context), &convert::cause(cause))
+    }
+
+    fn judge(&self, decision: wit::Decision, now: Timestamp, fuel_used: u64) -> Result<Decision, Failure> {
+        check::decision(&decision, &self.0.promises, now)
+            .and_then(|()| convert::decision(decision))
+            .map_err(|message| failure::plain(FailureKind::InvalidAnswer, message, fuel_used))
+    }
+}
+
+fn input_bytes(context: &Context, cause: &Cause) -> usize {
+    let event_bytes = |event: &Event| event.name.len() + event.body.as_str().len();
+    let cause_bytes = match cause {
+        Cause::Event(event) | Cause::Engagement { event, .. } => event_bytes(event),
+        Cause::Timer(name) => name.len(),
+        Cause::TraitChanged(change) => {
+            let values = change.before.iter().chain(&change.after);
+            change.subject.len() + values.map(|value| value.as_str().len()).sum::<usize>()
+        }
+    };
+    cause_bytes + context.state.as_ref().map_or(0, Vec::len)
+}
