@@ -2,6 +2,8 @@
 //!
 //! The rooms stand in the order in which data walks through them; `ARCHITECTURE.md` is the plan of the house.
 
+pub mod channels;
 pub mod domain;
+
 pub mod store;
 pub mod tenants;
