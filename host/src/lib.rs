@@ -8,5 +8,8 @@ pub mod policy;
 pub mod profiles;
 mod journal;
 pub mod sandbox;
+pub mod channels;
+pub mod domain;
+
 pub mod store;
 pub mod tenants;

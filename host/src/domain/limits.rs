@@ -199,9 +199,24 @@ pub const DISPATCHED_PER_CHANNEL_MAX: usize = 32;
 /// Due entries that are looked at in one go: more than may be dispatched, so that a blocked channel's do not hide the others.
 pub const OUTBOX_SCAN_MAX: usize = 1_024;
 /// How long one attempt may take.
+/// How long one attempt may take: the shorter end of what Standard Webhooks recommends, 15 to 30 s.
 pub const ATTEMPT_MAX: Duration = Duration::from_secs(15);
+/// When the outbox breaks off an attempt whose channel did not: above `ATTEMPT_MAX` and `ANSWER_REST_MAX` together.
+pub const ATTEMPT_BACKSTOP: Duration = Duration::from_secs(20);
 /// Bytes read of a provider's answer.
 pub const ANSWER_BYTES_MAX: usize = 64 << 10;
+/// How long the rest of an answer is waited for once its status is known; only the reuse of the connection depends on it.
+pub const ANSWER_REST_MAX: Duration = Duration::from_secs(1);
+/// How long a connection to a provider is kept for the next message: below the 60 s after which common servers close it.
+pub const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(30);
+/// Bytes of a provider's address: what common servers accept in a request line.
+pub const PROVIDER_URL_BYTES_MAX: usize = 8 << 10;
+/// Bytes of a webhook's signing key, at least: Standard Webhooks asks for 192 bits.
+pub const SIGNING_KEY_BYTES_MIN: usize = 24;
+/// Bytes of a webhook's signing key, at most: Standard Webhooks allows 512 bits.
+pub const SIGNING_KEY_BYTES_MAX: usize = 64;
+/// Bytes kept of what went wrong with an attempt.
+pub const REASON_BYTES_MAX: usize = 1 << 10;
 /// The longest that a provider's `Retry-After` is believed.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
 /// When to try again, after each failed attempt: the ten steps of Standard Webhooks' example schedule.

@@ -1,0 +1,93 @@
+//! The way out over HTTP, shared by all providers that speak it: one pool of connections, one set of bounds.
+//!
+//! It follows no redirect (the answer would come from somewhere the tenant did not name), asks no proxy of the
+//! environment, unpacks no compressed answer, and tries nothing twice: repetitions are the outbox's, where they are kept.
+//! Which addresses may be reached is not judged here yet: whoever may set up a channel may name any.
+
+use std::error::Error;
+use std::time::Duration;
+
+use reqwest::{RequestBuilder, Response, StatusCode, Url, redirect};
+
+use super::retry_after;
+use crate::domain::{Timestamp, limits};
+
+const USER_AGENT: &str = concat!("Rekindle/", env!("CARGO_PKG_VERSION"));
+
+/// Why there is no way out.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client could not be set up; are there CA certificates on this machine?")]
+pub struct HttpError(#[source] reqwest::Error);
+
+/// The way out. Cloning shares it.
+#[derive(Debug, Clone)]
+pub struct Http {
+    client: reqwest::Client,
+    attempt_max: Duration,
+}
+
+/// What of an answer counts.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    /// How long the provider asked to be left alone.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Http {
+    /// Sets it up, for attempts of at most `attempt_max`: `limits::ATTEMPT_MAX` but in tests.
+    pub fn new(attempt_max: Duration) -> Result<Self, HttpError> {
+        let client = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .timeout(attempt_max)
+            .pool_max_idle_per_host(limits::DISPATCHED_PER_CHANNEL_MAX)
+            .pool_idle_timeout(limits::CONNECTION_IDLE_MAX)
+            .build()
+            .map_err(HttpError)?;
+        Ok(Self { client, attempt_max })
+    }
+
+    pub(super) fn post(&self, url: Url) -> RequestBuilder {
+        self.client.post(url)
+    }
+
+    /// Sends a request and reads the answer; the error says what went wrong, in words fit for a receipt.
+    pub(super) async fn send(&self, request: RequestBuilder, at: Timestamp) -> Result<Answer, String> {
+        let response = request.send().await.map_err(|err| self.failure(err))?;
+        let answer = Answer { status: response.status(), retry_after: retry_after::asked(response.headers(), at) };
+        // Read to its end, the connection can be used again; broken, slow or endless, it changes nothing of the status.
+        let _ = tokio::time::timeout(limits::ANSWER_REST_MAX, read_rest(response)).await;
+        Ok(answer)
+    }
+
+    fn failure(&self, err: reqwest::Error) -> String {
+        if err.is_timeout() {
+            return format!("no answer within {} ms", self.attempt_max.as_millis());
+        }
+        let what = if err.is_connect() { "could not connect" } else { "the connection broke before an answer" };
+        match innermost(&err.without_url()) {
+            Some(cause) => format!("{what}: {cause}"),
+            None => what.to_owned(),
+        }
+    }
+}
+
+async fn read_rest(mut response: Response) {
+    let mut bytes = 0;
+    while let Ok(Some(chunk)) = response.chunk().await {
+        bytes += chunk.len();
+        if bytes > limits::ANSWER_BYTES_MAX {
+            return;
+        }
+    }
+}
+
+/// The cause that the layers above it only wrap: what the operating system, TLS or the parser said. None of them repeats
+/// what was sent.
+fn innermost(err: &dyn Error) -> Option<String> {
+    std::iter::successors(err.source(), |err| (*err).source()).last().map(ToString::to_string)
+}

@@ -1,0 +1,119 @@
+//! The last room before the providers: one trait, one table, one folder or file for each provider.
+//!
+//! A channel delivers one message in one attempt and says what came of it. It keeps nothing, never tries twice and
+//! knows neither campaigns nor the store: what is promised, when it is tried again and when it is given up is the
+//! outbox's. What a provider calls things, and how its answers are to be read, is known in its own folder only.
+//!
+//! What every channel owes its callers is run by `conformance`.
+
+mod http;
+mod message;
+mod preview;
+mod retry_after;
+mod settings;
+mod webhook;
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod scripted;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+pub use http::{Http, HttpError};
+pub use message::{Addresses, Message, Receipt};
+pub use settings::SettingsError;
+
+/// Every provider. To add one: a file or a folder, and its line here.
+pub const PROVIDERS: &[&dyn Provider] = &[&preview::Preview, &webhook::Webhook];
+
+/// The provider of a channel that its tenant has not set up.
+pub const DEFAULT_PROVIDER: &str = preview::NAME;
+
+/// A delivery under way. Dropped, it is broken off, and nobody knows whether the provider took the message.
+pub type Delivering<'a> = Pin<Box<dyn Future<Output = Receipt> + Send + 'a>>;
+
+/// A way to one provider, with one tenant's settings.
+pub trait Channel: Send + Sync {
+    /// The provider's name in the table.
+    fn provider(&self) -> &'static str;
+
+    /// Attempts to deliver one message, once. Ends within the attempt's bound; a failure is a receipt. Notes and reasons
+    /// hold nothing of the message's content, its addresses, the settings' secrets or a URL's path, which may be one.
+    fn deliver<'a>(&'a self, message: &'a Message) -> Delivering<'a>;
+}
+
+/// A kind of channel.
+pub trait Provider: Sync {
+    /// Its name in settings and metrics.
+    fn name(&self) -> &'static str;
+
+    /// The settings that nobody may read back.
+    fn secrets(&self) -> &'static [&'static str];
+
+    /// Checks settings and gives them as they are to be kept.
+    fn validate(&self, settings: &Value) -> Result<Value, SettingsError>;
+
+    /// Opens a channel with settings that `validate` gave. Connects to nothing: it costs microseconds.
+    fn open(&self, settings: &Value, http: &Http) -> Result<Arc<dyn Channel>, SettingsError>;
+}
+
+/// Checks settings for a provider and gives them as they are to be kept.
+pub fn validate(provider: &str, settings: &Value) -> Result<Value, SettingsError> {
+    find(provider)?.validate(settings)
+}
+
+/// Opens a channel to a provider.
+pub fn open(provider: &str, settings: &Value, http: &Http) -> Result<Arc<dyn Channel>, SettingsError> {
+    find(provider)?.open(settings, http)
+}
+
+/// The settings as they may be shown: secrets read `***`.
+pub fn redacted(provider: &str, settings: &Value) -> Result<Value, SettingsError> {
+    let secrets = find(provider)?.secrets();
+    let mut shown = settings.clone();
+    for secret in secrets {
+        if let Some(value) = shown.get_mut(secret) {
+            *value = "***".into();
+        }
+    }
+    Ok(shown)
+}
+
+fn find(name: &str) -> Result<&'static dyn Provider, SettingsError> {
+    let known = || PROVIDERS.iter().map(|provider| provider.name());
+    let provider = PROVIDERS.iter().find(|provider| provider.name() == name).copied();
+    provider.ok_or_else(|| SettingsError::unknown_provider(name, known()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_provider_has_a_name_of_its_own() {
+        let names: HashSet<_> = PROVIDERS.iter().map(|provider| provider.name()).collect();
+        assert_eq!(names.len(), PROVIDERS.len());
+        assert!(names.contains(DEFAULT_PROVIDER));
+    }
+
+    #[test]
+    fn an_unknown_provider_is_refused_with_those_that_exist() {
+        let err = validate("webhok", &json!({})).unwrap_err();
+        assert_eq!(err.to_string(), "provider `webhok` is not known: use `preview` or `webhook`");
+    }
+
+    #[test]
+    fn secrets_are_never_shown() {
+        let settings = json!({"url": "https://example.com/", "secret": "whsec_x", "previous_secret": "whsec_y"});
+        let shown = redacted("webhook", &settings).unwrap();
+        assert_eq!(shown, json!({"url": "https://example.com/", "secret": "***", "previous_secret": "***"}));
+    }
+}
