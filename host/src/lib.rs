@@ -4,6 +4,6 @@
 
 pub mod channels;
 pub mod domain;
-
+pub mod outbox;
 pub mod store;
 pub mod tenants;
