@@ -10,6 +10,6 @@ mod journal;
 pub mod sandbox;
 pub mod channels;
 pub mod domain;
-
+pub mod outbox;
 pub mod store;
 pub mod tenants;

@@ -16,7 +16,7 @@ const USER_AGENT: &str = concat!("Rekindle/", env!("CARGO_PKG_VERSION"));
 
 /// Why there is no way out.
 #[derive(Debug, thiserror::Error)]
-#[error("the HTTP client could not be set up; are there CA certificates on this machine?")]
+#[error("the HTTP client could not be set up")]
 pub struct HttpError(#[source] reqwest::Error);
 
 /// The way out. Cloning shares it.
