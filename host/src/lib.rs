@@ -2,14 +2,14 @@
 //!
 //! The rooms stand in the order in which data walks through them; `ARCHITECTURE.md` is the plan of the house.
 
+pub mod channels;
 pub mod cli;
 pub mod domain;
+mod journal;
+pub mod outbox;
 pub mod policy;
 pub mod profiles;
-mod journal;
 pub mod sandbox;
-pub mod channels;
-pub mod domain;
-pub mod outbox;
 pub mod store;
 pub mod tenants;
+pub mod worker;

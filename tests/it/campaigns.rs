@@ -137,7 +137,8 @@ async fn a_new_revision_takes_over_the_people_of_the_old_one() {
     shop.publish(CAMPAIGN, json!({"push": {"title": "second"}})).await;
     shop.send(&added("u2", house.now(), "mug", 12.5)).await;
     house.pass(HOUR).await;
-    let titles: Vec<_> = shop.list("/v1/messages").await.iter().map(|message| message["content"]["title"].clone()).collect();
+    let titles: Vec<_> =
+        shop.list("/v1/messages").await.iter().map(|message| message["content"]["title"].clone()).collect();
     assert_eq!(titles, ["second", "second"]);
     house.call(Method::POST, "/v1/campaigns/three-lines/rollback", &shop.key, Some(&json!({}))).await;
     shop.send(&added("u3", house.now(), "mug", 12.5)).await;

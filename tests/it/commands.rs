@@ -76,7 +76,8 @@ async fn from_an_empty_directory_to_a_message_by_commands_alone() {
     let configuration = server.data.path().join("configuration.json");
     std::fs::write(&configuration, r#"{"wait": "1s"}"#).unwrap();
     let (digest, file) = (module["module"].as_str().unwrap(), configuration.to_str().unwrap());
-    let published = server.json(key, &["campaign", "publish", "three-lines", "--module", digest, "--config", file]).remove(0);
+    let published =
+        server.json(key, &["campaign", "publish", "three-lines", "--module", digest, "--config", file]).remove(0);
     assert_eq!(published["state"], "active");
 
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
@@ -94,7 +95,10 @@ async fn from_an_empty_directory_to_a_message_by_commands_alone() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    let members: Vec<&str> = ["id", "campaign", "step", "channel", "profile", "content", "at"].into_iter().filter(|member| !messages[0][member].is_null()).collect();
+    let members: Vec<&str> = ["id", "campaign", "step", "channel", "profile", "content", "at"]
+        .into_iter()
+        .filter(|member| !messages[0][member].is_null())
+        .collect();
     assert_eq!(members.len(), 7, "{messages:?}");
     assert_eq!(messages[0]["profile"], "u1");
     let profile = server.json(key, &["profile", "list"]).remove(0);
@@ -119,7 +123,8 @@ fn a_wrong_key_is_said_to_be_one() {
 
 #[test]
 fn a_missing_server_is_named() {
-    let (code, said) = complaint(&run(&[("REKINDLE_URL", "http://127.0.0.1:9"), ("REKINDLE_KEY", "rk_x")], &["campaign", "list"]));
+    let (code, said) =
+        complaint(&run(&[("REKINDLE_URL", "http://127.0.0.1:9"), ("REKINDLE_KEY", "rk_x")], &["campaign", "list"]));
     assert_eq!(code, 7);
     assert!(said.contains("127.0.0.1:9"), "{said}");
 }
@@ -136,7 +141,8 @@ fn a_busy_port_is_named_with_the_way_out() {
 #[test]
 fn a_directory_in_use_is_named() {
     let server = Server::start();
-    let (code, said) = complaint(&run(&[], &["serve", "--listen", "127.0.0.1:0", "--data", server.data.path().to_str().unwrap()]));
+    let (code, said) =
+        complaint(&run(&[], &["serve", "--listen", "127.0.0.1:0", "--data", server.data.path().to_str().unwrap()]));
     assert_eq!(code, 1);
     assert!(said.contains("another process"), "{said}");
 }
@@ -145,7 +151,10 @@ fn a_directory_in_use_is_named() {
 fn a_production_directory_refuses_a_manual_clock() {
     let server = Server::start();
     let data = server.data.path().to_str().unwrap();
-    let (code, said) = complaint(&run(&[], &["serve", "--manual-clock", "2026-03-02T08:00:00Z", "--listen", "127.0.0.1:0", "--data", data]));
+    let (code, said) = complaint(&run(
+        &[],
+        &["serve", "--manual-clock", "2026-03-02T08:00:00Z", "--listen", "127.0.0.1:0", "--data", data],
+    ));
     assert_eq!(code, 1);
     assert!(said.contains("manual clock"), "{said}");
 }

@@ -21,7 +21,12 @@ fn demo(arguments: &[&str]) -> Output {
 
 fn report(arguments: &[&str]) -> Value {
     let output = demo(arguments);
-    assert!(output.status.success(), "{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).expect("the demo's report should be JSON")
 }
 

@@ -34,7 +34,9 @@ async fn every_vector_is_let_in_and_none_with_a_flipped_bit() {
         let mut bent = signature.as_bytes().to_vec();
         bent[7] ^= 1;
         let bent = String::from_utf8(bent).unwrap();
-        for (body, signature) in flipped(&body).into_iter().map(|body| (body, signature)).chain([(body.clone(), bent.as_str())]) {
+        for (body, signature) in
+            flipped(&body).into_iter().map(|body| (body, signature)).chain([(body.clone(), bent.as_str())])
+        {
             let answer = deliver(&house, &path, body, Some(signature)).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}: {answer:?}", vector["name"]);
         }
@@ -47,7 +49,15 @@ async fn every_vector_is_let_in_and_none_with_a_flipped_bit() {
 fn flipped(body: &[u8]) -> Vec<Vec<u8>> {
     let text = String::from_utf8_lossy(body);
     let first_element = match text.strip_prefix('[') {
-        Some(rest) => 1 + serde_json::Deserializer::from_str(rest).into_iter::<&serde_json::value::RawValue>().next().unwrap().unwrap().get().len(),
+        Some(rest) => {
+            1 + serde_json::Deserializer::from_str(rest)
+                .into_iter::<&serde_json::value::RawValue>()
+                .next()
+                .unwrap()
+                .unwrap()
+                .get()
+                .len()
+        }
         None => body.len(),
     };
     let flip = |at: usize| {
@@ -64,7 +74,11 @@ async fn any_method_that_segment_uses_is_let_in_and_others_are_told_what_to_do()
     let shop = house.tenant("shop").await;
     for (number, method) in [Method::POST, Method::PUT, Method::PATCH].into_iter().enumerate() {
         let body = track(&format!("u{number}"), house.now(), "Product Viewed", json!({})).to_string();
-        let request = house.client().request(method, house.url(&shop.inlet)).header("x-signature", sign(SECRET, &body)).body(body);
+        let request = house
+            .client()
+            .request(method, house.url(&shop.inlet))
+            .header("x-signature", sign(SECRET, &body))
+            .body(body);
         assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
     }
     let answer = house.request(Method::GET, &shop.inlet, "", None).await;
@@ -128,7 +142,11 @@ async fn what_is_too_large_too_deep_or_garbage_is_answered_and_the_server_goes_o
     let too_large = deliver(&house, &path, vec![b' '; 65 << 20], None).await;
     assert_eq!(too_large.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(too_large.body["message"].is_string(), "{too_large:?}");
-    let deep = format!(r#"{{"type":"track","event":"x","userId":"u1","properties":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    let deep = format!(
+        r#"{{"type":"track","event":"x","userId":"u1","properties":{}{}}}"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
     for garbage in [deep.into_bytes(), b"\xff\xfe\x00garbage".to_vec(), b"{".to_vec(), Vec::new(), b"nul".to_vec()] {
         let answer = deliver(&house, &path, garbage, None).await;
         assert!(answer.status.is_success() || answer.status.is_client_error(), "{answer:?}");

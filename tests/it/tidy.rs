@@ -90,8 +90,14 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn files_stay_short() {
     let length = |source: &str| without_tests(source).lines().count();
-    let long = sources().into_iter().filter(|(path, source)| !path.starts_with("tests/it/") && length(source) > FILE_LINES_MAX);
-    report(&long.map(|(path, source)| format!("{path}: {} lines, the wall is {FILE_LINES_MAX}", length(&source))).collect::<Vec<_>>());
+    let long = sources()
+        .into_iter()
+        .filter(|(path, source)| !path.starts_with("tests/it/") && length(source) > FILE_LINES_MAX);
+    report(
+        &long
+            .map(|(path, source)| format!("{path}: {} lines, the wall is {FILE_LINES_MAX}", length(&source)))
+            .collect::<Vec<_>>(),
+    );
 }
 
 #[test]
@@ -114,7 +120,8 @@ fn rooms_know_only_whom_they_may() {
 
 /// The rooms named by `crate::…`, singly and in braces.
 fn rooms_named(source: &str) -> Vec<String> {
-    let code: String = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code: String =
+        source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let mut named = Vec::new();
     for rest in code.split("crate::").skip(1) {
         let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();

@@ -151,7 +151,8 @@ pub struct Tenant<'a> {
 impl Tenant<'_> {
     /// Uploads a component of `campaigns/`, by its name.
     pub async fn upload(&self, component: &str) -> String {
-        let bytes = std::fs::read(component_path(component)).expect("components should have been built: `cargo xtask components`");
+        let bytes = std::fs::read(component_path(component))
+            .expect("components should have been built: `cargo xtask components`");
         let request = self.house.client.post(self.house.url("/v1/modules")).bearer_auth(&self.key).body(bytes);
         let answer = answer(request).await;
         assert!(answer.status.is_success(), "{answer:?}");
@@ -206,7 +207,8 @@ impl Tenant<'_> {
 
     /// What went out: profile, step, and the moment as hours and minutes.
     pub async fn sent(&self) -> Vec<(String, String, String)> {
-        let line = |message: &Value| (text(message, "profile"), text(message, "step"), text(message, "at")[11..16].to_owned());
+        let line =
+            |message: &Value| (text(message, "profile"), text(message, "step"), text(message, "at")[11..16].to_owned());
         self.list("/v1/messages").await.iter().map(line).collect()
     }
 

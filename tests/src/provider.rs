@@ -61,9 +61,9 @@ impl Provider {
 
     /// The next requests are answered so, in order; after them, 200. With a `Retry-After` where one is given.
     pub fn will_answer(&self, answers: impl IntoIterator<Item = (u16, Option<&'static str>)>) {
-        let answers = answers.into_iter().map(|(status, retry_after)| {
-            (StatusCode::from_u16(status).expect("a status should be one"), retry_after)
-        });
+        let answers = answers
+            .into_iter()
+            .map(|(status, retry_after)| (StatusCode::from_u16(status).expect("a status should be one"), retry_after));
         self.desk.answers.lock().expect("the desk should be in order").extend(answers);
     }
 
@@ -73,7 +73,11 @@ impl Provider {
     }
 }
 
-async fn receive(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> (StatusCode, HeaderMap, &'static str) {
+async fn receive(
+    State(desk): State<Arc<Desk>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, HeaderMap, &'static str) {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let (id, timestamp, signature) = (header("webhook-id"), header("webhook-timestamp"), header("webhook-signature"));
     let received = Received {
@@ -84,7 +88,8 @@ async fn receive(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes)
     desk.received.lock().expect("the desk should be in order").push(received);
     let next = desk.answers.lock().expect("the desk should be in order").pop_front();
     let (status, retry_after) = next.unwrap_or((StatusCode::OK, None));
-    let retry_after = retry_after.map(|value| (axum::http::header::RETRY_AFTER, value.parse().expect("a header should be one")));
+    let retry_after =
+        retry_after.map(|value| (axum::http::header::RETRY_AFTER, value.parse().expect("a header should be one")));
     (status, retry_after.into_iter().collect(), "")
 }
 

@@ -52,11 +52,13 @@ pub enum DeathCause {
     Refused,
     /// Every attempt of the ladder failed.
     Exhausted,
+    /// Its campaign is archived.
+    Withdrawn,
 }
 
 impl DeathCause {
     /// Every cause.
-    pub const ALL: [Self; 3] = [Self::Expired, Self::Refused, Self::Exhausted];
+    pub const ALL: [Self; 4] = [Self::Expired, Self::Refused, Self::Exhausted, Self::Withdrawn];
 
     /// The name in records and lists.
     pub fn as_str(self) -> &'static str {
@@ -64,6 +66,7 @@ impl DeathCause {
             Self::Expired => "expired",
             Self::Refused => "refused",
             Self::Exhausted => "exhausted",
+            Self::Withdrawn => "withdrawn",
         }
     }
 

@@ -11,7 +11,7 @@ impl Rule for Expiry {
 
     fn judge(&self, moment: &Moment<'_>, _: usize) -> Result<(), Objection> {
         match moment.instruction.expires {
-            Some(expires) if expires <= moment.now => Err(Objection(format!("it was worth sending until {expires}"))),
+            Some(expires) if expires < moment.now => Err(Objection(format!("it was worth sending until {expires}"))),
             _ => Ok(()),
         }
     }

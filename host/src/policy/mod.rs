@@ -73,8 +73,8 @@ mod tests {
     use crate::domain::{Delivery, Json};
 
     fn check(opted_out: &[&str], channels: &[&str], expires: Option<i64>) -> Verdict {
-        let mut profile = Profile::default();
-        profile.opted_out = opted_out.iter().map(|channel| ((*channel).to_owned(), Timestamp::EPOCH)).collect();
+        let opted_out = opted_out.iter().map(|channel| ((*channel).to_owned(), Timestamp::EPOCH)).collect();
+        let profile = Profile { opted_out, ..Profile::default() };
         let deliver = |channel: &&str| Delivery { channel: (*channel).to_owned(), content: Json::parse("{}").unwrap() };
         let instruction = Instruction {
             step: "push".into(),
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_is_worthless_by_now_is_dropped() {
-        assert!(matches!(check(&[], &["push"], Some(1_000)), Verdict::Drop { rule: "expiry", .. }));
-        assert_eq!(check(&[], &["push"], Some(1_001)), Verdict::Send { delivery: 0 });
+        assert!(matches!(check(&[], &["push"], Some(999)), Verdict::Drop { rule: "expiry", .. }));
+        assert_eq!(check(&[], &["push"], Some(1_000)), Verdict::Send { delivery: 0 });
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::{Change, EngagementKind, Event, Identities, Json, Timestamp, 
 
 pub use history::History;
 pub use record::RecordError;
-pub use run::Run;
+pub use run::{Run, TimerEffects};
 
 /// A value, and when it was said: what was said later counts.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -66,8 +66,8 @@ pub trait Partition: Send {
     /// Up to where causes were consumed.
     fn position(&self) -> Position;
 
-    /// The next causes after `position`, in order, at most `max`; and the position up to which there is no other.
-    fn pull(&mut self, max: usize) -> Result<Pulled, StoreError>;
+    /// The next causes from `from` on, in order, at most `max`; and the position up to which there is no other.
+    fn pull(&mut self, from: Position, max: usize) -> Result<Pulled, StoreError>;
 
     /// A profile's record.
     fn load(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError>;

@@ -7,7 +7,9 @@ use super::ledger::{LedgerRow, What};
 use super::roster::Roster;
 use super::step::{self, Effects, Scene};
 use super::{WorkerError, erasure, quarantine};
-use crate::domain::{Call, Event, Inbound, InstructionId, Position, ProfileKey, Substance, TenantId, Timestamp, limits};
+use crate::domain::{
+    Call, Event, Inbound, InstructionId, Position, ProfileKey, Substance, TenantId, Timestamp, limits,
+};
 use crate::outbox::Entry as Promised;
 use crate::profiles::Profile;
 use crate::store::{Book, Commit, Entry, OutboxRow, Partition, Reports, Row, RowKey, TimerKey, Trim};
@@ -56,11 +58,9 @@ impl<'a> Batch<'a> {
 
     /// Takes in entries of the journal as far as the batch reaches, then fires what is still due. Returns how many were taken.
     pub(super) fn consume_all(&mut self, entries: &VecDeque<Entry>) -> Result<usize, WorkerError> {
-        let reached = entries.iter().take_while(|entry| entry.arrived <= self.horizon);
-        let consumed = reached.clone().count();
-        for entry in reached {
-            self.consume(entry)?;
-        }
+        let horizon = self.horizon;
+        let consumed = entries.iter().take_while(|entry| entry.arrived <= horizon).count();
+        entries.iter().take(consumed).try_for_each(|entry| self.consume(entry))?;
         self.fire_until(self.horizon, self.moment)?;
         Ok(consumed)
     }
@@ -248,10 +248,5 @@ pub(super) fn ledger_key(key: &ProfileKey, number: u64) -> RowKey {
 }
 
 fn outbox_row(entry: &Promised) -> OutboxRow {
-    OutboxRow {
-        tenant: entry.tenant.clone(),
-        id: entry.id.clone(),
-        due: Some(entry.promised_at),
-        body: entry.encode(),
-    }
+    OutboxRow { tenant: entry.tenant.clone(), id: entry.id.clone(), due: Some(entry.promised_at), body: entry.encode() }
 }

@@ -23,7 +23,9 @@ pub(super) fn timers(key: &ProfileKey, campaign: &str, run: &Run) -> Vec<TimerKe
 
 /// Adds to the commit everything that has to go, and takes out of it what it was about to add.
 pub(super) fn erase(commit: &mut Commit, reports: &dyn Reports, key: &ProfileKey) -> Result<(), WorkerError> {
-    commit.outbox_put.retain(|row| !Entry::decode(&row.body).is_ok_and(|entry| entry.profile == key.profile && entry.tenant == key.tenant));
+    commit.outbox_put.retain(|row| {
+        !Entry::decode(&row.body).is_ok_and(|entry| entry.profile == key.profile && entry.tenant == key.tenant)
+    });
     commit.rows_added.retain(|(_, row)| row.key.tenant != key.tenant || row.key.page != key.profile.as_str());
     erase_ledger(commit, reports, key)?;
     erase_outbox(commit, reports, key)?;

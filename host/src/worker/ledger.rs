@@ -131,9 +131,9 @@ impl LedgerRow {
     /// Why the campaign was asked, or would have been; empty for what became of a message.
     pub fn cause(&self) -> &str {
         match &self.what {
-            What::Decided(Decided { cause, .. }) | What::Failed(Failed { cause, .. }) | What::NotAsked { cause, .. } => {
-                cause
-            }
+            What::Decided(Decided { cause, .. })
+            | What::Failed(Failed { cause, .. })
+            | What::NotAsked { cause, .. } => cause,
             What::Sent(_) | What::Retried(_) | What::Dead(_) => "",
         }
     }
@@ -142,7 +142,10 @@ impl LedgerRow {
 impl Decided {
     fn sentence(&self) -> String {
         let verdicts = self.verdicts.iter().map(Judged::sentence);
-        let set = self.timers_set.iter().map(|(name, at)| format!("waits for `{name}` until {}", Timestamp::from_millis(*at)));
+        let set = self
+            .timers_set
+            .iter()
+            .map(|(name, at)| format!("waits for `{name}` until {}", Timestamp::from_millis(*at)));
         let unset = self.timers_unset.iter().map(|name| format!("no longer waits for `{name}`"));
         let parts: Vec<String> = verdicts.chain(set).chain(unset).chain(self.marks.iter().cloned()).collect();
         if parts.is_empty() { "nothing to do".to_owned() } else { parts.join("; ") }

@@ -9,7 +9,10 @@ use crate::store::{Row, RowKey};
 
 /// One message that its provider accepted.
 #[derive(Debug, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own and those of `messages list`, described in docs/api.md")]
+#[expect(
+    missing_docs,
+    reason = "the names are the record's own and those of `messages list`, described in docs/api.md"
+)]
 pub struct MessageRow {
     pub id: String,
     pub campaign: String,
@@ -40,7 +43,7 @@ pub(super) fn row(entry: &Entry, provider: &str, at: Timestamp) -> Row {
         content,
         at: at.as_millis(),
         provider: provider.to_owned(),
-        attempts: entry.attempts + 1,
+        attempts: entry.attempts,
     };
     Row {
         key: RowKey { tenant: entry.tenant.clone(), page: String::new(), at: row.at, id: row.id.clone() },

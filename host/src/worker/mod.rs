@@ -27,9 +27,9 @@ pub use quarantine::QuarantineRow;
 pub use roster::{Campaigns, Decider, Enlisted, Roster};
 pub use status::Status;
 
-use crate::channels::{Receipt, Switchboard};
+use crate::channels::Switchboard;
 use crate::domain::{Clock, InstructionId, Position, Signal, Stopwatch, TenantId, Timestamp, limits};
-use crate::outbox::{Dispatcher, Entry as Promised, RecordError as EntryError};
+use crate::outbox::{DeathCause, Dispatcher, Entry as Promised, Lane, RecordError as EntryError, Settlement};
 use crate::profiles::RecordError;
 use crate::store::{Entry, Partition, Pulled, Reports, StoreError};
 
@@ -44,7 +44,7 @@ pub struct Shared {
     /// Which channel a tenant's messages take.
     pub switchboard: Arc<Switchboard>,
     /// Takes messages to their providers.
-    pub dispatcher: Arc<Dispatcher>,
+    pub dispatcher: Dispatcher,
     /// How long a commit may wait for its sync.
     pub sync_beat: Duration,
 }
@@ -64,12 +64,12 @@ pub(crate) enum WorkerError {
 
 /// What others tell a loop.
 enum Word {
-    /// A message came back from its provider, which goes by that name.
-    Settled(Promised, Receipt, &'static str),
+    /// A message came back from its provider, which goes by that name. It counts as under way until this is dropped.
+    Settled(Settlement, &'static str),
     /// A message's campaign is paused.
     Postpone(Promised),
     /// A message is not to go out any more, and why.
-    GiveUp(Promised, String),
+    GiveUp(Promised, DeathCause),
     /// These are to be tried again at once; the answer is how many are here.
     Redeliver(TenantId, Vec<InstructionId>, SyncSender<usize>),
     /// The loop is to end.
@@ -122,15 +122,18 @@ impl Handle {
 
 /// Starts the loop of one partition on a thread of its own.
 pub fn start(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Shared>) -> std::io::Result<Handle> {
-    let (words, inbox) = sync_channel(limits::DISPATCHED_MAX + limits::COMMANDS_WAITING_MAX);
+    let (words, inbox) = sync_channel(limits::COMMANDS_WAITING_MAX);
+    let (outlet, home) = sync_channel(limits::DISPATCHED_MAX);
     let status = Arc::new(Status::default());
     shared.clock.raise_on_jump(&signal);
     let worker = Worker {
         partition,
+        lane: shared.dispatcher.lane(),
         shared,
         signal: Arc::clone(&signal),
-        outlet: words.clone(),
         inbox,
+        outlet,
+        home,
         status: Arc::clone(&status),
         words: Vec::new(),
         pending: VecDeque::new(),
@@ -145,10 +148,14 @@ pub fn start(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Sha
 
 struct Worker {
     partition: Box<dyn Partition>,
+    lane: Lane,
     shared: Arc<Shared>,
     signal: Arc<Signal>,
-    outlet: SyncSender<Word>,
+    /// From administrators.
     inbox: Receiver<Word>,
+    /// For messages that come back: as many places as the lane has.
+    outlet: SyncSender<Word>,
+    home: Receiver<Word>,
     status: Arc<Status>,
     /// What others and the loop itself said, for the next batch; kept until that is committed.
     words: Vec<Word>,
@@ -246,8 +253,7 @@ impl Worker {
 
     /// Takes in what others said since the last batch.
     fn listen(&mut self) {
-        let room = limits::COMMIT_CAUSES_MAX.saturating_sub(self.words.len());
-        self.words.extend(self.inbox.try_iter().take(room));
+        self.words.extend(self.home.try_iter().chain(self.inbox.try_iter()));
         self.stopping |= self.words.iter().any(|word| matches!(word, Word::Stop));
     }
 

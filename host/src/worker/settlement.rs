@@ -1,15 +1,15 @@
 //! Messages on their way out: to their providers once they are durable, and back with a receipt, which is committed like everything
 //! else.
 
-use std::sync::mpsc::SyncSender;
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 
 use super::batch::Batch;
 use super::ledger::{Fate as Recorded, LedgerRow, What};
 use super::{Word, Worker, WorkerError, messages};
 use crate::channels::Receipt;
 use crate::domain::{InstructionId, ProfileKey, TenantId, Timestamp, limits};
-use crate::outbox::{self, Entry, Fate};
+use crate::outbox::{self, DeathCause, Entry, Fate, Settlement};
 use crate::store::{Book, OutboxRow};
 
 /// An answer that is due once the batch is committed.
@@ -18,8 +18,11 @@ pub(super) type Reply = (SyncSender<usize>, usize);
 impl Worker {
     /// Takes messages that are due to their providers. Only what is durable is in the outbox now: everything was just synced.
     pub(super) fn dispatch(&mut self, now: Timestamp) -> Result<(), WorkerError> {
+        if self.lane.room() == 0 {
+            return Ok(());
+        }
         for row in self.partition.outbox_due(now, limits::OUTBOX_SCAN_MAX)? {
-            if !self.shared.dispatcher.is_under_way(&row.id) {
+            if !self.lane.is_under_way(&row.tenant, &row.id) {
                 self.dispatch_entry(Entry::decode(&row.body)?, now);
             }
         }
@@ -29,32 +32,26 @@ impl Worker {
     fn dispatch_entry(&mut self, entry: Entry, now: Timestamp) {
         let campaigns = self.shared.roster.of(&entry.tenant);
         match campaigns.iter().find(|campaign| campaign.name == entry.campaign) {
-            None => self.tell_myself(Word::GiveUp(entry, "the campaign is archived".to_owned())),
-            Some(campaign) if campaign.paused => self.tell_myself(Word::Postpone(entry)),
-            Some(_) if entry.expires.is_some_and(|expires| expires <= now) => {
-                self.tell_myself(Word::GiveUp(entry, "it was worthless before it could go out".to_owned()));
-            }
-            Some(_) => self.hand_over(entry, now),
+            None => self.words.push(Word::GiveUp(entry, DeathCause::Withdrawn)),
+            Some(campaign) if campaign.paused => self.words.push(Word::Postpone(entry)),
+            Some(_) if entry.is_expired(now) => self.words.push(Word::GiveUp(entry, DeathCause::Expired)),
+            Some(_) => self.hand_over(entry),
         }
     }
 
-    fn hand_over(&self, entry: Entry, now: Timestamp) {
+    fn hand_over(&self, entry: Entry) {
         let channel = self.shared.switchboard.line(&entry.tenant, &entry.channel);
         let provider = channel.provider();
         let (outlet, signal) = (self.outlet.clone(), Arc::clone(&self.signal));
-        let settled = move |entry: Entry, receipt: Receipt| {
-            // The loop has ended when nobody takes the word: the entry is in the outbox and goes out after the next start.
-            drop(outlet.send(Word::Settled(entry, receipt, provider)));
+        let settled = move |settlement: Settlement| {
+            // Nobody takes it once the loop has ended: the entry is in the outbox and goes out after the next start.
+            drop(outlet.try_send(Word::Settled(settlement, provider)));
             signal.raise();
         };
         self.status.dispatched();
-        if self.shared.dispatcher.dispatch(entry, channel, now, Box::new(settled)).is_err() {
+        if self.lane.dispatch(entry, channel, Box::new(settled)).is_err() {
             self.status.settled(1);
         }
-    }
-
-    fn tell_myself(&mut self, word: Word) {
-        self.words.push(word);
     }
 }
 
@@ -63,7 +60,7 @@ pub(super) fn heed(batch: &mut Batch<'_>, words: &[Word], now: Timestamp) -> Res
     let (mut came_back, mut replies) = (0, Vec::new());
     for word in words {
         match word {
-            Word::Settled(entry, receipt, provider) => {
+            Word::Settled(Settlement { entry, receipt, .. }, provider) => {
                 came_back += 1;
                 settle(batch, entry.clone(), (receipt.clone(), provider), now)?;
             }
@@ -72,7 +69,7 @@ pub(super) fn heed(batch: &mut Batch<'_>, words: &[Word], now: Timestamp) -> Res
                 let due = now.plus(limits::PAUSED_TIMER_RECHECK);
                 batch.commit_mut().outbox_put.push(row(entry, Some(due)));
             }
-            Word::GiveUp(entry, reason) => give_up(batch, entry.clone().give_up(reason), "", now)?,
+            Word::GiveUp(entry, cause) => give_up(batch, entry.clone().died(*cause, now), "", now)?,
             Word::Stop => {}
         }
     }
@@ -90,7 +87,7 @@ fn settle(
         return Ok(());
     }
     match outbox::settle(entry, receipt, now) {
-        Fate::Delivered(entry) => {
+        Fate::Delivered { entry, .. } => {
             batch.commit_mut().outbox_settled.push((entry.tenant.clone(), entry.id.clone()));
             batch.commit_mut().rows_added.push((Book::Messages, messages::row(&entry, provider, now)));
             record(batch, &entry, What::Sent(recorded(&entry, provider, None)), now)
@@ -99,7 +96,7 @@ fn settle(
             batch.commit_mut().outbox_put.push(row(&entry, Some(due)));
             record(batch, &entry, What::Retried(recorded(&entry, provider, Some(due))), now)
         }
-        Fate::Dead(entry) => give_up(batch, entry, provider, now),
+        Fate::Dead { entry } => give_up(batch, entry, provider, now),
     }
 }
 
@@ -117,7 +114,7 @@ fn redeliver(
     let mut found = 0;
     for id in ids {
         let Some(kept) = batch.outbox_entry(tenant, id)? else { continue };
-        let entry = Entry::decode(&kept.body)?.redeliver();
+        let Ok(entry) = Entry::decode(&kept.body)?.redelivered(now) else { continue };
         batch.commit_mut().outbox_put.push(row(&entry, Some(now)));
         found += 1;
     }
@@ -140,7 +137,7 @@ fn recorded(entry: &Entry, provider: &str, next: Option<Timestamp>) -> Recorded 
         channel: entry.channel.clone(),
         provider: provider.to_owned(),
         attempts: entry.attempts,
-        reason: entry.last_error.clone(),
+        reason: entry.last_error.clone().or_else(|| entry.dead.map(|dead| dead.cause.as_str().to_owned())),
         next: next.map(Timestamp::as_millis),
     }
 }

@@ -9,10 +9,12 @@ use super::ledger::{Decided, Failed, Judged, LedgerRow, What, log_lines, mark_te
 use super::person::Person;
 use super::roster::Enlisted;
 use super::triggers::{Named, causes, wants};
+use crate::channels::Addresses;
 use crate::domain::{
-    Cause, CauseId, Context, Decision, Event, Failure, Instruction, InstructionId, Outcome, ProfileKey, Timestamp, limits,
+    Cause, CauseId, Context, Decision, Event, Failure, Instruction, InstructionId, Outcome, ProfileKey, Timestamp,
+    limits,
 };
-use crate::outbox::{Addresses, Entry};
+use crate::outbox::Entry;
 use crate::policy::{self, Moment, Verdict};
 use crate::profiles::{Profile, TimerEffects};
 use crate::store::TimerKey;
@@ -143,7 +145,11 @@ fn follow(
         revision: campaign.revision.0,
         verdicts,
         timers_set: set.iter().map(|(name, due)| (name.clone(), due.as_millis())).collect(),
-        timers_unset: unset.into_iter().map(|(name, _)| name).filter(|name| !set.iter().any(|(set, _)| set == name)).collect(),
+        timers_unset: unset
+            .into_iter()
+            .map(|(name, _)| name)
+            .filter(|name| !set.iter().any(|(set, _)| set == name))
+            .collect(),
         marks: marks.iter().map(mark_text).collect(),
         fuel: 0,
         log: Vec::new(),
@@ -212,7 +218,12 @@ fn promise(
     }
 }
 
-fn instruction_id(scene: &Scene<'_>, campaign: &Enlisted, cause: &CauseId, instruction: (usize, &str)) -> InstructionId {
+fn instruction_id(
+    scene: &Scene<'_>,
+    campaign: &Enlisted,
+    cause: &CauseId,
+    instruction: (usize, &str),
+) -> InstructionId {
     InstructionId::from_digest(digest(scene, campaign, cause, Some(instruction)))
 }
 
@@ -231,4 +242,143 @@ fn digest(scene: &Scene<'_>, campaign: &Enlisted, cause: &CauseId, instruction: 
 
 fn seed(digest: &[u8; 32]) -> u64 {
     u64::from_be_bytes(digest[..8].try_into().expect("a digest should have 8 bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        Call, CampaignName, Delivery, EngagementKind, FailureKind, Identities, Json, Manifest, MessageId, PersonFacts,
+        ProfileId, Revision, StateChange, Target, TenantId, TimerChange, Trigger,
+    };
+    use crate::sandbox::View;
+    use crate::worker::roster::Decider;
+
+    struct Answers(fn(&Context, &Cause) -> Result<Decision, Failure>);
+
+    impl Decider for Answers {
+        fn decide(&self, context: &Context, cause: &Cause, _: Arc<dyn View>) -> Outcome {
+            Outcome { result: (self.0)(context, cause), fuel_used: 7, log: Vec::new() }
+        }
+    }
+
+    fn campaign(decide: fn(&Context, &Cause) -> Result<Decision, Failure>) -> Enlisted {
+        let opened = Trigger::Engagement { kind: EngagementKind::Opened, target: Target::Mine };
+        let manifest = Manifest {
+            name: "test".into(),
+            version: "1".into(),
+            summary: String::new(),
+            triggers: vec![Trigger::Event("Product Added".into()), opened, Trigger::TraitChanged("plan".into())],
+            channels: vec!["push".into()],
+            steps: vec!["push".into()],
+            configuration: Json::parse("{}").unwrap(),
+        };
+        Enlisted {
+            name: CampaignName::parse("test").unwrap(),
+            revision: Revision(3),
+            paused: false,
+            manifest: Arc::new(manifest),
+            decider: Arc::new(Answers(decide)),
+        }
+    }
+
+    fn sends_and_waits(_: &Context, _: &Cause) -> Result<Decision, Failure> {
+        let delivery = Delivery { channel: "push".into(), content: Json::parse("{}").unwrap() };
+        let instruction = Instruction { step: "push".into(), deliveries: vec![delivery], expires: None };
+        Ok(Decision {
+            instructions: vec![instruction.clone(), instruction],
+            timers: vec![TimerChange::Set { name: "wait".into(), at: Timestamp::from_millis(9_000_000) }],
+            state: StateChange::Replace(vec![1]),
+            marks: vec![],
+        })
+    }
+
+    fn traps(_: &Context, _: &Cause) -> Result<Decision, Failure> {
+        let message = "panicked at `src/lib.rs:7`".to_owned();
+        Err(Failure { kind: FailureKind::Trap, message, backtrace: vec!["decide".into()], fuel_used: 7 })
+    }
+
+    fn added(at_ms: i64) -> Event {
+        Event {
+            id: MessageId::parse("m1").unwrap(),
+            call: Call::Track,
+            name: "Product Added".into(),
+            at: Timestamp::from_millis(at_ms),
+            identities: Identities::default(),
+            facts: PersonFacts::default(),
+            engagement: None,
+            test: false,
+            body: Json::parse("{}").unwrap(),
+        }
+    }
+
+    fn happen(campaigns: &[Enlisted], event: &Event, now_ms: i64) -> (Profile, Effects) {
+        let key = ProfileKey { tenant: TenantId::parse("shop").unwrap(), profile: ProfileId::parse("u1").unwrap() };
+        let scene = Scene { key: &key, now: Timestamp::from_millis(now_ms), campaigns };
+        let mut profile = Profile::default();
+        let effects = on_event(&scene, &mut profile, event);
+        (profile, effects)
+    }
+
+    #[test]
+    fn the_same_cause_has_the_same_effects_with_the_same_ids() {
+        let campaigns = [campaign(sends_and_waits)];
+        let (profile, effects) = happen(&campaigns, &added(1_000), 2_000);
+        assert_eq!(happen(&campaigns, &added(1_000), 2_000), (profile, effects));
+    }
+
+    #[test]
+    fn two_instructions_of_one_step_are_two_messages() {
+        let (_, effects) = happen(&[campaign(sends_and_waits)], &added(1_000), 2_000);
+        assert_eq!(effects.promised.len(), 2);
+        assert_ne!(effects.promised[0].id, effects.promised[1].id);
+    }
+
+    #[test]
+    fn a_decision_is_remembered_with_its_timer() {
+        let (profile, effects) = happen(&[campaign(sends_and_waits)], &added(1_000), 2_000);
+        assert_eq!(profile.runs["test"].state, Some(vec![1]));
+        assert_eq!(effects.timers_set[0].due, profile.runs["test"].timers["wait"]);
+        let What::Decided(decided) = &effects.ledger[0].what else { panic!("{:?}", effects.ledger) };
+        assert_eq!((decided.revision, decided.fuel, decided.verdicts.len()), (3, 7, 2));
+    }
+
+    #[test]
+    fn a_campaign_that_fails_changes_nothing_and_its_owner_reads_why() {
+        let (profile, effects) = happen(&[campaign(traps), campaign(sends_and_waits)], &added(1_000), 2_000);
+        assert_eq!(effects.promised.len(), 2, "the other campaign decides all the same");
+        assert_eq!(profile.runs.len(), 1);
+        assert_eq!(effects.ledger[0].sentence(), "failed (trap): panicked at `src/lib.rs:7`");
+    }
+
+    #[test]
+    fn who_is_paused_or_too_late_or_testing_is_not_asked() {
+        let day_ms = 24 * 3_600_000;
+        let paused = Enlisted { paused: true, ..campaign(sends_and_waits) };
+        let test = Event { test: true, ..added(1_000) };
+        for (campaign, event, now_ms, reason) in [
+            (paused, added(1_000), 2_000, "the campaign is paused"),
+            (campaign(sends_and_waits), test, 2_000, "the event is a test of the Event Tester's"),
+            (
+                campaign(sends_and_waits),
+                added(1_000),
+                day_ms + 2_000,
+                "the event was 24 h old when it arrived, more than 24 h",
+            ),
+        ] {
+            let (profile, effects) = happen(&[campaign], &event, now_ms);
+            assert_eq!((profile.events, profile.runs.len(), effects.promised.len()), (1, 0, 0));
+            assert_eq!(effects.ledger[0].sentence(), format!("not asked: {reason}"));
+        }
+    }
+
+    #[test]
+    fn a_campaign_is_asked_about_what_it_wants_and_nothing_else() {
+        let other = Event { name: "Product Viewed".into(), ..added(1_000) };
+        assert_eq!(happen(&[campaign(sends_and_waits)], &other, 2_000).1, Effects::default());
+        let facts =
+            PersonFacts { traits: vec![("plan".into(), Json::parse("\"Silver\"").unwrap())], ..PersonFacts::default() };
+        let (_, effects) = happen(&[campaign(sends_and_waits)], &Event { facts, ..other }, 2_000);
+        assert_eq!(effects.ledger[0].cause(), "trait:plan:m1");
+    }
 }

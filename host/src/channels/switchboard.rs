@@ -1,0 +1,37 @@
+//! Which provider a tenant's channel leads to: worked out when settings change, read at every dispatch.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::{Channel, preview};
+use crate::domain::TenantId;
+
+/// A tenant's name for a channel.
+pub type Line = (TenantId, String);
+
+/// All channels that tenants connected. Every other leads to `preview`.
+pub struct Switchboard {
+    lines: ArcSwap<HashMap<Line, Arc<dyn Channel>>>,
+    preview: Arc<dyn Channel>,
+}
+
+impl Default for Switchboard {
+    fn default() -> Self {
+        Self { lines: ArcSwap::default(), preview: Arc::new(preview::Preview) }
+    }
+}
+
+impl Switchboard {
+    /// Where the tenant's messages over `channel` go.
+    pub fn line(&self, tenant: &TenantId, channel: &str) -> Arc<dyn Channel> {
+        let lines = self.lines.load();
+        lines.get(&(tenant.clone(), channel.to_owned())).unwrap_or(&self.preview).clone()
+    }
+
+    /// Replaces all lines.
+    pub fn replace(&self, lines: HashMap<Line, Arc<dyn Channel>>) {
+        self.lines.store(Arc::new(lines));
+    }
+}
