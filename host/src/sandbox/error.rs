@@ -8,7 +8,7 @@ use crate::domain::Failure;
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The engine could not reserve what it needs.
-    #[error("the sandbox's engine could not start: {0}: it needs about 2 TiB of address space, so look at `ulimit -v`")]
+    #[error("the sandbox's engine could not start: {0}: it needs about 1 TiB of address space, so look at `ulimit -v`")]
     Engine(String),
     /// The thread that ends endless calls could not start.
     #[error("the sandbox's clock could not start")]
