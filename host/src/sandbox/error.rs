@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::domain::Failure;
+use super::failure::{cut, printable};
+use crate::domain::{Failure, limits};
 
 /// Why there is no sandbox.
 #[derive(Debug, thiserror::Error)]
@@ -27,8 +28,10 @@ pub struct Rejection {
 }
 
 impl Rejection {
+    /// What is wrong may repeat names out of a module, so it is bounded.
     pub(super) fn new(what: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { what: what.into(), place: None, next: next.into() }
+        let what = printable(cut(&what.into(), limits::REFUSAL_BYTES_MAX));
+        Self { what, place: None, next: next.into() }
     }
 
     pub(super) fn at(self, place: String) -> Self {

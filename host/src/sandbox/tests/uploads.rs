@@ -237,6 +237,13 @@ fn a_panic_of_a_tool_is_a_rejection() {
 }
 
 #[test]
+fn a_refusal_is_as_long_as_somebody_reads() {
+    let name = "a".repeat(90_000);
+    let rejection = SANDBOX.inspect(&with(&format!(r#"(import "{name}" (func))"#))).unwrap_err();
+    assert_eq!(rejection.what.len(), limits::REFUSAL_BYTES_MAX);
+}
+
+#[test]
 fn configurations_that_are_none() {
     let module = Module::new().build();
     let refused = |configuration: &str| SANDBOX.configure(&module, configuration).unwrap_err().to_string();
