@@ -177,6 +177,8 @@ pub const REFUSAL_BYTES_MAX: usize = 4 << 10;
 pub const MARKS_MAX: usize = 32;
 /// Bytes of a campaign's memory of one person.
 pub const STATE_BYTES_MAX: usize = 16 << 10;
+/// Bytes of a module and what `configure` left in its memory: every revision keeps them.
+pub const CONFIGURED_BYTES_MAX: usize = 8 << 20;
 /// Bytes of a configuration.
 pub const CONFIGURATION_BYTES_MAX: usize = 256 << 10;
 /// Lines of a campaign's log in one call.

@@ -57,23 +57,24 @@ fn run(machine: &Machine, module: &[u8], configuration: &str) -> Result<Configur
     let mut store = call::store(&machine.engine, Allowance::CONFIGURE, None);
     let (instance, campaign) = instantiate(&linked, &mut store)?;
     let answer = campaign.rekindle_campaign_handler().call_configure(&mut store, &configuration.to_owned());
-    let answer = answer.map_err(|err| failed(&err, &store))?;
+    let answer = answer.map_err(|err| ConfigureError::Failed(failure::of_call(&err, &store)))?;
     let manifest = answer.map_err(|words| ConfigureError::Refused(own_words(&words)))?;
     let manifest = manifest::read(manifest)?;
     call::renew(&mut store, Allowance::SNAPSHOT);
     let component = snapshot::freeze(&prepared, &mut store, instance)?;
+    check::at_most("bytes of module and what `configure` left", component.len(), limits::CONFIGURED_BYTES_MAX)
+        .map_err(|what| Rejection::new(what, "have it keep less in memory"))?;
     Ok(Configured { component, manifest })
 }
 
 /// Makes an instance. Only now are the types of the exports compared with the contract's.
 fn instantiate(linked: &CampaignPre<Call>, store: &mut Store<Call>) -> Result<(Instance, Campaign), ConfigureError> {
-    let instance = linked.instance_pre().instantiate(&mut *store).map_err(|err| failed(&err, store))?;
+    let instance = linked
+        .instance_pre()
+        .instantiate(&mut *store)
+        .map_err(|err| ConfigureError::Failed(failure::of_start(&err, store)))?;
     let campaign = Campaign::new(&mut *store, &instance).map_err(|err| other_type("the export", &err))?;
     Ok((instance, campaign))
-}
-
-fn failed(err: &wasmtime::Error, store: &Store<Call>) -> ConfigureError {
-    ConfigureError::Failed(failure::of_call(err, store.data(), call::fuel_used(store)))
 }
 
 /// What a module says about why it refuses, bounded.

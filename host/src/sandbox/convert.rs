@@ -185,3 +185,115 @@ fn mark(mark: wit::Mark) -> Result<Mark, String> {
 pub(super) fn json(text: &str, what: impl Fn() -> String) -> Result<Json, String> {
     Json::parse(text).map_err(|err| format!("{} is not JSON: {err}", what()))
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::domain::{Call, CampaignName, Identities, MessageId, PersonFacts, ProfileId};
+
+    fn opened() -> Cause {
+        let engagement = Engagement {
+            kind: EngagementKind::Opened,
+            channel: "email".to_owned(),
+            campaign: Some("Three Lines".to_owned()),
+            step: None,
+            detail: None,
+            by_machine: true,
+        };
+        let event = Event {
+            id: MessageId::parse("m1").unwrap(),
+            call: Call::Track,
+            name: "Email Opened".to_owned(),
+            at: Timestamp::from_millis(1_000),
+            identities: Identities::default(),
+            facts: PersonFacts::default(),
+            engagement: Some(engagement.clone()),
+            test: false,
+            body: Json::parse("{}").unwrap(),
+        };
+        Cause::Engagement { engagement, event: Box::new(event) }
+    }
+
+    #[test]
+    fn a_cause_goes_in_as_the_contract_has_it() {
+        let changed = Change { subject: "tier".to_owned(), before: None, after: Some(Json::parse("1").unwrap()) };
+        let Cause::Engagement { event, .. } = opened() else { unreachable!() };
+        let causes = [Cause::Event(event), opened(), Cause::Timer("wait".to_owned()), Cause::TraitChanged(changed)];
+        expect![[r#"
+            [
+                Cause::Event(
+                    Event {
+                        message-id: "m1",
+                        call: "track",
+                        name: "Email Opened",
+                        at: 1000,
+                        ext: [],
+                    },
+                ),
+                Cause::Engagement(
+                    Engagement {
+                        kind: "opened",
+                        channel: "email",
+                        campaign: Some(
+                            "Three Lines",
+                        ),
+                        step: None,
+                        detail: None,
+                        by-machine: true,
+                        at: 1000,
+                        ext: [],
+                    },
+                ),
+                Cause::Timer(
+                    "wait",
+                ),
+                Cause::TraitChanged(
+                    Change {
+                        subject: "tier",
+                        before: None,
+                        after: Some(
+                            "1",
+                        ),
+                    },
+                ),
+            ]
+        "#]]
+        .assert_debug_eq(&causes.each_ref().map(cause));
+    }
+
+    #[test]
+    fn a_context_goes_in_as_the_contract_has_it() {
+        let told = context(&Context {
+            campaign: CampaignName::parse("three-lines").unwrap(),
+            now: Timestamp::from_millis(2_000),
+            profile: ProfileId::parse("u1").unwrap(),
+            seed: 7,
+            state: Some(vec![1, 2]),
+        });
+        expect![[r#"
+            Context {
+                campaign: "three-lines",
+                now: 2000,
+                profile: "u1",
+                variation: "",
+                seed: 7,
+                state: Some(
+                    [
+                        1,
+                        2,
+                    ],
+                ),
+                ext: [],
+            }
+        "#]]
+        .assert_debug_eq(&told);
+    }
+
+    #[test]
+    fn a_moment_beyond_the_calendar_is_its_end() {
+        assert_eq!(timestamp(u64::MAX).as_millis(), i64::MAX);
+        assert_eq!(timestamp(7).as_millis(), 7);
+    }
+}

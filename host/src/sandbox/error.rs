@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use crate::domain::Failure;
+use super::failure::{cut, printable};
+use crate::domain::{Failure, limits};
 
 /// Why there is no sandbox.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The engine could not reserve what it needs.
-    #[error("the sandbox's engine could not start: {0}: it needs about 2 TiB of address space, so look at `ulimit -v`")]
+    #[error("the sandbox's engine could not start: {0}: it needs about 1 TiB of address space, so look at `ulimit -v`")]
     Engine(String),
     /// The thread that ends endless calls could not start.
     #[error("the sandbox's clock could not start")]
@@ -27,8 +28,10 @@ pub struct Rejection {
 }
 
 impl Rejection {
+    /// What is wrong may repeat names out of a module, so it is bounded.
     pub(super) fn new(what: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { what: what.into(), place: None, next: next.into() }
+        let what = printable(cut(&what.into(), limits::REFUSAL_BYTES_MAX));
+        Self { what, place: None, next: next.into() }
     }
 
     pub(super) fn at(self, place: String) -> Self {

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use wasmtime::{Trap, WasmBacktrace};
+use wasmtime::{Store, Trap, WasmBacktrace};
 
-use super::call::Call;
+use super::call::{self, Call};
 use crate::domain::{Failure, FailureKind, limits};
 
 /// Bytes of a mangled name that are looked at: a name is the module's, and may be as long as the module.
@@ -48,41 +48,51 @@ impl Excess {
 #[error("{0}")]
 pub(super) struct BadQuestion(pub(super) String);
 
-/// A failure that is no trap.
+/// A failure that happened nowhere in the module's code.
 pub(super) fn plain(kind: FailureKind, message: String, fuel_used: u64) -> Failure {
     Failure { kind, message, backtrace: Vec::new(), fuel_used }
 }
 
-/// The failure of a call that ended with `error`.
-///
-/// Careful: an error that went through a guest carries a backtrace, and to print the error is to demangle every name
-/// in it, which for a hostile name has no bound. So only the root cause is ever printed.
-pub(super) fn of_call(error: &wasmtime::Error, call: &Call, fuel_used: u64) -> Failure {
-    let (kind, message) = classify(error, call);
-    let backtrace = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
-    Failure { kind, message, backtrace, fuel_used }
+/// Why there was no instance to call.
+pub(super) fn of_start(error: &wasmtime::Error, store: &Store<Call>) -> Failure {
+    failure(error, store, (FailureKind::NotLoaded, format!("no instance could be made: {}", error.root_cause())))
 }
 
-fn classify(error: &wasmtime::Error, call: &Call) -> (FailureKind, String) {
+/// Why a call of an instance did not come back.
+pub(super) fn of_call(error: &wasmtime::Error, store: &Store<Call>) -> Failure {
+    // What is no trap comes from reading the guest's values: a pointer outside of memory, a text that is not UTF-8.
+    let unreadable = format!("its values could not be read: {}", error.root_cause());
+    failure(error, store, (FailureKind::InvalidAnswer, unreadable))
+}
+
+/// Careful: an error that went through a guest carries a backtrace, and to print the error is to demangle every name
+/// in it, which for a hostile name has no bound. So only the root cause is ever printed.
+fn failure(error: &wasmtime::Error, store: &Store<Call>, otherwise: (FailureKind, String)) -> Failure {
+    let (kind, message) = guests_fault(error, store.data()).unwrap_or(otherwise);
+    let backtrace = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
+    Failure { kind, message, backtrace, fuel_used: call::fuel_used(store) }
+}
+
+fn guests_fault(error: &wasmtime::Error, call: &Call) -> Option<(FailureKind, String)> {
     if let Some(excess) = error.downcast_ref::<Excess>() {
-        return (excess.kind(), excess.to_string());
+        return Some((excess.kind(), excess.to_string()));
     }
     if let Some(question) = error.downcast_ref::<BadQuestion>() {
-        return (FailureKind::Trap, question.to_string());
+        return Some((FailureKind::Trap, question.to_string()));
     }
-    match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => {
+    Some(match error.downcast_ref::<Trap>()? {
+        Trap::OutOfFuel => {
             let message = format!("it used all its `{}` units of fuel: look for an endless loop", call.fuel());
             (FailureKind::OutOfFuel, message)
         }
-        Some(Trap::Interrupt) => {
-            (FailureKind::OutOfTime, format!("it ran longer than `{}` ms", call.time().as_millis()))
-        }
+        Trap::Interrupt => (FailureKind::OutOfTime, format!("it ran longer than `{}` ms", call.time().as_millis())),
         // A panic writes its text to the log before it traps.
-        Some(trap) => (FailureKind::Trap, call.last_words().map_or_else(|| trap.to_string(), str::to_owned)),
-        // What is left comes from reading the guest's values: a pointer outside of memory, a text that is not UTF-8.
-        None => (FailureKind::InvalidAnswer, format!("its values could not be read: {}", error.root_cause())),
-    }
+        trap => (FailureKind::Trap, call.last_words().map_or_else(|| describe(*trap), str::to_owned)),
+    })
+}
+
+fn describe(trap: Trap) -> String {
+    trap.to_string().trim_start_matches("wasm trap: ").to_owned()
 }
 
 fn frames(backtrace: &WasmBacktrace) -> Vec<String> {

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use wasmtime::Store;
 
 use super::bindings::CampaignPre;
-use super::bindings::rekindle::campaign::types as wit;
 use super::call::{self, Allowance, Call};
 use super::check::Promises;
 use super::configure::own_words;
 use super::machine::Machine;
 use super::{View, check, convert, failure};
-use crate::domain::{Cause, Context, Decision, Event, Failure, FailureKind, Manifest, Outcome, Timestamp, limits};
+use crate::domain::{Cause, Context, Decision, Event, Failure, FailureKind, Manifest, Outcome, limits};
 
 /// A campaign that can be asked. To clone it costs nothing; who still holds an old one decides by the old one.
 #[derive(Clone)]
@@ -39,31 +38,21 @@ impl Guest {
         }
         let _permit = self.0.machine.permits.take();
         let mut store = call::store(&self.0.machine.engine, Allowance::DECIDE, Some(view));
-        let answer = self.ask(&mut store, context, cause);
-        let fuel_used = call::fuel_used(&store);
-        let result = match answer {
-            Ok(Ok(decision)) => self.judge(decision, context.now, fuel_used),
-            Ok(Err(words)) => Err(failure::plain(FailureKind::Refused, own_words(&words), fuel_used)),
-            Err(err) => Err(failure::of_call(&err, store.data(), fuel_used)),
-        };
-        Outcome { result, fuel_used, log: call::into_log(store) }
+        let result = self.ask(&mut store, context, cause);
+        Outcome { result, fuel_used: call::fuel_used(&store), log: call::into_log(store) }
     }
 
-    fn ask(
-        &self,
-        store: &mut Store<Call>,
-        context: &Context,
-        cause: &Cause,
-    ) -> wasmtime::Result<Result<wit::Decision, String>> {
-        let campaign = self.0.linked.instantiate(&mut *store)?;
+    fn ask(&self, store: &mut Store<Call>, context: &Context, cause: &Cause) -> Result<Decision, Failure> {
+        let Loaded { linked, promises, .. } = &*self.0;
+        let campaign = linked.instantiate(&mut *store).map_err(|err| failure::of_start(&err, store))?;
         let handler = campaign.rekindle_campaign_handler();
-        handler.call_decide(store, &convert::context(context), &convert::cause(cause))
-    }
-
-    fn judge(&self, decision: wit::Decision, now: Timestamp, fuel_used: u64) -> Result<Decision, Failure> {
-        check::decision(&decision, &self.0.promises, now)
+        let answer = handler.call_decide(&mut *store, &convert::context(context), &convert::cause(cause));
+        let answer = answer.map_err(|err| failure::of_call(&err, store))?;
+        let not_taken = |kind, message| failure::plain(kind, message, call::fuel_used(store));
+        let decision = answer.map_err(|words| not_taken(FailureKind::Refused, own_words(&words)))?;
+        check::decision(&decision, promises, context.now)
             .and_then(|()| convert::decision(decision))
-            .map_err(|message| failure::plain(FailureKind::InvalidAnswer, message, fuel_used))
+            .map_err(|message| not_taken(FailureKind::InvalidAnswer, message))
     }
 }
 

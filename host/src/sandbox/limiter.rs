@@ -65,3 +65,35 @@ impl ResourceLimiter for Limiter {
         limits::GUEST_MEMORIES_MAX as usize
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memories_are_summed_and_a_refused_growth_counts_nothing() {
+        let mut limiter = Limiter::new(100);
+        assert!(limiter.memory_growing(0, 60, None).unwrap());
+        assert!(!limiter.memory_growing(60, 90, Some(80)).unwrap());
+        assert!(limiter.memory_growing(0, 40, None).unwrap());
+        let error = limiter.memory_growing(40, 41, None).unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&Excess::Memory));
+    }
+
+    #[test]
+    fn tables_are_summed() {
+        let mut limiter = Limiter::new(0);
+        assert!(limiter.table_growing(0, 15_000, None).unwrap());
+        let error = limiter.table_growing(0, 15_000, None).unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&Excess::Table));
+    }
+
+    #[test]
+    fn refusals_end() {
+        let mut limiter = Limiter::new(100);
+        for _ in 0..REFUSALS_MAX {
+            assert!(!limiter.memory_growing(0, 20, Some(10)).unwrap());
+        }
+        assert!(limiter.memory_growing(0, 20, Some(10)).is_err());
+    }
+}

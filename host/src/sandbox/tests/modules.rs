@@ -61,11 +61,15 @@ impl Module {
 
     /// The component.
     pub(super) fn build(&self) -> Vec<u8> {
-        component(&self.text())
+        let mut module = wat::parse_str(self.text()).unwrap();
+        let mut resolve = Resolve::default();
+        let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/campaign@0")).unwrap();
+        let world = resolve.select_world(&[package], Some("campaign")).unwrap();
+        wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
+        ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
     }
 
-    /// The core module.
-    pub(super) fn text(&self) -> String {
+    fn text(&self) -> String {
         let Self { items, configure, decide, realloc, pages, image } = self;
         let data = image.escaped();
         format!(
@@ -82,16 +86,6 @@ impl Module {
               (data (i32.const {BASE}) "{data}"))"#
         )
     }
-}
-
-/// Wraps a core module, in text, into a component of the contract's world.
-pub(super) fn component(text: &str) -> Vec<u8> {
-    let mut module = wat::parse_str(text).unwrap();
-    let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/campaign@0")).unwrap();
-    let world = resolve.select_world(&[package], Some("campaign")).unwrap();
-    wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
-    ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 
 /// A list or text: where it is, and how long.
