@@ -236,10 +236,22 @@ pub const RETRY_SCHEDULE: [Duration; 9] = [
 
 // Tenants and administration
 
+/// Tenants of one house: all that they set up is in memory.
+pub const TENANTS_MAX: usize = 10_000;
 /// Sources of one tenant.
 pub const SOURCES_MAX: usize = 100;
 /// Keys of one tenant.
 pub const KEYS_MAX: usize = 100;
+/// Bytes of what an owner calls a key.
+pub const KEY_NAME_BYTES_MAX: usize = 100;
+/// Bytes of a bootstrap key that is given: it has to fit into a header.
+pub const BOOTSTRAP_KEY_BYTES_MAX: usize = 256;
+/// Bytes of a secret that is given.
+pub const SECRET_BYTES_MAX: usize = 256;
+/// Channels of one tenant that do not go to `preview`.
+pub const CHANNELS_MAX: usize = 50;
+/// Bytes of a channel's settings.
+pub const CHANNEL_SETTINGS_BYTES_MAX: usize = 16 << 10;
 /// Modules of one tenant.
 pub const MODULES_MAX: usize = 200;
 /// Campaigns of one tenant, in any state.
@@ -248,6 +260,16 @@ pub const CAMPAIGNS_MAX: usize = 500;
 pub const REVISIONS_MAX: usize = 100;
 /// Rows of one page of a list.
 pub const PAGE_ROWS_MAX: usize = 250;
+/// Rows of one page when no number is asked for.
+pub const PAGE_ROWS_USUAL: usize = 50;
+/// Bytes of a request's JSON: a configuration, escaped, fits.
+pub const REQUEST_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a request's id that a caller chose.
+pub const REQUEST_ID_BYTES_MAX: usize = 128;
+/// Modules that are checked or configured at one time: each takes a core for up to seconds.
+pub const WORKSHOP_RUNNING_MAX: usize = 2;
+/// Modules that wait to be checked or configured. Above it: 503.
+pub const WORKSHOP_WAITING_MAX: usize = 16;
 /// How long requests under way may take when the server stops.
 pub const DRAIN_MAX: Duration = Duration::from_secs(25);
 

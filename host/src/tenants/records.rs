@@ -1,0 +1,260 @@
+//! The records on disk: what each thing looks like in the file, apart from what it is in the house, so that either may change
+//! without the other. A record names its tenant only by its key.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::key::KeyDigest;
+use super::manifest_record::ManifestRecord;
+use super::{
+    ApiKey, Campaign, CampaignState, ChannelName, ChannelSettings, KeyId, Module, Published, RegisteredSource, Role,
+    Secret, Source,
+};
+use crate::domain::{CampaignName, Json, ModuleDigest, Revision, SourceId, TenantId, Timestamp};
+
+/// A record that says something that cannot be.
+pub(super) type Damage = Box<dyn std::error::Error + Send + Sync>;
+
+/// A thing that is kept as one row under its tenant and its name.
+pub(super) trait Kept: Sized {
+    /// Its form on disk.
+    type Record: Serialize + DeserializeOwned;
+
+    /// Its name within its tenant.
+    fn name(&self) -> String;
+
+    /// What is written.
+    fn to_record(&self) -> Self::Record;
+
+    /// What was written.
+    fn from_record(tenant: &TenantId, record: Self::Record) -> Result<Self, Damage>;
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct TenantRecord {
+    pub(super) created_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SourceRecord {
+    source: String,
+    token: String,
+    secrets: Vec<String>,
+    bearer: Option<String>,
+    basic_key: Option<String>,
+    created_ms: i64,
+}
+
+impl Kept for RegisteredSource {
+    type Record = SourceRecord;
+
+    fn name(&self) -> String {
+        self.source.id.to_string()
+    }
+
+    fn to_record(&self) -> SourceRecord {
+        let text = |secret: &Secret| secret.expose().to_owned();
+        SourceRecord {
+            source: self.source.id.to_string(),
+            token: text(&self.source.token),
+            secrets: self.source.secrets.iter().map(text).collect(),
+            bearer: self.source.bearer.as_ref().map(text),
+            basic_key: self.source.basic_key.as_ref().map(text),
+            created_ms: self.created_at.as_millis(),
+        }
+    }
+
+    fn from_record(tenant: &TenantId, record: SourceRecord) -> Result<Self, Damage> {
+        let source = Source {
+            tenant: tenant.clone(),
+            id: SourceId::parse(&record.source)?,
+            token: Secret::new(record.token),
+            secrets: record.secrets.into_iter().map(Secret::new).collect(),
+            bearer: record.bearer.map(Secret::new),
+            basic_key: record.basic_key.map(Secret::new),
+        };
+        Ok(Self { source, created_at: Timestamp::from_millis(record.created_ms) })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeyRecord {
+    id: String,
+    name: String,
+    role: String,
+    sha256: String,
+    created_ms: i64,
+}
+
+impl Kept for ApiKey {
+    type Record = KeyRecord;
+
+    fn name(&self) -> String {
+        self.id.as_str().to_owned()
+    }
+
+    fn to_record(&self) -> KeyRecord {
+        KeyRecord {
+            id: self.id.as_str().to_owned(),
+            name: self.name.clone(),
+            role: self.role.as_str().to_owned(),
+            sha256: STANDARD_NO_PAD.encode(self.digest.0),
+            created_ms: self.created_at.as_millis(),
+        }
+    }
+
+    fn from_record(_: &TenantId, record: KeyRecord) -> Result<Self, Damage> {
+        Ok(Self {
+            id: KeyId::new(record.id),
+            name: record.name,
+            role: Role::parse(&record.role).ok_or_else(|| format!("role `{}` is not known", record.role))?,
+            created_at: Timestamp::from_millis(record.created_ms),
+            digest: key_digest(&STANDARD_NO_PAD.decode(&record.sha256)?)?,
+        })
+    }
+}
+
+/// Reads a key's digest back.
+pub(super) fn key_digest(bytes: &[u8]) -> Result<KeyDigest, Damage> {
+    Ok(KeyDigest(bytes.try_into()?))
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ModuleRecord {
+    module: String,
+    bytes: u64,
+    uploaded_ms: i64,
+}
+
+impl Kept for Module {
+    type Record = ModuleRecord;
+
+    fn name(&self) -> String {
+        self.digest.to_string()
+    }
+
+    fn to_record(&self) -> ModuleRecord {
+        ModuleRecord { module: self.digest.to_string(), bytes: self.bytes, uploaded_ms: self.uploaded_at.as_millis() }
+    }
+
+    fn from_record(_: &TenantId, record: ModuleRecord) -> Result<Self, Damage> {
+        Ok(Self {
+            digest: ModuleDigest::parse(&record.module)?,
+            bytes: record.bytes,
+            uploaded_at: Timestamp::from_millis(record.uploaded_ms),
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct CampaignRecord {
+    campaign: String,
+    state: String,
+    created_ms: i64,
+}
+
+/// A campaign without its revisions, which are rows of their own.
+impl Kept for Campaign {
+    type Record = CampaignRecord;
+
+    fn name(&self) -> String {
+        self.name.to_string()
+    }
+
+    fn to_record(&self) -> CampaignRecord {
+        CampaignRecord {
+            campaign: self.name.to_string(),
+            state: self.state.as_str().to_owned(),
+            created_ms: self.created_at.as_millis(),
+        }
+    }
+
+    fn from_record(_: &TenantId, record: CampaignRecord) -> Result<Self, Damage> {
+        let state = CampaignState::parse(&record.state);
+        Ok(Self {
+            name: CampaignName::parse(&record.campaign)?,
+            state: state.ok_or_else(|| format!("state `{}` is not known", record.state))?,
+            created_at: Timestamp::from_millis(record.created_ms),
+            revisions: std::collections::BTreeMap::new(),
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct RevisionRecord {
+    campaign: String,
+    revision: u32,
+    published_ms: i64,
+    module: String,
+    configuration: String,
+    manifest: ManifestRecord,
+    component: String,
+}
+
+impl Kept for Published {
+    type Record = RevisionRecord;
+
+    /// A campaign's name holds no slash.
+    fn name(&self) -> String {
+        format!("{}/{:010}", self.campaign, self.revision.0)
+    }
+
+    fn to_record(&self) -> RevisionRecord {
+        RevisionRecord {
+            campaign: self.campaign.to_string(),
+            revision: self.revision.0,
+            published_ms: self.published_at.as_millis(),
+            module: self.module.to_string(),
+            configuration: self.configuration.as_str().to_owned(),
+            manifest: ManifestRecord::from(&*self.manifest),
+            component: self.component.to_string(),
+        }
+    }
+
+    fn from_record(_: &TenantId, record: RevisionRecord) -> Result<Self, Damage> {
+        Ok(Self {
+            campaign: CampaignName::parse(&record.campaign)?,
+            revision: Revision(record.revision),
+            published_at: Timestamp::from_millis(record.published_ms),
+            module: ModuleDigest::parse(&record.module)?,
+            configuration: Json::parse(&record.configuration)?,
+            manifest: Arc::new(record.manifest.restore()?),
+            component: ModuleDigest::parse(&record.component)?,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ChannelRecord {
+    channel: String,
+    provider: String,
+    settings: String,
+}
+
+impl Kept for ChannelSettings {
+    type Record = ChannelRecord;
+
+    fn name(&self) -> String {
+        self.channel.to_string()
+    }
+
+    fn to_record(&self) -> ChannelRecord {
+        ChannelRecord {
+            channel: self.channel.to_string(),
+            provider: self.provider.clone(),
+            settings: self.settings.as_str().to_owned(),
+        }
+    }
+
+    fn from_record(_: &TenantId, record: ChannelRecord) -> Result<Self, Damage> {
+        Ok(Self {
+            channel: ChannelName::parse(&record.channel)?,
+            provider: record.provider,
+            settings: Json::parse(&record.settings)?,
+        })
+    }
+}
