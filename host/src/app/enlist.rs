@@ -2,93 +2,114 @@
 //! whole.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use crate::channels::Switchboard;
-use crate::domain::{Cause, Context, Failure, FailureKind, Manifest, ModuleDigest, Outcome};
-use crate::sandbox::{Guest, Rejection, Sandbox, View};
-use crate::tenants::{CampaignState, Directory, Snapshot, Tenant};
+use crate::channels::{self, Channel, Http, Line, Switchboard};
+use crate::domain::{Cause, Context, Failure, FailureKind, ModuleDigest, Outcome, TenantId};
+use crate::sandbox::{Guest, Sandbox, View};
+use crate::tenants::{CampaignState, ChannelSettings, Directory, Published, Snapshot, Tenant};
 use crate::worker::{Campaigns, Decider, Enlisted, Roster};
 
 /// Works out both, and keeps them up to date.
-pub(super) fn enlist(directory: &Arc<Directory>, sandbox: &Arc<Sandbox>) -> (Arc<Roster>, Arc<Switchboard>) {
+pub(super) fn enlist(directory: &Arc<Directory>, sandbox: &Sandbox, http: Http) -> (Arc<Roster>, Arc<Switchboard>) {
     let (roster, switchboard) = (Arc::new(Roster::default()), Arc::new(Switchboard::default()));
-    let seats = Seats { sandbox: Arc::clone(sandbox), components: directory.components(), taken: Mutex::default() };
+    let seats = Seats { sandbox: sandbox.clone(), taken: Mutex::default() };
     let refresh = {
-        let (roster, switchboard) = (Arc::clone(&roster), Arc::clone(&switchboard));
-        move |snapshot: &Snapshot| {
-            roster.replace(seats.assign(snapshot));
-            switchboard.replace(wires(snapshot));
+        let (directory, roster, switchboard) = (Arc::downgrade(directory), Arc::clone(&roster), Arc::clone(&switchboard));
+        move || {
+            let Some(directory) = directory.upgrade() else { return };
+            let snapshot = directory.snapshot();
+            roster.replace(seats.assign(&directory, &snapshot));
+            switchboard.replace(lines(&snapshot, &http));
         }
     };
-    directory.on_change(Box::new(refresh));
+    refresh();
+    directory.on_change(refresh);
     (roster, switchboard)
+}
+
+/// Opens the channels that tenants connected. One that cannot be opened refuses every message, so that its owner reads why.
+fn lines(snapshot: &Snapshot, http: &Http) -> HashMap<Line, Arc<dyn Channel>> {
+    let connected = snapshot.tenants().flat_map(|tenant| tenant.channels().map(move |settings| (tenant, settings)));
+    let line = |(tenant, settings): (&Arc<Tenant>, &Arc<ChannelSettings>)| {
+        let opened = channels::open(&settings.provider, &settings.settings.value(), http);
+        let channel = opened.unwrap_or_else(|err| channels::closed(err.to_string()));
+        ((tenant.id.clone(), settings.channel.to_string()), channel)
+    };
+    connected.map(line).collect()
 }
 
 /// The guests, by the component that they run: a revision that comes back finds its guest loaded.
 struct Seats {
-    sandbox: Arc<Sandbox>,
-    components: PathBuf,
-    taken: Mutex<HashMap<ModuleDigest, Arc<Seat>>>,
+    sandbox: Sandbox,
+    taken: Mutex<Taken>,
 }
 
+type Taken = HashMap<ModuleDigest, Arc<Seat>>;
+
 impl Seats {
-    fn assign(&self, snapshot: &Snapshot) -> HashMap<crate::domain::TenantId, Campaigns> {
+    fn assign(&self, directory: &Arc<Directory>, snapshot: &Snapshot) -> HashMap<TenantId, Campaigns> {
         let mut before = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut now = HashMap::new();
-        let campaigns = snapshot.tenants().map(|tenant| (tenant.id.clone(), self.enlisted(tenant, &before, &mut now))).collect();
+        let mut now = Taken::new();
+        let mut campaigns = HashMap::new();
+        for tenant in snapshot.tenants() {
+            let enlisted = tenant.campaigns().filter_map(|campaign| {
+                let published = campaign.current()?;
+                let paused = is_paused(campaign.state)?;
+                let known = before.get(&published.component).cloned();
+                let seat = now
+                    .entry(published.component)
+                    .or_insert_with(|| known.unwrap_or_else(|| Arc::new(self.seat(directory, published))));
+                Some(enlisted(published, paused, seat))
+            });
+            campaigns.insert(tenant.id.clone(), enlisted.collect());
+        }
         *before = now;
         campaigns
     }
 
-    fn enlisted(
-        &self,
-        tenant: &Tenant,
-        before: &HashMap<ModuleDigest, Arc<Seat>>,
-        now: &mut HashMap<ModuleDigest, Arc<Seat>>,
-    ) -> Campaigns {
-        let mut enlisted = Vec::new();
-        for campaign in tenant.campaigns() {
-            let paused = match campaign.state {
-                CampaignState::Active => false,
-                CampaignState::Paused => true,
-                CampaignState::Draft | CampaignState::Archived => continue,
-            };
-            let Some(published) = campaign.current() else { continue };
-            let seat = now.entry(published.component).or_insert_with(|| {
-                let known = before.get(&published.component).cloned();
-                known.unwrap_or_else(|| Arc::new(self.seat(published.component, &published.manifest)))
-            });
-            enlisted.push(Enlisted {
-                name: campaign.name.clone(),
-                revision: published.revision,
-                paused,
-                manifest: Arc::clone(&published.manifest),
-                decider: Arc::clone(seat) as Arc<dyn Decider>,
-            });
+    fn seat(&self, directory: &Arc<Directory>, published: &Arc<Published>) -> Seat {
+        Seat {
+            sandbox: self.sandbox.clone(),
+            directory: Arc::downgrade(directory),
+            published: Arc::clone(published),
+            guest: OnceLock::new(),
         }
-        enlisted.into()
     }
+}
 
-    fn seat(&self, component: ModuleDigest, manifest: &Arc<Manifest>) -> Seat {
-        let path = self.components.join(format!("{}.wasm", component.hex()));
-        Seat { sandbox: Arc::clone(&self.sandbox), path, manifest: Arc::clone(manifest), guest: OnceLock::new() }
+/// Whether a campaign in that state is paused; none when it is not to be known at all.
+fn is_paused(state: CampaignState) -> Option<bool> {
+    match state {
+        CampaignState::Active => Some(false),
+        CampaignState::Paused => Some(true),
+        CampaignState::Draft | CampaignState::Archived => None,
+    }
+}
+
+fn enlisted(published: &Published, paused: bool, seat: &Arc<Seat>) -> Enlisted {
+    Enlisted {
+        name: published.campaign.clone(),
+        revision: published.revision,
+        paused,
+        manifest: Arc::clone(&published.manifest),
+        decider: Arc::clone(seat) as Arc<dyn Decider>,
     }
 }
 
 /// A guest that is loaded when it is first asked, so that a start does not wait for all of them.
 struct Seat {
-    sandbox: Arc<Sandbox>,
-    path: PathBuf,
-    manifest: Arc<Manifest>,
+    sandbox: Sandbox,
+    directory: Weak<Directory>,
+    published: Arc<Published>,
     guest: OnceLock<Guest>,
 }
 
 impl Seat {
     fn load(&self) -> Result<Guest, String> {
-        let component = std::fs::read(&self.path).map_err(|err| format!("cannot read `{}`: {err}", self.path.display()))?;
-        self.sandbox.load(&component, &self.manifest).map_err(|rejection: Rejection| rejection.to_string())
+        let directory = self.directory.upgrade().ok_or("the house is being left")?;
+        let component = directory.component(&self.published).map_err(|err| err.to_string())?;
+        self.sandbox.load(&component, &self.published.manifest).map_err(|rejection| rejection.to_string())
     }
 }
 

@@ -27,7 +27,7 @@ use serde_json::Value;
 pub use http::{Http, HttpError};
 pub use message::{Addresses, Message, Receipt};
 pub use settings::SettingsError;
-pub use switchboard::{Line, Switchboard};
+pub use switchboard::{Line, Switchboard, closed};
 
 /// Every provider. To add one: a file or a folder, and its line here.
 pub const PROVIDERS: &[&dyn Provider] = &[&preview::Preview, &webhook::Webhook];

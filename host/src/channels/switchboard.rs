@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::{Channel, preview};
+use super::{Channel, Delivering, Message, Receipt, preview};
 use crate::domain::TenantId;
 
 /// A tenant's name for a channel.
@@ -33,5 +33,22 @@ impl Switchboard {
     /// Replaces all lines.
     pub fn replace(&self, lines: HashMap<Line, Arc<dyn Channel>>) {
         self.lines.store(Arc::new(lines));
+    }
+}
+
+/// A channel that refuses every message with a reason: its settings cannot be used any more.
+pub fn closed(reason: String) -> Arc<dyn Channel> {
+    Arc::new(Closed(reason))
+}
+
+struct Closed(String);
+
+impl Channel for Closed {
+    fn provider(&self) -> &'static str {
+        "closed"
+    }
+
+    fn deliver<'a>(&'a self, _: &'a Message) -> Delivering<'a> {
+        Box::pin(std::future::ready(Receipt::Refused { reason: self.0.clone() }))
     }
 }
