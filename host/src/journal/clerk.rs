@@ -18,7 +18,9 @@ const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 /// The ids of everything in the journal below are in the index.
 const INDEXED: &str = "indexed";
 
-type Ids<'a> = TableDefinition<'a, [u8; Digest::BYTES], ()>;
+/// The ids of one day.
+pub(super) type Ids = ReadOnlyTable<[u8; Digest::BYTES], ()>;
+type IdsDefinition<'a> = TableDefinition<'a, [u8; Digest::BYTES], ()>;
 
 /// The thread that writes the index.
 pub(super) struct Clerk {
@@ -86,7 +88,7 @@ fn file(database: &Database, chunk: &Chunk) -> Result<(), StoreError> {
 }
 
 fn add(transaction: &WriteTransaction, chunk: &Chunk) -> Result<(), StoreError> {
-    let mut table = transaction.open_table(Ids::new(&name_of(chunk.day))).map_err(engine::fault)?;
+    let mut table = transaction.open_table(IdsDefinition::new(&name_of(chunk.day))).map_err(engine::fault)?;
     let mut ids: Vec<&Digest> = chunk.ids.iter().collect();
     ids.sort_unstable();
     for id in ids {
@@ -103,7 +105,7 @@ fn forget(transaction: &WriteTransaction, oldest: Day) -> Result<(), StoreError>
         .filter(|day| *day < oldest)
         .collect();
     for day in old {
-        transaction.delete_table(Ids::new(&name_of(day))).map_err(engine::fault)?;
+        transaction.delete_table(IdsDefinition::new(&name_of(day))).map_err(engine::fault)?;
     }
     Ok(())
 }
@@ -122,12 +124,12 @@ pub(super) fn indexed(database: &Database) -> Result<Position, StoreError> {
 }
 
 /// The tables of all days, as they are now.
-pub(super) fn days(database: &Database) -> Result<Vec<(Day, ReadOnlyTable<[u8; Digest::BYTES], ()>)>, StoreError> {
+pub(super) fn days(database: &Database) -> Result<Vec<(Day, Ids)>, StoreError> {
     let transaction = database.begin_read().map_err(engine::fault)?;
     let names = transaction.list_tables().map_err(engine::fault)?;
     let days: Vec<Day> = names.filter_map(|table| day_of(table.name())).collect();
     days.into_iter()
-        .map(|day| Ok((day, transaction.open_table(Ids::new(&name_of(day))).map_err(engine::fault)?)))
+        .map(|day| Ok((day, transaction.open_table(IdsDefinition::new(&name_of(day))).map_err(engine::fault)?)))
         .collect()
 }
 

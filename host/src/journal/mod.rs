@@ -31,13 +31,13 @@ pub(crate) use disk::flush_directory;
 pub(crate) use reader::Reader;
 
 use crate::domain::{Clock, Inbound, Position, Signal, limits};
-use crate::store::{Appended, StoreError};
+use crate::store::{Appended, StoreError, engine};
 use digest::Digest;
 use disk::{Disk, MachineDisk};
 use quill::Quill;
 use scribe::{Append, Prepared, Scribe};
 use seen::{ChunkBounds, Seen};
-use shelf::{Shelf, io_fault};
+use shelf::Shelf;
 
 /// The index of ids, beside the segments.
 const INDEX_FILE: &str = "seen.redb";
@@ -81,10 +81,12 @@ impl Journal {
         disk: Box<dyn Disk>,
         bounds: Bounds,
     ) -> Result<Self, StoreError> {
-        fs::create_dir_all(dir).map_err(|err| io_fault(dir, &err))?;
-        let found = recovery::recover(dir, floor)?;
+        fs::create_dir_all(dir).map_err(|err| StoreError::of_file(dir, &err))?;
+        let index = engine::open(&dir.join(INDEX_FILE))?;
+        let indexed = clerk::indexed(&index)?;
+        let found = recovery::recover(dir, floor.max(indexed))?;
         let shelf = Arc::new(Shelf::new(dir, &found.bases, found.end));
-        let seen = Seen::open(&dir.join(INDEX_FILE), &shelf, bounds.chunk)?;
+        let seen = Seen::open(index, indexed, &shelf, bounds.chunk)?;
         let quill = Quill::new(Arc::clone(&shelf), disk, bounds.segment_bytes, found);
         let scribe = Scribe { clock, shelf: Arc::clone(&shelf), quill, seen };
         let (appends, waiting) = sync_channel(limits::APPENDS_WAITING_MAX);
@@ -118,6 +120,11 @@ impl Journal {
             TrySendError::Full(_) => StoreError::Unavailable("too many requests wait for the journal".to_owned()),
             TrySendError::Disconnected(_) => self.shelf.stopped(),
         })
+    }
+
+    /// Where it begins: everything below was trimmed.
+    pub(crate) fn begin(&self) -> Position {
+        self.shelf.begin()
     }
 
     /// Where it ends: everything below is durable.

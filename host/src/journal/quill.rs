@@ -9,7 +9,7 @@ use super::frame::Head;
 use super::recovery::Recovered;
 use super::scribe::Prepared;
 use super::segment;
-use super::shelf::{Shelf, io_fault};
+use super::shelf::Shelf;
 use crate::domain::{Position, Timestamp, limits};
 use crate::store::StoreError;
 
@@ -67,7 +67,7 @@ impl Quill {
         if !self.group.is_empty() {
             let written = self.disk.write(&self.file, &self.group, self.end.0 - self.base.0);
             let flushed = written.and_then(|()| self.disk.flush(&self.file));
-            flushed.map_err(|err| io_fault(&segment::path(self.shelf.dir(), self.base), &err))?;
+            flushed.map_err(|err| StoreError::of_file(&segment::path(self.shelf.dir(), self.base), &err))?;
             self.end.0 += self.group.len() as u64;
             self.shelf.grow(self.end);
         }
@@ -77,7 +77,7 @@ impl Quill {
     fn turn_over(&mut self) -> Result<(), StoreError> {
         let base = self.end;
         let created = segment::create(self.shelf.dir(), base, self.arrived);
-        self.file = created.map_err(|err| io_fault(&segment::path(self.shelf.dir(), base), &err))?;
+        self.file = created.map_err(|err| StoreError::of_file(&segment::path(self.shelf.dir(), base), &err))?;
         self.base = base;
         self.end.0 += segment::HEAD_BYTES as u64;
         self.shelf.push(base);

@@ -7,12 +7,14 @@
 //! `floor`, up to where somebody consumed the journal, that is damage too.
 
 use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::disk::flush_directory;
 use super::frame::Head;
 use super::segment;
-use super::shelf::{damage, io_fault};
+use super::shelf::damage;
 use crate::domain::{Position, Timestamp};
 use crate::store::StoreError;
 
@@ -30,9 +32,9 @@ pub(super) struct Recovered {
 
 /// Finds the end of the journal in `dir`, or begins one.
 pub(super) fn recover(dir: &Path, floor: Position) -> Result<Recovered, StoreError> {
-    let mut bases = segment::list(dir).map_err(|err| io_fault(dir, &err))?;
+    let mut bases = segment::list(dir).map_err(|err| StoreError::of_file(dir, &err))?;
     check_chain(dir, &bases)?;
-    let (end, arrived) = loop {
+    let found = loop {
         let Some(&base) = bases.last() else { return begin(dir, floor) };
         match scan(dir, base)? {
             Some(found) => break found,
@@ -40,12 +42,11 @@ pub(super) fn recover(dir: &Path, floor: Position) -> Result<Recovered, StoreErr
         }
         bases.pop();
     };
-    if end < floor {
-        return Err(lost(dir, end, floor));
+    if found.end < floor {
+        return Err(lost(dir, found.end, floor));
     }
-    let base = *bases.last().expect("the loop should have stopped at a segment");
-    let file = cut(dir, base, end).map_err(|err| io_fault(&segment::path(dir, base), &err))?;
-    Ok(Recovered { bases, file, end, arrived })
+    let file = found.settle(dir).map_err(|err| StoreError::of_file(&segment::path(dir, found.base), &err))?;
+    Ok(Recovered { bases, file, end: found.end, arrived: found.arrived })
 }
 
 fn lost(dir: &Path, end: Position, floor: Position) -> StoreError {
@@ -61,7 +62,8 @@ fn begin(dir: &Path, floor: Position) -> Result<Recovered, StoreError> {
         return Err(lost(dir, base, floor));
     }
     let arrived = Timestamp::EPOCH;
-    let file = segment::create(dir, base, arrived).map_err(|err| io_fault(&segment::path(dir, base), &err))?;
+    let file =
+        segment::create(dir, base, arrived).map_err(|err| StoreError::of_file(&segment::path(dir, base), &err))?;
     Ok(Recovered { bases: vec![base], file, end: Position(segment::HEAD_BYTES as u64), arrived })
 }
 
@@ -69,7 +71,7 @@ fn begin(dir: &Path, floor: Position) -> Result<Recovered, StoreError> {
 fn check_chain(dir: &Path, bases: &[Position]) -> Result<(), StoreError> {
     for pair in bases.windows(2) {
         let path = segment::path(dir, pair[0]);
-        let bytes = fs::metadata(&path).map_err(|err| io_fault(&path, &err))?.len();
+        let bytes = fs::metadata(&path).map_err(|err| StoreError::of_file(&path, &err))?.len();
         let end = Position(pair[0].0 + bytes);
         if end != pair[1] {
             return Err(damage(
@@ -83,32 +85,63 @@ fn check_chain(dir: &Path, bases: &[Position]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Where the whole records of a segment end, and when the last arrived; nothing, when not even its head was written.
-fn scan(dir: &Path, base: Position) -> Result<Option<(Position, Timestamp)>, StoreError> {
+/// The last segment, as it was found.
+struct Found {
+    base: Position,
+    bytes: Vec<u8>,
+    /// Where the whole records end.
+    end: Position,
+    /// Where the last group begins.
+    group: Position,
+    /// When the last record arrived.
+    arrived: Timestamp,
+}
+
+/// Looks through a segment. Finds nothing, when not even its head was written.
+fn scan(dir: &Path, base: Position) -> Result<Option<Found>, StoreError> {
     let path = segment::path(dir, base);
-    let bytes = fs::read(&path).map_err(|err| io_fault(&path, &err))?;
-    let Some(mut arrived) = segment::read_head(&bytes, base) else {
-        return if is_followed(&bytes, base, base) {
-            Err(damage(dir, base, base, "the segment's head is not what was written"))
-        } else {
-            Ok(None)
-        };
+    let bytes = fs::read(&path).map_err(|err| StoreError::of_file(&path, &err))?;
+    let Some(arrived) = segment::read_head(&bytes, base) else {
+        let damage = || damage(dir, base, base, "the segment's head is not what was written");
+        return if is_followed(&bytes, base) { Err(damage()) } else { Ok(None) };
     };
-    let mut rest = &bytes[segment::HEAD_BYTES..];
-    let mut end = Position(base.0 + segment::HEAD_BYTES as u64);
-    while let Some(head) = first_record(rest, end) {
-        let record_bytes = head.record_bytes();
-        rest = &rest[record_bytes as usize..];
-        end = Position(end.0 + record_bytes);
-        arrived = head.arrived;
+    let end = Position(base.0 + segment::HEAD_BYTES as u64);
+    let mut found = Found { base, bytes, end, group: base, arrived };
+    while let Some(head) = first_record(found.rest(), found.end) {
+        found.end.0 += head.record_bytes();
+        (found.group, found.arrived) = (head.group, head.arrived);
     }
-    if is_followed(rest, end, end) {
-        return Err(damage(dir, base, end, "the record is not what was written"));
+    if is_followed(found.rest(), found.end) {
+        return Err(damage(dir, base, found.end, "the record is not what was written"));
     }
-    if !rest.is_empty() {
-        tracing::warn!(path = %path.display(), %end, cut_bytes = rest.len(), "cut what was never acknowledged");
+    if !found.rest().is_empty() {
+        let cut_bytes = found.rest().len();
+        tracing::warn!(path = %path.display(), end = %found.end, cut_bytes, "cut what was never acknowledged");
     }
-    Ok(Some((end, arrived)))
+    Ok(Some(found))
+}
+
+impl Found {
+    fn bytes_from(&self, at: Position) -> &[u8] {
+        &self.bytes[(at.0 - self.base.0) as usize..]
+    }
+
+    /// What follows the whole records.
+    fn rest(&self) -> &[u8] {
+        self.bytes_from(self.end)
+    }
+
+    /// Cuts off what follows the whole records, and makes sure of the last group: if flushing it failed, the machine may
+    /// take it for flushed although it is not, until it is written again.
+    fn settle(&self, dir: &Path) -> io::Result<File> {
+        let file = segment::open(dir, self.base)?;
+        file.set_len(self.end.0 - self.base.0)?;
+        let group = &self.bytes_from(self.group)[..(self.end.0 - self.group.0) as usize];
+        file.write_all_at(group, self.group.0 - self.base.0)?;
+        file.sync_all()?;
+        flush_directory(dir)?;
+        Ok(file)
+    }
 }
 
 /// The head of the whole record with which these bytes, which stand at `at`, begin.
@@ -118,9 +151,9 @@ fn first_record(bytes: &[u8], at: Position) -> Option<Head> {
     head.is_body(body).then_some(head)
 }
 
-/// Whether among these bytes, the first of which stands at `at`, there is a record of a group begun after `bad`.
-fn is_followed(bytes: &[u8], at: Position, bad: Position) -> bool {
-    bytes.windows(Head::BYTES).zip(at.0..).any(|(window, at)| {
+/// Whether among these bytes, the first of which stands at `bad`, there is a record of a group begun after that.
+fn is_followed(bytes: &[u8], bad: Position) -> bool {
+    bytes.windows(Head::BYTES).zip(bad.0..).any(|(window, at)| {
         Head::decode(window, Position(at)).is_some_and(|head| head.group > bad && head.group.0 <= at)
     })
 }
@@ -131,14 +164,5 @@ fn discard(dir: &Path, base: Position, is_alone: bool) -> Result<(), StoreError>
         return Err(damage(dir, base, base, "the only segment has no head"));
     }
     let path = segment::path(dir, base);
-    fs::remove_file(&path).and_then(|()| flush_directory(dir)).map_err(|err| io_fault(&path, &err))
-}
-
-/// Cuts off what follows `end`, and makes sure of what stands before it: it may never have been flushed.
-fn cut(dir: &Path, base: Position, end: Position) -> std::io::Result<File> {
-    let file = segment::open(dir, base)?;
-    file.set_len(end.0 - base.0)?;
-    file.sync_all()?;
-    flush_directory(dir)?;
-    Ok(file)
+    fs::remove_file(&path).and_then(|()| flush_directory(dir)).map_err(|err| StoreError::of_file(&path, &err))
 }

@@ -3,12 +3,11 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 
-use redb::{Database, ReadOnlyTable};
+use redb::Database;
 
-use super::clerk::{self, Clerk};
+use super::clerk::{self, Clerk, Ids};
 use super::digest::Digest;
 use super::shelf::Shelf;
 use super::tape::Tape;
@@ -54,21 +53,26 @@ pub(super) struct Seen {
 /// The index as it was when the chunks up to a number were filed: a table a day.
 struct View {
     filed: u64,
-    days: Vec<(Day, ReadOnlyTable<[u8; Digest::BYTES], ()>)>,
+    days: Vec<(Day, Ids)>,
 }
 
 impl Seen {
-    /// Opens the index and reads what it does not hold yet from the journal.
-    pub(super) fn open(path: &Path, shelf: &Arc<Shelf>, bounds: ChunkBounds) -> Result<Self, StoreError> {
-        let database = Arc::new(engine::open(path)?);
-        let indexed = clerk::indexed(&database)?;
-        let (begin, end) = (shelf.begin(), shelf.end());
-        if indexed < begin || indexed > end {
-            return Err(StoreError::Corrupt(format!(
-                "`{}` knows the ids up to {indexed}, but the journal holds {begin} to {end}",
-                path.display()
-            )));
+    /// Takes the index, which knows the ids up to `indexed`, and reads the others from the journal.
+    pub(super) fn open(
+        index: Database,
+        indexed: Position,
+        shelf: &Arc<Shelf>,
+        bounds: ChunkBounds,
+    ) -> Result<Self, StoreError> {
+        let begin = shelf.begin();
+        if indexed < begin {
+            return Err(shelf.damage(
+                begin,
+                begin,
+                format_args!("the journal begins here, its index ends at {indexed}"),
+            ));
         }
+        let database = Arc::new(index);
         shelf.set_indexed(indexed);
         let mut seen = Self {
             view: View::open(&database, 0)?,

@@ -152,8 +152,3 @@ pub(super) fn damage(dir: &Path, base: Position, at: Position, what: impl std::f
     let path = segment::path(dir, base);
     StoreError::Corrupt(format!("`{}`, byte {}: {what}", path.display(), at.0 - base.0))
 }
-
-/// A call of the machine that failed.
-pub(super) fn io_fault(path: &Path, err: &io::Error) -> StoreError {
-    StoreError::Unavailable(format!("`{}`: {err}", path.display()))
-}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::frame::Head;
 use super::segment;
-use super::shelf::{Shelf, io_fault};
+use super::shelf::Shelf;
 use crate::domain::{Position, limits};
 use crate::store::StoreError;
 
@@ -85,7 +85,7 @@ impl Tape {
         let base = range.start;
         let mut buffer = vec![0; limits::READ_CHUNK_BYTES.max(count).min(there as usize)];
         let read = file.read_exact_at(&mut buffer, at.0 - base.0);
-        read.map_err(|err| io_fault(&segment::path(shelf.dir(), base), &err))?;
+        read.map_err(|err| StoreError::of_file(&segment::path(shelf.dir(), base), &err))?;
         (self.buffer, self.buffer_at) = (buffer, at);
         Ok(())
     }
@@ -98,7 +98,7 @@ impl Tape {
             let path = segment::path(self.shelf.dir(), range.start);
             let file = match self.open.take() {
                 Some(open) if open.range.start == range.start => open.file,
-                _ => File::open(&path).map_err(|err| io_fault(&path, &err))?,
+                _ => File::open(&path).map_err(|err| StoreError::of_file(&path, &err))?,
             };
             self.open = Some(Open { range, file });
         }

@@ -4,15 +4,24 @@
 //! No transaction spans two partitions and none detects conflicts: one owner per partition and `&mut self` make
 //! every engine's weakest isolation enough.
 
+#[cfg(test)]
+mod conformance;
+mod embedded;
 pub(crate) mod engine;
+mod memory;
 
+use std::io;
 use std::ops::Range;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::domain::{
     CampaignName, Inbound, InstructionId, Position, ProfileId, ProfileKey, Signal, TenantId, Timestamp,
 };
+
+pub use embedded::Embedded;
+pub use memory::Memory;
 
 /// Why the store did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +35,13 @@ pub enum StoreError {
     /// What is on disk is not what was written.
     #[error("the store is damaged: {0}")]
     Corrupt(String),
+}
+
+impl StoreError {
+    /// A call of the machine that failed.
+    pub(crate) fn of_file(path: &Path, err: &io::Error) -> Self {
+        Self::Unavailable(format!("`{}`: {err}", path.display()))
+    }
 }
 
 /// What became of one appended element.

@@ -1,0 +1,141 @@
+//! Commits: whole, in order, replacing what was there; profiles and timers.
+
+use super::{Case, NOON, Premises, acquire, append, at, consume, event, person_in};
+use crate::domain::{CampaignName, Position, ProfileKey};
+use crate::store::{Commit, TimerKey};
+
+pub(super) const CASES: &[(&str, Case)] = &[
+    ("a commit is seen at once and kept", commit_is_kept),
+    ("a profile is replaced and erased", profile_is_replaced_and_erased),
+    ("the position never goes back", position_never_goes_back),
+    ("a sync without a commit changes nothing", sync_without_commit),
+    ("timers are due in order", timers_in_order),
+    ("timers are cancelled by their key", timers_are_cancelled),
+    ("a timer that is unset and set in one commit is set", timer_unset_and_set),
+    ("what is in a profile may be anything", any_bytes),
+];
+
+fn timer(owner: &ProfileKey, due_ms: i64, name: &str) -> TimerKey {
+    TimerKey {
+        due: at(due_ms),
+        owner: owner.clone(),
+        campaign: CampaignName::parse("three-lines").unwrap(),
+        name: name.to_owned(),
+    }
+}
+
+fn commit_is_kept(premises: &Premises) {
+    let store = (premises.open)();
+    append(&*store, vec![event("u1", "m1")]);
+    for partition in &mut acquire(&*store) {
+        let person = person_in(&partition.slots(), 0);
+        let timer = timer(&person, NOON, "push");
+        let commit = Commit {
+            profiles: vec![(person.clone(), Some(b"one".to_vec()))],
+            timers_set: vec![timer.clone()],
+            ..Commit::default()
+        };
+        consume(&mut **partition, commit);
+        assert_eq!(partition.load(&person).unwrap(), Some(b"one".to_vec()));
+        assert_eq!(partition.due(at(NOON), 9).unwrap(), [timer]);
+    }
+    let end = store.end();
+    drop(store);
+    let store = (premises.open)();
+    for partition in &acquire(&*store) {
+        let person = person_in(&partition.slots(), 0);
+        assert_eq!(partition.position(), end);
+        assert_eq!(partition.load(&person).unwrap(), Some(b"one".to_vec()));
+        assert_eq!(partition.due(at(NOON), 9).unwrap(), [timer(&person, NOON, "push")]);
+    }
+}
+
+fn profile_is_replaced_and_erased(premises: &Premises) {
+    let store = (premises.open)();
+    let partition = &mut acquire(&*store)[0];
+    let (one, other) = (person_in(&partition.slots(), 0), person_in(&partition.slots(), 1));
+    let mut commit = |profiles| partition.commit(Commit { profiles, ..Commit::default() }).unwrap();
+    commit(vec![(one.clone(), Some(b"1".to_vec())), (other.clone(), Some(b"1".to_vec()))]);
+    commit(vec![(one.clone(), Some(b"2".to_vec())), (other.clone(), Some(b"2".to_vec())), (other.clone(), None)]);
+    commit(vec![(other.clone(), None)]);
+    assert_eq!(partition.load(&one).unwrap(), Some(b"2".to_vec()));
+    assert_eq!(partition.load(&other).unwrap(), None);
+    assert_eq!(store.reports().profile(&other).unwrap(), None);
+}
+
+fn position_never_goes_back(premises: &Premises) {
+    let store = (premises.open)();
+    append(&*store, vec![event("u1", "m1")]);
+    let partition = &mut acquire(&*store)[0];
+    partition.commit(Commit { upto: store.end(), ..Commit::default() }).unwrap();
+    partition.commit(Commit { upto: Position::default(), ..Commit::default() }).unwrap();
+    assert_eq!(partition.position(), store.end());
+    assert_eq!(partition.sync().unwrap(), store.end());
+}
+
+fn sync_without_commit(premises: &Premises) {
+    let store = (premises.open)();
+    let partition = &mut acquire(&*store)[0];
+    assert_eq!(partition.sync().unwrap(), Position::default());
+    assert_eq!(partition.sync().unwrap(), Position::default());
+}
+
+fn timers_in_order(premises: &Premises) {
+    let store = (premises.open)();
+    let partition = &mut acquire(&*store)[0];
+    let (one, other) = (person_in(&partition.slots(), 0), person_in(&partition.slots(), 1));
+    assert_eq!(partition.next_due().unwrap(), None);
+    let timers_set = vec![timer(&one, 300, "c"), timer(&other, 100, "a"), timer(&one, 100, "b"), timer(&one, 200, "d")];
+    partition.commit(Commit { timers_set, ..Commit::default() }).unwrap();
+    assert_eq!(partition.next_due().unwrap(), Some(at(100)));
+    let due = |now, max| {
+        let due = partition.due(at(now), max).unwrap();
+        due.into_iter().map(|timer| (timer.due.as_millis(), timer.name)).collect::<Vec<_>>()
+    };
+    let expected = [(100, "b"), (100, "a"), (200, "d"), (300, "c")].map(|(due, name)| (due, name.to_owned()));
+    assert_eq!(due(99, 9), []);
+    assert_eq!(due(100, 9), expected[..2]);
+    assert_eq!(due(299, 9), expected[..3]);
+    assert_eq!(due(i64::MAX, 9), expected);
+    assert_eq!(due(300, 1), expected[..1]);
+}
+
+fn timers_are_cancelled(premises: &Premises) {
+    let store = (premises.open)();
+    let partition = &mut acquire(&*store)[0];
+    let person = person_in(&partition.slots(), 0);
+    let timers: Vec<_> = ["a", "a\0b", "ab", ""].map(|name| timer(&person, 100, name)).to_vec();
+    partition.commit(Commit { timers_set: timers.clone(), ..Commit::default() }).unwrap();
+    let timers_unset = vec![timers[0].clone(), timer(&person, 101, "ab")];
+    partition.commit(Commit { timers_unset, ..Commit::default() }).unwrap();
+    let left = partition.due(at(100), 9).unwrap();
+    assert_eq!(left, [timers[3].clone(), timers[1].clone(), timers[2].clone()]);
+    partition.commit(Commit { timers_unset: left, ..Commit::default() }).unwrap();
+    assert_eq!(partition.next_due().unwrap(), None);
+}
+
+fn timer_unset_and_set(premises: &Premises) {
+    let store = (premises.open)();
+    let partition = &mut acquire(&*store)[0];
+    let timer = timer(&person_in(&partition.slots(), 0), 100, "a");
+    let commit = Commit {
+        timers_unset: vec![timer.clone()],
+        timers_set: vec![timer.clone(), timer.clone()],
+        ..Commit::default()
+    };
+    partition.commit(commit).unwrap();
+    assert_eq!(partition.due(at(100), 9).unwrap(), [timer]);
+}
+
+fn any_bytes(premises: &Premises) {
+    let store = (premises.open)();
+    let partition = &mut acquire(&*store)[0];
+    let bodies = [Vec::new(), vec![0; 3], vec![255; 70_000]];
+    let profiles =
+        bodies.iter().enumerate().map(|(number, body)| (person_in(&partition.slots(), number), Some(body.clone())));
+    let commit = Commit { profiles: profiles.collect(), ..Commit::default() };
+    partition.commit(commit).unwrap();
+    for (number, body) in bodies.into_iter().enumerate() {
+        assert_eq!(partition.load(&person_in(&partition.slots(), number)).unwrap(), Some(body));
+    }
+}

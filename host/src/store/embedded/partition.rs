@@ -1,0 +1,87 @@
+//! A partition in its owner's hands: the journal's entries for it on one side, its file on the other.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::house::House;
+use super::state::{Owner, State};
+use crate::domain::{InstructionId, Position, ProfileKey, TenantId, Timestamp};
+use crate::journal::Reader;
+use crate::store::{Commit, OutboxRow, Partition, Pulled, StoreError, TimerKey};
+
+/// One of the embedded store's partitions.
+pub(super) struct Owned {
+    house: Arc<House>,
+    number: usize,
+    owner: Owner,
+    position: Position,
+    reader: Reader,
+}
+
+impl Owned {
+    /// Takes the partition with that number, away from whoever had it.
+    pub(super) fn take(house: &Arc<House>, number: usize) -> Self {
+        let state = &house.states[number];
+        let owner = state.take();
+        Self {
+            owner,
+            position: state.position(),
+            reader: house.journal.reader(state.slots()),
+            number,
+            house: Arc::clone(house),
+        }
+    }
+
+    fn state(&self) -> &State {
+        &self.house.states[self.number]
+    }
+}
+
+impl Partition for Owned {
+    fn slots(&self) -> Range<u16> {
+        self.state().slots()
+    }
+
+    fn position(&self) -> Position {
+        self.position
+    }
+
+    fn pull(&mut self, max: usize) -> Result<Pulled, StoreError> {
+        self.reader.read(self.position, max)
+    }
+
+    fn load(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError> {
+        self.state().view()?.profile(key)
+    }
+
+    fn due(&self, now: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError> {
+        self.state().view()?.timers(now, max)
+    }
+
+    fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.state().view()?.next_timer()
+    }
+
+    fn outbox_due(&self, now: Timestamp, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        self.state().view()?.outbox_due(now, max)
+    }
+
+    fn outbox_next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.state().view()?.next_outbox_due()
+    }
+
+    fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {
+        self.state().view()?.outbox_entry(tenant, id)
+    }
+
+    fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
+        self.position = self.state().commit(self.owner, &commit)?;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<Position, StoreError> {
+        let position = self.state().sync(self.owner)?;
+        self.house.synced(self.number, position);
+        Ok(position)
+    }
+}

@@ -1,0 +1,56 @@
+//! Looks from outside, over all partitions: each gives its share in order, and the shares are merged.
+
+use std::sync::Arc;
+
+use super::house::House;
+use super::read::View;
+use crate::domain::{InstructionId, ProfileId, ProfileKey, TenantId};
+use crate::store::{Book, OutboxRow, Page, Reports, Row, StoreError};
+
+/// Reports of the embedded store.
+pub(super) struct EmbeddedReports(pub(super) Arc<House>);
+
+impl EmbeddedReports {
+    fn merged<T, K: Ord>(
+        &self,
+        max: usize,
+        share: impl Fn(&View) -> Result<Vec<T>, StoreError>,
+        key: impl Fn(&T) -> K,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut all = Vec::new();
+        for state in &self.0.states {
+            all.extend(share(&state.view()?)?);
+        }
+        all.sort_by_cached_key(key);
+        all.truncate(max);
+        Ok(all)
+    }
+}
+
+impl Reports for EmbeddedReports {
+    fn profile(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.state_of(key).view()?.profile(key)
+    }
+
+    fn profiles(
+        &self,
+        tenant: &TenantId,
+        after: Option<&ProfileId>,
+        max: usize,
+    ) -> Result<Vec<(ProfileId, Vec<u8>)>, StoreError> {
+        self.merged(max, |view| view.profiles(tenant, after, max), |(id, _)| id.clone())
+    }
+
+    fn rows(&self, book: Book, page: &Page, max: usize) -> Result<Vec<Row>, StoreError> {
+        self.merged(max, |view| view.rows(book, page, max), |row| row.key.clone())
+    }
+
+    fn outbox(
+        &self,
+        tenant: &TenantId,
+        after: Option<&InstructionId>,
+        max: usize,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
+        self.merged(max, |view| view.outbox(tenant, after, max), |row| row.id.clone())
+    }
+}

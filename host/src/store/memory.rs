@@ -1,0 +1,318 @@
+//! A store that keeps everything in memory and forgets it with the process: for tests, and the naive model against which
+//! the embedded store is tested. It is as simple as it can be, and slow.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{
+    Appended, Appending, Book, Commit, Entry, OutboxRow, Page, Partition, Pulled, Reports, Row, RowKey, Store,
+    StoreError, TimerKey, Trim,
+};
+use crate::domain::{
+    Clock, Inbound, InstructionId, MessageId, Position, ProfileId, ProfileKey, Signal, TenantId, Timestamp, limits,
+};
+
+const DAY_MS: i64 = 24 * 3600 * 1_000;
+
+/// A store in memory. Clones are the same store.
+#[derive(Clone)]
+pub struct Memory {
+    clock: Arc<dyn Clock>,
+    inner: Arc<Mutex<Inner>>,
+}
+
+struct Inner {
+    journal: Vec<Entry>,
+    /// On which day a message arrived.
+    seen: HashMap<(TenantId, MessageId), i64>,
+    shares: Vec<Share>,
+    listeners: Vec<Arc<Signal>>,
+}
+
+/// One partition.
+struct Share {
+    slots: Range<u16>,
+    owner: u64,
+    committed: State,
+    synced: State,
+}
+
+/// Everything kept for the people of one partition.
+#[derive(Clone, Default)]
+struct State {
+    position: Position,
+    profiles: BTreeMap<ProfileKey, Vec<u8>>,
+    timers: BTreeSet<TimerKey>,
+    outbox: BTreeMap<(TenantId, InstructionId), OutboxRow>,
+    rows: BTreeMap<(Book, RowKey), Vec<u8>>,
+}
+
+impl Memory {
+    /// An empty store.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let share = limits::SLOTS / limits::EMBEDDED_PARTITIONS;
+        let shares = (0..limits::EMBEDDED_PARTITIONS).map(|number| Share {
+            slots: number * share..(number + 1) * share,
+            owner: 0,
+            committed: State::default(),
+            synced: State::default(),
+        });
+        let inner =
+            Inner { journal: Vec::new(), seen: HashMap::new(), shares: shares.collect(), listeners: Vec::new() };
+        Self { clock, inner: Arc::new(Mutex::new(inner)) }
+    }
+
+    /// Forgets what was not synced, as a kill would. Who owned a partition owns it no more.
+    pub fn crash(&self) {
+        for share in &mut self.lock().shares {
+            share.committed = share.synced.clone();
+            share.owner += 1;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn append(&mut self, now: Timestamp, inbound: Inbound) -> Appended {
+        let arrived = self.journal.last().map_or(now, |last| last.arrived.max(now));
+        let today = arrived.as_millis() / DAY_MS;
+        self.seen.retain(|_, day| *day >= today - limits::SEEN_DAYS);
+        let id = (inbound.tenant.clone(), inbound.message_id().clone());
+        if self.seen.contains_key(&id) {
+            return Appended::Duplicate;
+        }
+        self.seen.insert(id, today);
+        self.journal.push(Entry { position: Position(self.journal.len() as u64), arrived, inbound });
+        Appended::Fresh
+    }
+
+    fn pull(&self, from: Position, slots: &Range<u16>, max: usize) -> Pulled {
+        let mut pulled = Pulled { entries: Vec::new(), upto: from };
+        for entry in self.journal.iter().skip(from.0 as usize) {
+            if pulled.entries.len() == max {
+                break;
+            }
+            if slots.contains(&entry.inbound.owner().slot().0) {
+                pulled.entries.push(entry.clone());
+            }
+            pulled.upto = Position(entry.position.0 + 1);
+        }
+        pulled
+    }
+}
+
+impl State {
+    fn apply(&mut self, commit: Commit) {
+        self.position = self.position.max(commit.upto);
+        for (key, body) in commit.profiles {
+            match body {
+                Some(body) => self.profiles.insert(key, body),
+                None => self.profiles.remove(&key),
+            };
+        }
+        self.timers.retain(|timer| !commit.timers_unset.contains(timer));
+        self.timers.extend(commit.timers_set);
+        self.outbox.retain(|id, _| !commit.outbox_settled.contains(id));
+        self.outbox.extend(commit.outbox_put.into_iter().map(|row| ((row.tenant.clone(), row.id.clone()), row)));
+        for row in commit.rows_removed {
+            self.rows.remove(&row);
+        }
+        self.rows.extend(commit.rows_added.into_iter().map(|(book, row)| ((book, row.key), row.body)));
+        let mut left = limits::TRIM_ROWS_MAX;
+        for trim in &commit.trims {
+            left -= self.trim(trim, left);
+        }
+    }
+
+    fn trim(&mut self, trim: &Trim, max: usize) -> usize {
+        let is_old = |(book, key): &&(Book, RowKey)| {
+            (*book, &key.tenant, &key.page) == (trim.book, &trim.tenant, &trim.page) && key.at < trim.before
+        };
+        let old: Vec<_> = self.rows.keys().filter(is_old).take(max).cloned().collect();
+        for key in &old {
+            self.rows.remove(key);
+        }
+        old.len()
+    }
+}
+
+impl Store for Memory {
+    fn append(&self, batch: Vec<Inbound>) -> Appending<'_> {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let appended = batch.into_iter().map(|inbound| inner.append(now, inbound)).collect();
+        for signal in &inner.listeners {
+            signal.raise();
+        }
+        Box::pin(std::future::ready(Ok(appended)))
+    }
+
+    fn acquire(&self, signals: &[Arc<Signal>]) -> Result<Vec<Box<dyn Partition>>, StoreError> {
+        let mut inner = self.lock();
+        inner.listeners = signals.to_vec();
+        let take = |(number, share): (usize, &mut Share)| {
+            share.owner += 1;
+            Box::new(Owned { store: self.clone(), number, owner: share.owner, slots: share.slots.clone() })
+                as Box<dyn Partition>
+        };
+        Ok(inner.shares.iter_mut().enumerate().map(take).collect())
+    }
+
+    fn partitions(&self) -> usize {
+        self.lock().shares.len()
+    }
+
+    fn end(&self) -> Position {
+        Position(self.lock().journal.len() as u64)
+    }
+
+    fn reports(&self) -> Arc<dyn Reports> {
+        Arc::new(self.clone())
+    }
+}
+
+/// A partition in its owner's hands.
+struct Owned {
+    store: Memory,
+    number: usize,
+    owner: u64,
+    slots: Range<u16>,
+}
+
+impl Owned {
+    fn look<T>(&self, at: impl FnOnce(&State) -> T) -> T {
+        at(&self.store.lock().shares[self.number].committed)
+    }
+
+    fn change<T>(&self, by: impl FnOnce(&mut Share) -> T) -> Result<T, StoreError> {
+        let share = &mut self.store.lock().shares[self.number];
+        if share.owner == self.owner { Ok(by(share)) } else { Err(StoreError::Fenced) }
+    }
+}
+
+impl Partition for Owned {
+    fn slots(&self) -> Range<u16> {
+        self.slots.clone()
+    }
+
+    fn position(&self) -> Position {
+        self.look(|state| state.position)
+    }
+
+    fn pull(&mut self, max: usize) -> Result<Pulled, StoreError> {
+        let from = self.position();
+        Ok(self.store.lock().pull(from, &self.slots, max))
+    }
+
+    fn load(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.look(|state| state.profiles.get(key).cloned()))
+    }
+
+    fn due(&self, now: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError> {
+        Ok(self.look(|state| state.timers.iter().filter(|timer| timer.due <= now).take(max).cloned().collect()))
+    }
+
+    fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.look(|state| state.timers.first().map(|timer| timer.due)))
+    }
+
+    fn outbox_due(&self, now: Timestamp, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        let is_due = |row: &&OutboxRow| row.due.is_some_and(|due| due <= now);
+        let mut due: Vec<_> = self.look(|state| state.outbox.values().filter(is_due).cloned().collect());
+        due.sort_by_key(|row| row.due);
+        due.truncate(max);
+        Ok(due)
+    }
+
+    fn outbox_next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.look(|state| state.outbox.values().filter_map(|row| row.due).min()))
+    }
+
+    fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {
+        Ok(self.look(|state| state.outbox.get(&(tenant.clone(), id.clone())).cloned()))
+    }
+
+    fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
+        self.change(|share| share.committed.apply(commit))
+    }
+
+    fn sync(&mut self) -> Result<Position, StoreError> {
+        self.change(|share| {
+            share.synced = share.committed.clone();
+            share.synced.position
+        })
+    }
+}
+
+impl Memory {
+    /// What `of` finds in all partitions, by `key`.
+    fn merged<T, K: Ord>(&self, max: usize, of: impl Fn(&State) -> Vec<T>, key: impl FnMut(&T) -> K) -> Vec<T> {
+        let mut all: Vec<T> = self.lock().shares.iter().flat_map(|share| of(&share.committed)).collect();
+        all.sort_by_key(key);
+        all.truncate(max);
+        all
+    }
+}
+
+impl Reports for Memory {
+    fn profile(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError> {
+        let find = |share: &Share| share.committed.profiles.get(key).cloned();
+        Ok(self.lock().shares.iter().find_map(find))
+    }
+
+    fn profiles(
+        &self,
+        tenant: &TenantId,
+        after: Option<&ProfileId>,
+        max: usize,
+    ) -> Result<Vec<(ProfileId, Vec<u8>)>, StoreError> {
+        let is_wanted = |key: &ProfileKey| key.tenant == *tenant && after.is_none_or(|after| key.profile > *after);
+        let of = |state: &State| {
+            let wanted = state.profiles.iter().filter(|(key, _)| is_wanted(key));
+            wanted.map(|(key, body)| (key.profile.clone(), body.clone())).collect()
+        };
+        Ok(self.merged(max, of, |(id, _)| id.clone()))
+    }
+
+    fn rows(&self, book: Book, page: &Page, max: usize) -> Result<Vec<Row>, StoreError> {
+        let is_after = |key: &RowKey| page.after.as_ref().is_none_or(|(at, id)| (key.at, &key.id) > (*at, id));
+        let is_wanted = |(of, key): &(Book, RowKey)| {
+            (*of, &key.tenant, &key.page) == (book, &page.tenant, &page.page) && is_after(key)
+        };
+        let of = |state: &State| {
+            let wanted = state.rows.iter().filter(|(key, _)| is_wanted(key));
+            wanted.map(|((_, key), body)| Row { key: key.clone(), body: body.clone() }).collect()
+        };
+        Ok(self.merged(max, of, |row: &Row| row.key.clone()))
+    }
+
+    fn outbox(
+        &self,
+        tenant: &TenantId,
+        after: Option<&InstructionId>,
+        max: usize,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
+        let is_wanted = |row: &&OutboxRow| row.tenant == *tenant && after.is_none_or(|after| row.id > *after);
+        Ok(self.merged(max, |state| state.outbox.values().filter(is_wanted).cloned().collect(), |row| row.id.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ManualClock;
+    use crate::store::conformance::{self, NOON, Premises};
+
+    #[test]
+    fn the_memory_store_does_what_every_store_must() {
+        conformance::check(|| {
+            let clock = Arc::new(ManualClock::new(Timestamp::from_millis(NOON)));
+            let store = Memory::new(clock.clone());
+            Premises { clock, open: Box::new(move || Box::new(store.clone())) }
+        });
+    }
+}
