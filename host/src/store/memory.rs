@@ -203,8 +203,7 @@ impl Partition for Owned {
         self.look(|state| state.position)
     }
 
-    fn pull(&mut self, max: usize) -> Result<Pulled, StoreError> {
-        let from = self.position();
+    fn pull(&mut self, from: Position, max: usize) -> Result<Pulled, StoreError> {
         Ok(self.store.lock().pull(from, &self.slots, max))
     }
 

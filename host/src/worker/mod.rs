@@ -246,7 +246,10 @@ impl Worker {
         self.pending.drain(..consumed);
         self.words.clear();
         self.status.settled(came_back);
-        replies.into_iter().for_each(|(reply, count)| drop(reply.try_send(count)));
+        for (reply, count) in replies {
+            // Who asked may have given up waiting.
+            let _ = reply.try_send(count);
+        }
         metrics::counter!("rekindle_worker_causes_total").increment(causes);
         Ok(true)
     }

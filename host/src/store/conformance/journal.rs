@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Case, DAY, HOUR, NOON, Premises, acquire, append, at, consume, event, event_of, messages, shop};
+use super::{Case, DAY, HOUR, NOON, Premises, acquire, append, at, consume, event, event_of, messages, pull, shop};
 use crate::domain::{MessageId, Position, Quarantined, Signal, SourceId, Substance};
 use crate::store::{Appended, Commit, Store, StoreError};
 
@@ -30,7 +30,7 @@ pub(super) const CASES: &[(&str, Case)] = &[
 /// All that is new to all partitions, by position.
 fn pull_all(store: &dyn Store) -> Vec<crate::store::Entry> {
     let mut entries: Vec<_> =
-        acquire(store).iter_mut().flat_map(|partition| partition.pull(usize::MAX).unwrap().entries).collect();
+        acquire(store).iter_mut().flat_map(|partition| pull(partition.as_mut(), usize::MAX).unwrap().entries).collect();
     entries.sort_by_key(|entry| entry.position);
     entries
 }
@@ -97,7 +97,7 @@ fn each_entry_has_one_partition(premises: &Premises) {
     assert!(slots.into_iter().eq(0..crate::domain::limits::SLOTS), "each slot should be in exactly one partition");
     let mut count = 0;
     for partition in &mut partitions {
-        let pulled = partition.pull(usize::MAX).unwrap();
+        let pulled = pull(partition.as_mut(), usize::MAX).unwrap();
         assert_eq!(pulled.upto, store.end());
         let belongs = |entry: &crate::store::Entry| partition.slots().contains(&entry.inbound.owner().slot().0);
         assert!(pulled.entries.iter().all(belongs));
@@ -115,7 +115,7 @@ fn pull_in_parts(premises: &Premises) {
     let partition = partitions.iter_mut().find(|partition| partition.slots().contains(&slot)).unwrap();
     let mut found = Vec::new();
     for expected in [2, 2, 1, 0] {
-        let pulled = partition.pull(2).unwrap();
+        let pulled = pull(partition.as_mut(), 2).unwrap();
         assert_eq!(pulled.entries.len(), expected);
         found.extend(pulled.entries);
         partition.commit(Commit { upto: pulled.upto, ..Commit::default() }).unwrap();
@@ -124,14 +124,14 @@ fn pull_in_parts(premises: &Premises) {
     assert_eq!(messages(&found), ["m0", "m1", "m2", "m3", "m4"]);
     assert_eq!(partition.position(), store.end());
     append(&*store, vec![event("u1", "m5")]);
-    assert_eq!(messages(&partition.pull(2).unwrap().entries), ["m5"]);
+    assert_eq!(messages(&pull(partition.as_mut(), 2).unwrap().entries), ["m5"]);
 }
 
 fn pull_twice(premises: &Premises) {
     let store = (premises.open)();
     append(&*store, vec![event("u1", "m1")]);
     for partition in &mut acquire(&*store) {
-        assert_eq!(partition.pull(1).unwrap(), partition.pull(1).unwrap());
+        assert_eq!(pull(partition.as_mut(), 1).unwrap(), pull(partition.as_mut(), 1).unwrap());
         assert_eq!(partition.position(), Position::default());
     }
 }
@@ -170,7 +170,7 @@ fn appends_wake(premises: &Premises) {
     for (partition, signal) in partitions.iter_mut().zip(&signals) {
         // It was raised before the append returned, or this would wait for ever.
         signal.wait(None);
-        assert_eq!(partition.pull(1).unwrap().upto, store.end());
+        assert_eq!(pull(partition.as_mut(), 1).unwrap().upto, store.end());
         signal.wait(Some(Duration::ZERO));
     }
 }
@@ -191,7 +191,7 @@ fn journal_survives(premises: &Premises) {
     }
     append(&*store, vec![event("u1", "m2")]);
     for partition in &mut acquire(&*store) {
-        let upto = partition.pull(usize::MAX).unwrap().upto;
+        let upto = pull(partition.as_mut(), usize::MAX).unwrap().upto;
         partition.commit(Commit { upto, ..Commit::default() }).unwrap();
     }
     drop(store);
@@ -199,7 +199,7 @@ fn journal_survives(premises: &Premises) {
     for partition in &mut acquire(&*store) {
         let position = partition.position();
         assert!(position == end || position == store.end());
-        let pulled = partition.pull(usize::MAX).unwrap();
+        let pulled = pull(partition.as_mut(), usize::MAX).unwrap();
         let is_expected = |entry: &crate::store::Entry| entry.inbound.message_id().as_str() == "m2";
         assert!(pulled.entries.iter().all(is_expected));
         assert_eq!(pulled.upto, store.end());

@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
 
-use super::{Appended, Commit, Entry, Partition, Store};
+use super::{Appended, Commit, Entry, Partition, Pulled, Store, StoreError};
 use crate::domain::{
     Call, Event, Identities, Inbound, Json, ManualClock, MessageId, PersonFacts, ProfileId, ProfileKey, SourceId,
     Substance, TenantId, Timestamp,
@@ -110,9 +110,14 @@ fn messages(entries: &[Entry]) -> Vec<&str> {
     entries.iter().map(|entry| entry.inbound.message_id().as_str()).collect()
 }
 
+/// Pulls from where the partition stands.
+fn pull(partition: &mut dyn Partition, max: usize) -> Result<Pulled, StoreError> {
+    partition.pull(partition.position(), max)
+}
+
 /// Commits with everything consumed that came in, and makes it durable.
 fn consume(partition: &mut dyn Partition, commit: Commit) {
-    let upto = partition.pull(usize::MAX).unwrap().upto;
+    let upto = pull(partition, usize::MAX).unwrap().upto;
     partition.commit(Commit { upto, ..commit }).unwrap();
     assert_eq!(partition.sync().unwrap(), upto);
 }

@@ -46,8 +46,8 @@ impl Partition for Owned {
         self.position
     }
 
-    fn pull(&mut self, max: usize) -> Result<Pulled, StoreError> {
-        self.reader.read(self.position, max)
+    fn pull(&mut self, from: Position, max: usize) -> Result<Pulled, StoreError> {
+        self.reader.read(from, max)
     }
 
     fn load(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError> {
