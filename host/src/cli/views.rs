@@ -109,9 +109,10 @@ mod tests {
         ]"#
         .replace("CAUSE", &"é".repeat(90));
         let rows: Vec<Node> = serde_json::from_str(&rows).unwrap();
+        let view = View { columns: &["at", "campaign", "cause", "what", DETAILS], empty: "" };
         expect![[r#"
             AT     CAMPAIGN     CAUSE                                                                              WHAT  DETAILS
             9:00   three-lines  e1                                                                                 sent  step: push, tries: 2
-            10:00  日本         éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé…  -     -"#]].assert_eq(&LEDGER.table(&rows));
+            10:00  日本         éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé…  -     -"#]].assert_eq(&view.table(&rows));
     }
 }
