@@ -7,7 +7,8 @@ mod events;
 mod fields;
 
 pub use events::{
-    CartViewed, CheckoutStarted, OrderCompleted, Product, ProductAdded, ProductRemoved, ProductViewed,
+    CartViewed, CheckoutStarted, OrderCompleted, Product, ProductAdded, ProductRemoved,
+    ProductViewed,
 };
 pub use fields::Fields;
 

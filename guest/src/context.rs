@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
+use crate::Timestamp;
 use crate::body::{Body, Fields};
 use crate::history::{Answer, Subject};
 use crate::host::{self, Level};
-use crate::Timestamp;
 
 /// The moment, the person, and the host's answers about them.
 #[derive(Clone, Debug)]
@@ -101,6 +101,11 @@ impl Context {
 /// is as good as missing, and its owner is told.
 fn value(json: &str) -> Option<Value> {
     serde_json::from_str(json)
-        .inspect_err(|err| host::log(Level::Warn, &format!("unreadable json from the host: {err}")))
+        .inspect_err(|err| {
+            host::log(
+                Level::Warn,
+                &format!("unreadable json from the host: {err}"),
+            )
+        })
         .ok()
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Campaign, Cause, Context, Decision, Error, Manifest};
+use crate::{Campaign, Cause, Context, Decision, Error};
 
 /// What becomes of the remembered state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,12 @@ pub(crate) enum StateChange {
 pub(crate) fn configure<C: Campaign>(configuration: &str) -> Result<C, Error> {
     let document: Value = serde_json::from_str(configuration)
         .map_err(|err| Error::new(format!("the configuration is not json: {err}")))?;
+    // Serde would take a list for the members of a struct, in their order.
+    if !document.is_object() {
+        return Err(Error::new(
+            "the configuration should be an object, as in `{}`",
+        ));
+    }
     // From the parsed document, rather than the text, so that an error names the path and not a column.
     let parsed = serde_path_to_error::deserialize(document).map_err(|err| {
         let path = err.path().to_string();
@@ -31,10 +37,9 @@ pub(crate) fn configure<C: Campaign>(configuration: &str) -> Result<C, Error> {
     C::configure(parsed)
 }
 
-/// The manifest, and the JSON Schema of the configuration.
-pub(crate) fn describe<C: Campaign>(campaign: &C) -> (Manifest, String) {
-    let schema = schemars::schema_for!(C::Configuration);
-    (campaign.manifest(), schema.as_value().to_string())
+/// The JSON Schema of the configuration.
+pub(crate) fn schema<C: Campaign>() -> Value {
+    schemars::schema_for!(C::Configuration).to_value()
 }
 
 /// Decides, from the state's bytes to what becomes of them.

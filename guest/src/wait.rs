@@ -118,7 +118,10 @@ impl fmt::Display for WaitError {
                  or a number of seconds"
             ),
             Self::Bounds(text) => {
-                write!(f, "`{text}` is out of bounds; a wait is 1 second to 90 days")
+                write!(
+                    f,
+                    "`{text}` is out of bounds; a wait is 1 second to 90 days"
+                )
             }
         }
     }
@@ -196,14 +199,22 @@ mod tests {
 
     #[test]
     fn a_wait_prints_in_the_largest_unit_that_is_exact() {
-        let printed = [Wait::seconds(45), Wait::minutes(90), Wait::hours(24)].map(|w| w.to_string());
+        let printed =
+            [Wait::seconds(45), Wait::minutes(90), Wait::hours(24)].map(|w| w.to_string());
         assert_eq!(printed, ["45s", "90m", "1d"]);
     }
 
     #[test]
     fn a_wait_is_one_second_to_ninety_days() {
         assert_eq!(read(r#""90d""#), Ok(Wait::MAX));
-        for json in [r#""0s""#, r#""91d""#, r#""99999999999999999999d""#, "0", "-5", "7776001"] {
+        for json in [
+            r#""0s""#,
+            r#""91d""#,
+            r#""99999999999999999999d""#,
+            "0",
+            "-5",
+            "7776001",
+        ] {
             let err = read(json).unwrap_err();
             assert!(err.contains("1 second to 90 days"), "{json}: {err}");
         }
@@ -211,7 +222,17 @@ mod tests {
 
     #[test]
     fn what_is_no_wait_is_refused_with_an_example() {
-        for json in [r#""""#, r#""h""#, r#""1 week""#, r#""-1h""#, r#""1.5h""#, r#""+1h""#, r#""1é""#, "1.5", "null"] {
+        for json in [
+            r#""""#,
+            r#""h""#,
+            r#""1 week""#,
+            r#""-1h""#,
+            r#""1.5h""#,
+            r#""+1h""#,
+            r#""1é""#,
+            "1.5",
+            "null",
+        ] {
             let err = read(json).unwrap_err();
             assert!(err.contains("`1h`"), "{json}: {err}");
         }

@@ -11,7 +11,13 @@ use anyhow::{Context, Result, bail};
 use crate::project::Project;
 
 /// What people set for every cargo, and what an inner one needs as well.
-const KEPT: [&str; 5] = ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR", "CARGO_TERM_"];
+const KEPT: [&str; 5] = [
+    "CARGO_HOME",
+    "CARGO_HTTP_",
+    "CARGO_NET_",
+    "CARGO_REGISTR",
+    "CARGO_TERM_",
+];
 
 /// A command to run, with this program's terminal.
 pub(crate) struct Run {
@@ -49,7 +55,10 @@ impl Run {
 
     /// Runs it, and fails if it does.
     pub(crate) fn run(mut self) -> Result<()> {
-        let status = self.command.status().with_context(|| format!("could not run {self}"))?;
+        let status = self
+            .command
+            .status()
+            .with_context(|| format!("could not run {self}"))?;
         if !status.success() {
             bail!("{self} failed ({status})");
         }
@@ -79,7 +88,12 @@ pub(crate) fn cargo(project: &Project) -> Run {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let run = Run::new(cargo, &project.root);
     // These two are the person's wish, and the inner cargo is the same.
-    let wishes = ["CARGO_TARGET_DIR", "RUSTUP_TOOLCHAIN", "RUSTUP_HOME", "RUSTFLAGS"];
+    let wishes = [
+        "CARGO_TARGET_DIR",
+        "RUSTUP_TOOLCHAIN",
+        "RUSTUP_HOME",
+        "RUSTFLAGS",
+    ];
     wishes
         .into_iter()
         .filter_map(|name| Some((name, env::var_os(name)?)))
@@ -88,7 +102,9 @@ pub(crate) fn cargo(project: &Project) -> Run {
 
 pub(crate) fn refuse_arguments(chore: &str, arguments: &[String]) -> Result<()> {
     match arguments.first() {
-        Some(argument) => bail!("`cargo xtask {chore}` takes no arguments, and was given `{argument}`"),
+        Some(argument) => {
+            bail!("`cargo xtask {chore}` takes no arguments, and was given `{argument}`")
+        }
         None => Ok(()),
     }
 }

@@ -1,7 +1,10 @@
 //! What compiles a campaign to WebAssembly: the compiler in use, if it has the target (by rustup or any
 //! other way); else Debian's packages, which bring the standard library's source. What is missing is set
 //! up, and every change outside the project is said before it is made.
-#![expect(clippy::print_stderr, reason = "a person at a terminal is who this talks to")]
+#![expect(
+    clippy::print_stderr,
+    reason = "a person at a terminal is who this talks to"
+)]
 
 use std::env;
 use std::path::Path;
@@ -39,7 +42,9 @@ impl Toolchain {
             eprintln!("wasm target: {}", found.description());
             return Ok(found);
         }
-        eprintln!("wasm target: the compiler in use has no {WASM_TARGET}, and Debian's packages are not complete");
+        eprintln!(
+            "wasm target: the compiler in use has no {WASM_TARGET}, and Debian's packages are not complete"
+        );
         add_by_rustup(project);
         if Self::find(project).is_none() {
             add_by_apt(project);
@@ -70,7 +75,12 @@ impl Toolchain {
             .args(["--profile", COMPONENT_PROFILE, "--target-dir"])
             .args([project.wasm_target_dir()])
             .args(own_library)
-            .args(project.campaigns.iter().flat_map(|campaign| ["--package", campaign]))
+            .args(
+                project
+                    .campaigns
+                    .iter()
+                    .flat_map(|campaign| ["--package", campaign]),
+            )
             .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(project))
             .run()
     }
@@ -80,13 +90,18 @@ impl Toolchain {
             return Some(Self::InUse);
         }
         let parts = [DEBIAN_CARGO, DEBIAN_RUSTC, DEBIAN_LINKER, DEBIAN_LIBRARY];
-        parts.iter().all(|part| Path::new(part).exists()).then_some(Self::Debian)
+        parts
+            .iter()
+            .all(|part| Path::new(part).exists())
+            .then_some(Self::Debian)
     }
 
     fn description(self) -> &'static str {
         match self {
             Self::InUse => "the compiler in use has it",
-            Self::Debian => "by Debian's compiler under /usr/bin, with a standard library built here",
+            Self::Debian => {
+                "by Debian's compiler under /usr/bin, with a standard library built here"
+            }
         }
     }
 }
@@ -94,7 +109,9 @@ impl Toolchain {
 fn in_use_has_target(project: &Project) -> bool {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut command = Command::new(rustc);
-    command.args(["--print", "target-libdir", "--target", WASM_TARGET]).current_dir(&project.root);
+    command
+        .args(["--print", "target-libdir", "--target", WASM_TARGET])
+        .current_dir(&project.root);
     let Ok(output) = command.output() else {
         return false;
     };
@@ -104,7 +121,11 @@ fn in_use_has_target(project: &Project) -> bool {
 
 /// Fails fast where rustup cannot download; what it said is not of interest then.
 fn add_by_rustup(project: &Project) {
-    if Run::new("rustup", &project.root).args(["--version"]).answer().is_none() {
+    if Run::new("rustup", &project.root)
+        .args(["--version"])
+        .answer()
+        .is_none()
+    {
         eprintln!("wasm target: no rustup here");
         return;
     }
@@ -125,7 +146,12 @@ fn add_by_apt(project: &Project) {
         eprintln!("wasm target: no Debian here, so no packages of it");
         return;
     }
-    if Run::new("id", &project.root).args(["-u"]).answer().as_deref() != Some("0") {
+    if Run::new("id", &project.root)
+        .args(["-u"])
+        .answer()
+        .as_deref()
+        != Some("0")
+    {
         eprintln!("wasm target: not root, so no packages can be installed");
         return;
     }
@@ -164,9 +190,15 @@ fn in_same_toolchain(run: Run) -> Run {
 
 /// The same component on every machine: a panic's place must not name where things lie on this one.
 fn remapped_paths(project: &Project) -> String {
-    let registries = project.registry_dirs.iter().map(|dir| (dir.as_path(), "/registry"));
+    let registries = project
+        .registry_dirs
+        .iter()
+        .map(|dir| (dir.as_path(), "/registry"));
     let flags: Vec<String> = registries
-        .chain([(project.root.as_path(), "/project"), (Path::new(DEBIAN_LIBRARY), "/library")])
+        .chain([
+            (project.root.as_path(), "/project"),
+            (Path::new(DEBIAN_LIBRARY), "/library"),
+        ])
         .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
         .collect();
     // How cargo separates flags that may hold spaces.

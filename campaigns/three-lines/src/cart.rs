@@ -18,6 +18,8 @@ const IMAGE_URL_BYTES_MAX: usize = 200;
 const CURRENCY_BYTES_MAX: usize = 3;
 /// The most pieces of one product: beyond, somebody is testing.
 const QUANTITY_MAX: u32 = 9999;
+/// Prices from here on are no prices: neither a sum nor a text could hold them.
+const PRICE_BOUND: f64 = 1e9;
 /// What a product is called that came without a name and without an id.
 const NAMELESS: &str = "an item";
 
@@ -67,7 +69,7 @@ impl Cart {
     pub(crate) fn remove(&mut self, removed: &ProductRemoved, at: Timestamp) {
         let key = key_of(&removed.product);
         let quantity = removed.product.quantity;
-        self.items.retain_mut(|item| {
+        self.keep(|item| {
             if item.key != key || at < item.added_at {
                 return true;
             }
@@ -79,7 +81,7 @@ impl Cart {
     /// Takes out what an order at that time bought, and says whether there was anything.
     pub(crate) fn close(&mut self, ordered_at: Timestamp) -> bool {
         let before = self.items.len();
-        self.items.retain(|item| item.added_at > ordered_at);
+        self.keep(|item| item.added_at > ordered_at);
         self.items.len() < before
     }
 
@@ -104,22 +106,38 @@ impl Cart {
     /// What all of it costs; none when a price is not known.
     pub(crate) fn total(&self) -> Option<f64> {
         let costs = self.items.iter();
-        costs.map(|item| Some(item.price? * f64::from(item.quantity))).sum()
+        costs
+            .map(|item| Some(item.price? * f64::from(item.quantity)))
+            .sum()
     }
 
     pub(crate) fn currency(&self) -> Option<&str> {
         self.currency.as_deref()
     }
+
+    /// An empty cart is the default again, so that nothing is left to remember.
+    fn keep(&mut self, stays: impl FnMut(&mut Item) -> bool) {
+        self.items.retain_mut(stays);
+        if self.items.is_empty() {
+            self.currency = None;
+        }
+    }
 }
 
 impl Item {
     fn new(product: &Product, at: Timestamp) -> Self {
-        let name = product.name.as_deref().or(product.key()).unwrap_or(NAMELESS);
+        let name = product
+            .name
+            .as_deref()
+            .or(product.key())
+            .unwrap_or(NAMELESS);
         Self {
             key: key_of(product),
             name: clean(name, NAME_BYTES_MAX),
             quantity: product.quantity.unwrap_or(1).clamp(1, QUANTITY_MAX),
-            price: product.price,
+            price: product
+                .price
+                .filter(|price| (0.0..PRICE_BOUND).contains(price)),
             image_url: product.image_url.as_deref().and_then(checked_url),
             added_at: at,
         }
@@ -147,6 +165,8 @@ fn clean(text: &str, bytes_max: usize) -> String {
 }
 
 fn checked_url(url: &str) -> Option<String> {
-    let plain = url.chars().all(|letter| !letter.is_control() && !matches!(letter, '"' | '\\'));
+    let plain = url
+        .chars()
+        .all(|letter| !letter.is_control() && !matches!(letter, '"' | '\\'));
     (plain && url.len() <= IMAGE_URL_BYTES_MAX).then(|| url.to_owned())
 }

@@ -175,7 +175,9 @@ impl Default for PushLine {
             channel: Name::preset("push"),
             wait: None,
             title: Template::preset("You left something behind"),
-            body: Template::preset("Still in your cart: {{items}}. Take {{coupon}} at the checkout."),
+            body: Template::preset(
+                "Still in your cart: {{items}}. Take {{coupon}} at the checkout.",
+            ),
             deep_link: None,
         }
     }

@@ -21,9 +21,7 @@ mod lines;
 mod run;
 mod template;
 
-use rekindle_guest::{
-    Campaign, Cause, Context, Decision, EngagementKind, Error, Manifest, Target,
-};
+use rekindle_guest::{Campaign, Cause, Context, Decision, EngagementKind, Error, Manifest, Target};
 
 pub use crate::configuration::Configuration;
 use crate::lines::{ADS_REMOVE, Line};
@@ -66,7 +64,9 @@ impl Campaign for ThreeLines {
         Line::ALL
             .into_iter()
             .fold(manifest, |manifest, line| {
-                manifest.step(line.step()).channel(self.configuration.channel(line))
+                manifest
+                    .step(line.step())
+                    .channel(self.configuration.channel(line))
             })
             .step(ADS_REMOVE)
     }

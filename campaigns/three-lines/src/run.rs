@@ -139,7 +139,11 @@ impl ThreeLines {
             return Decision::none();
         };
         // Told so while the campaign was paused, perhaps: then no cause said it.
-        if state.cart.last_added_at().is_some_and(|at| ordered_since(ctx, at)) {
+        if state
+            .cart
+            .last_added_at()
+            .is_some_and(|at| ordered_since(ctx, at))
+        {
             state.cart = Cart::default();
             return end(state, "ordered");
         }
@@ -156,7 +160,8 @@ impl ThreeLines {
             return Decision::none();
         };
         state.stage = Stage::Waiting(next);
-        self.wait_for(next, at, &state.cart).cancel_timer(line.step())
+        self.wait_for(next, at, &state.cart)
+            .cancel_timer(line.step())
     }
 
     /// The last line: whether the person joins or is in already, the run is over.
@@ -210,12 +215,13 @@ fn sent(line: Line, instruction: Instruction, state: &mut State) -> Decision {
 fn end(state: &mut State, reason: &str) -> Decision {
     match mem::take(&mut state.stage) {
         Stage::Idle => Decision::none(),
-        Stage::Waiting(_) | Stage::Sent(_) => {
-            Decision::none().cancel_all_timers().mark(Mark::exited(reason))
-        }
+        Stage::Waiting(_) | Stage::Sent(_) => Decision::none()
+            .cancel_all_timers()
+            .mark(Mark::exited(reason)),
     }
 }
 
 fn ordered_since(ctx: &Context, at: Timestamp) -> bool {
-    ctx.look_up_since(&Subject::event(ORDER_COMPLETED), at).occurred()
+    ctx.look_up_since(&Subject::event(ORDER_COMPLETED), at)
+        .occurred()
 }

@@ -115,7 +115,10 @@ pub struct OrderCompleted {
 impl Product {
     /// What tells it from other products: its id, else its stock keeping unit, else its name.
     pub fn key(&self) -> Option<&str> {
-        self.id.as_deref().or(self.sku.as_deref()).or(self.name.as_deref())
+        self.id
+            .as_deref()
+            .or(self.sku.as_deref())
+            .or(self.name.as_deref())
     }
 }
 
@@ -129,7 +132,9 @@ impl OrderCompleted {
 impl Body for Product {
     fn read(properties: &Fields) -> Self {
         Self {
-            id: properties.text("product_id").or_else(|| properties.text("id")),
+            id: properties
+                .text("product_id")
+                .or_else(|| properties.text("id")),
             sku: properties.text("sku"),
             name: properties.text("name"),
             brand: properties.text("brand"),
@@ -210,7 +215,11 @@ impl Body for OrderCompleted {
 }
 
 fn products(properties: &Fields) -> Vec<Product> {
-    properties.list("products").iter().map(Product::read).collect()
+    properties
+        .list("products")
+        .iter()
+        .map(Product::read)
+        .collect()
 }
 
 #[cfg(test)]
@@ -232,20 +241,35 @@ mod tests {
         assert_eq!(order.worth(), Some(25.0));
         assert_eq!(order.products.len(), 2);
         assert_eq!(order.products[1].key(), Some("505"));
-        assert_eq!((order.products[1].price, order.products[1].quantity), (Some(3.0), Some(2)));
+        assert_eq!(
+            (order.products[1].price, order.products[1].quantity),
+            (Some(3.0), Some(2))
+        );
     }
 
     #[test]
     fn an_empty_body_reads_as_nothing_known() {
-        assert_eq!(ProductAdded::read(&Fields::default()), ProductAdded::default());
-        assert_eq!(CheckoutStarted::read(&Fields::default()), CheckoutStarted::default());
+        assert_eq!(
+            ProductAdded::read(&Fields::default()),
+            ProductAdded::default()
+        );
+        assert_eq!(
+            CheckoutStarted::read(&Fields::default()),
+            CheckoutStarted::default()
+        );
     }
 
     #[test]
     fn a_product_is_known_by_id_then_unit_then_name() {
         let key = |body| Product::read(&Fields::from(body)).key().map(str::to_owned);
-        assert_eq!(key(json!({ "id": "i", "sku": "s", "name": "n" })).as_deref(), Some("i"));
-        assert_eq!(key(json!({ "sku": "s", "name": "n" })).as_deref(), Some("s"));
+        assert_eq!(
+            key(json!({ "id": "i", "sku": "s", "name": "n" })).as_deref(),
+            Some("i")
+        );
+        assert_eq!(
+            key(json!({ "sku": "s", "name": "n" })).as_deref(),
+            Some("s")
+        );
         assert_eq!(key(json!({ "name": "n" })).as_deref(), Some("n"));
         assert_eq!(key(json!({})), None);
     }

@@ -4,7 +4,6 @@
 use std::panic;
 use std::sync::{Mutex, PoisonError};
 
-use crate::host::{self, Level};
 use crate::{Campaign, dispatch};
 
 pub(crate) mod wire;
@@ -22,6 +21,7 @@ pub mod bindings {
 }
 
 use bindings::exports::rekindle::campaign::handler;
+use bindings::rekindle::campaign::log;
 
 /// A component's one campaign, as the tenant configured it. The host snapshots the memory after
 /// `configure`, so every decision finds it filled.
@@ -30,7 +30,10 @@ pub struct Slot<C>(Mutex<Option<C>>);
 
 impl<C> Slot<C> {
     /// Not configured yet.
-    #[expect(clippy::new_without_default, reason = "made in a static, which needs a const function")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "made in a static, which needs a const function"
+    )]
     pub const fn new() -> Self {
         Self(Mutex::new(None))
     }
@@ -49,15 +52,20 @@ impl<T: Configured> handler::Guest for T {
     fn configure(configuration: String) -> Result<handler::Manifest, String> {
         report_panics();
         let campaign = dispatch::configure::<T::Campaign>(&configuration).map_err(text)?;
-        let (manifest, schema) = dispatch::describe(&campaign);
+        let manifest = wire::manifest(campaign.manifest(), &dispatch::schema::<T::Campaign>());
         *T::slot().0.lock().unwrap_or_else(PoisonError::into_inner) = Some(campaign);
-        Ok(wire::manifest(manifest, schema))
+        Ok(manifest)
     }
 
-    fn decide(context: handler::Context, cause: handler::Cause) -> Result<handler::Decision, String> {
+    fn decide(
+        context: handler::Context,
+        cause: handler::Cause,
+    ) -> Result<handler::Decision, String> {
         report_panics();
         let slot = T::slot().0.lock().unwrap_or_else(PoisonError::into_inner);
-        let campaign = slot.as_ref().ok_or("`decide` was called before `configure`")?;
+        let campaign = slot
+            .as_ref()
+            .ok_or("`decide` was called before `configure`")?;
         let (ctx, remembered) = wire::context(context);
         let cause = wire::cause(cause);
         let (decision, change) =
@@ -68,7 +76,7 @@ impl<T: Configured> handler::Guest for T {
 
 /// A panic becomes a trap, which says nothing: its text reaches the campaign's owner through the log.
 fn report_panics() {
-    panic::set_hook(Box::new(|panic| host::log(Level::Error, &panic.to_string())));
+    panic::set_hook(Box::new(|panic| log::write("error", &panic.to_string())));
 }
 
 fn text(err: crate::Error) -> String {

@@ -30,7 +30,10 @@ pub(super) fn cause(cause: contract::Cause) -> Cause {
         contract::Cause::TraitChanged(change) => Cause::TraitChanged(self::change(change)),
         contract::Cause::ItemChanged(change) => Cause::ItemChanged(self::change(change)),
         contract::Cause::Schedule(at) => Cause::Schedule(Timestamp::from_millis(at)),
-        contract::Cause::Other((kind, body)) => Cause::Other { kind, body: json(&body) },
+        contract::Cause::Other((kind, body)) => Cause::Other {
+            kind,
+            body: json(&body),
+        },
     }
 }
 
@@ -68,7 +71,7 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-pub(super) fn manifest(manifest: Manifest, schema: String) -> contract::Manifest {
+pub(super) fn manifest(manifest: Manifest, schema: &Value) -> contract::Manifest {
     contract::Manifest {
         name: manifest.name,
         version: manifest.version,
@@ -76,7 +79,7 @@ pub(super) fn manifest(manifest: Manifest, schema: String) -> contract::Manifest
         triggers: manifest.triggers.into_iter().map(trigger).collect(),
         channels: manifest.channels,
         steps: manifest.steps,
-        configuration: schema,
+        configuration: schema.to_string(),
         ext: Vec::new(),
     }
 }

@@ -7,9 +7,7 @@ mod real;
 pub(crate) use real::{body, document, get_trait, log, look_up, reachable};
 
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use crate::testing::host::{
-    body, document, get_trait, log, look_up, reachable,
-};
+pub(crate) use crate::testing::host::{body, document, get_trait, log, look_up, reachable};
 
 /// How loud a log line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +15,6 @@ pub(crate) enum Level {
     Debug,
     Info,
     Warn,
-    Error,
 }
 
 impl Level {
@@ -27,7 +24,6 @@ impl Level {
             Self::Debug => "debug",
             Self::Info => "info",
             Self::Warn => "warn",
-            Self::Error => "error",
         }
     }
 }

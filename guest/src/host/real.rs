@@ -1,12 +1,12 @@
 //! The real host, through the contract's imports. Only types change their form here.
 
+use crate::Timestamp;
 use crate::component::bindings::rekindle::campaign::{
     event_body, history, log as log_lines, profile,
 };
 use crate::component::wire;
 use crate::history::{Answer, Subject};
 use crate::host::Level;
-use crate::Timestamp;
 
 pub(crate) fn body(pointer: &str) -> Option<String> {
     event_body::get(pointer)

@@ -9,6 +9,13 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
     refuse_arguments("check", arguments)?;
     cargo(project).args(["fmt", "--all", "--check"]).run()?;
     cargo(project)
-        .args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
+        .args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ])
         .run()
 }

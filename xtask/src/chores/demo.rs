@@ -9,7 +9,16 @@ use crate::project::Project;
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
     components::build(project)?;
     cargo(project)
-        .args(["run", "--quiet", "--package", "rekindle", "--profile", "fast", "--", "demo"])
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "rekindle",
+            "--profile",
+            "fast",
+            "--",
+            "demo",
+        ])
         .args(arguments)
         .env("REKINDLE_COMPONENTS", project.components_dir())
         .run()
