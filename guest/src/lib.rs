@@ -6,7 +6,7 @@
 //!
 //! Its unit tests run natively, against the pretend host of [`testing`].
 //!
-//! Where this stands: authors see the types at the root. [`dispatch`] turns the contract's texts and
+//! Where this stands: authors see the types at the root. `dispatch` turns the contract's texts and
 //! bytes into them and back; `component` binds that to the contract (`wit/campaign@0`) in WebAssembly,
 //! [`testing`] to the pretend host natively. No type of the bindings reaches an author.
 

@@ -8,7 +8,6 @@
 
 use std::env;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Result, bail};
 
@@ -21,6 +20,9 @@ const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_LINKER: &str = "/usr/bin/wasm-ld-22";
 const DEBIAN_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library";
+
+/// How long a download by rustup may stand still, in seconds: there is another way.
+const RUSTUP_STALL_SECONDS_MAX: &str = "20";
 
 /// How it is said to someone for whom nothing worked.
 const NEXT_STEP: &str = "install the target with `rustup target add wasm32-unknown-unknown`, or, on Debian 12 or later, \
@@ -63,6 +65,7 @@ impl Toolchain {
         let run = match self {
             Self::InUse => cargo(project),
             Self::Debian => Run::new(DEBIAN_CARGO, &project.root)
+                .without_outer_cargo()
                 .env("RUSTC", DEBIAN_RUSTC)
                 .env("RUSTC_BOOTSTRAP", "1")
                 .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", DEBIAN_LINKER),
@@ -108,35 +111,30 @@ impl Toolchain {
 
 fn in_use_has_target(project: &Project) -> bool {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut command = Command::new(rustc);
-    command
+    Run::new(rustc, &project.root)
         .args(["--print", "target-libdir", "--target", WASM_TARGET])
-        .current_dir(&project.root);
-    let Ok(output) = command.output() else {
-        return false;
-    };
-    let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    output.status.success() && Path::new(&folder).exists()
+        .answer()
+        .is_ok_and(|folder| Path::new(&folder).exists())
 }
 
-/// Fails fast where rustup cannot download; what it said is not of interest then.
+/// Fails fast where rustup cannot download.
 fn add_by_rustup(project: &Project) {
     if Run::new("rustup", &project.root)
         .args(["--version"])
         .answer()
-        .is_none()
+        .is_err()
     {
         eprintln!("wasm target: no rustup here");
         return;
     }
     eprintln!("wasm target: changing outside the project: `rustup target add {WASM_TARGET}`");
-    let added = in_same_toolchain(Run::new("rustup", &project.root))
-        .env("RUSTUP_MAX_RETRIES", "0")
+    let added = Run::new("rustup", &project.root)
         .args(["target", "add", WASM_TARGET])
-        .quiet()
-        .run();
+        .env("RUSTUP_MAX_RETRIES", "0")
+        .env("RUSTUP_DOWNLOAD_TIMEOUT", RUSTUP_STALL_SECONDS_MAX)
+        .answer();
     if let Err(err) = added {
-        eprintln!("wasm target: {err}; nothing was changed");
+        eprintln!("wasm target: nothing was changed: {err:#}");
     }
 }
 
@@ -146,46 +144,33 @@ fn add_by_apt(project: &Project) {
         eprintln!("wasm target: no Debian here, so no packages of it");
         return;
     }
-    if Run::new("id", &project.root)
-        .args(["-u"])
-        .answer()
-        .as_deref()
-        != Some("0")
-    {
+    let user = Run::new("id", &project.root).args(["-u"]).answer();
+    if user.ok().as_deref() != Some("0") {
         eprintln!("wasm target: not root, so no packages can be installed");
         return;
     }
-    eprintln!(
-        "wasm target: changing outside the project: installing Debian's packages {}",
-        DEBIAN_PACKAGES.join(" ")
-    );
-    let installed = install(project).or_else(|_| {
-        eprintln!("wasm target: not yet; trying again after `apt-get update`");
-        apt_get(project).args(["update"]).quiet().run()?;
+    let packages = DEBIAN_PACKAGES.join(" ");
+    eprintln!("wasm target: changing outside the project: installing Debian's packages {packages}");
+    let installed = install(project).or_else(|err| {
+        eprintln!("wasm target: {err:#}; trying again after `apt-get update`");
+        apt_get(project).args(["update"]).answer()?;
         install(project)
     });
-    if let Err(err) = installed {
-        eprintln!("wasm target: {err}");
+    match installed {
+        Ok(_) => eprintln!("wasm target: the packages are installed"),
+        Err(err) => eprintln!("wasm target: {err:#}"),
     }
 }
 
-fn install(project: &Project) -> Result<()> {
+fn install(project: &Project) -> Result<String> {
     apt_get(project)
         .args(["install", "--yes", "--no-install-recommends"])
         .args(DEBIAN_PACKAGES)
-        .quiet()
-        .run()
+        .answer()
 }
 
 fn apt_get(project: &Project) -> Run {
     Run::new("apt-get", &project.root).env("DEBIAN_FRONTEND", "noninteractive")
-}
-
-fn in_same_toolchain(run: Run) -> Run {
-    match env::var_os("RUSTUP_TOOLCHAIN") {
-        Some(toolchain) => run.env("RUSTUP_TOOLCHAIN", toolchain),
-        None => run,
-    }
 }
 
 /// The same component on every machine: a panic's place must not name where things lie on this one.
