@@ -1,0 +1,21 @@
+//! `check`: formatting and lints, where a warning is an error.
+
+use anyhow::Result;
+
+use crate::command::{cargo, refuse_arguments};
+use crate::project::Project;
+
+pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
+    refuse_arguments("check", arguments)?;
+    cargo(project).args(["fmt", "--all", "--check"]).run()?;
+    cargo(project)
+        .args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ])
+        .run()
+}

@@ -1,0 +1,48 @@
+//! Every chore, in the order in which `help` lists them.
+
+mod check;
+mod components;
+mod demo;
+mod setup;
+mod test;
+
+use anyhow::Result;
+
+use crate::project::Project;
+
+/// A chore: what it is called, what it does, and the function that does it with the arguments behind
+/// its name.
+pub(crate) struct Chore {
+    pub(crate) name: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) run: fn(&Project, &[String]) -> Result<()>,
+}
+
+/// Every chore.
+pub(crate) const CHORES: &[Chore] = &[
+    Chore {
+        name: "setup",
+        summary: "find what compiles campaigns to WebAssembly, or set it up",
+        run: setup::run,
+    },
+    Chore {
+        name: "components",
+        summary: "build every campaign to a component",
+        run: components::run,
+    },
+    Chore {
+        name: "demo",
+        summary: "build the components, then run `rekindle demo` (arguments go to it)",
+        run: demo::run,
+    },
+    Chore {
+        name: "test",
+        summary: "build the components, then test the workspace (arguments go to `cargo test`)",
+        run: test::run,
+    },
+    Chore {
+        name: "check",
+        summary: "formatting and lints, as strictly as before a merge",
+        run: check::run,
+    },
+];
