@@ -6,10 +6,7 @@
 mod events;
 mod fields;
 
-pub use events::{
-    CartViewed, CheckoutStarted, OrderCompleted, Product, ProductAdded, ProductRemoved,
-    ProductViewed,
-};
+pub use events::{CartViewed, CheckoutStarted, OrderCompleted, Product, ProductAdded, ProductRemoved, ProductViewed};
 pub use fields::Fields;
 
 /// A typed event body. Implement it for a tenant's own events.

@@ -70,12 +70,7 @@ pub trait Campaign: Sized + Send + 'static {
 
     /// Decides. The same context, cause, state and answers of the host give the same decision; nothing
     /// but `state` survives the call.
-    fn decide(
-        &self,
-        ctx: &Context,
-        cause: &Cause,
-        state: &mut Self::State,
-    ) -> Result<Decision, Error>;
+    fn decide(&self, ctx: &Context, cause: &Cause, state: &mut Self::State) -> Result<Decision, Error>;
 }
 
 /// Makes a [`Campaign`] the component's one campaign. Call it once, in the crate's root.
@@ -96,13 +91,12 @@ macro_rules! campaign {
                 type Campaign = $campaign;
 
                 fn slot() -> &'static $crate::component::Slot<$campaign> {
-                    static SLOT: $crate::component::Slot<$campaign> =
-                        $crate::component::Slot::new();
+                    static SLOT: $crate::component::Slot<$campaign> = $crate::component::Slot::new();
                     &SLOT
                 }
             }
 
             $crate::component::bindings::export!(Component with_types_in $crate::component::bindings);
-        };
+};
     };
 }

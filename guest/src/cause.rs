@@ -194,9 +194,7 @@ fn word_of<T: PartialEq>(table: &'static [(T, &'static str)], value: &T) -> &'st
 }
 
 fn known<T: Clone>(table: &[(T, &str)], text: &str) -> Option<T> {
-    table
-        .iter()
-        .find_map(|(known, word)| (*word == text).then(|| known.clone()))
+    table.iter().find_map(|(known, word)| (*word == text).then(|| known.clone()))
 }
 
 #[cfg(test)]

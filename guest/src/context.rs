@@ -101,11 +101,6 @@ impl Context {
 /// is as good as missing, and its owner is told.
 fn value(json: &str) -> Option<Value> {
     serde_json::from_str(json)
-        .inspect_err(|err| {
-            host::log(
-                Level::Warn,
-                &format!("unreadable json from the host: {err}"),
-            )
-        })
+        .inspect_err(|err| host::log(Level::Warn, &format!("unreadable json from the host: {err}")))
         .ok()
 }

@@ -108,11 +108,7 @@ impl Decision {
 impl Instruction {
     /// For this step, which the manifest names; it needs at least one delivery.
     pub fn new(step: impl Into<String>) -> Self {
-        Self {
-            step: step.into(),
-            deliveries: Vec::new(),
-            expires: None,
-        }
+        Self { step: step.into(), deliveries: Vec::new(), expires: None }
     }
 
     /// Over the content's own channel, if none of the earlier deliveries reaches the person.

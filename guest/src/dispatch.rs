@@ -22,9 +22,7 @@ pub(crate) fn configure<C: Campaign>(configuration: &str) -> Result<C, Error> {
         .map_err(|err| Error::new(format!("the configuration is not json: {err}")))?;
     // Serde would take a list for the members of a struct, in their order.
     if !document.is_object() {
-        return Err(Error::new(
-            "the configuration should be an object, as in `{}`",
-        ));
+        return Err(Error::new("the configuration should be an object, as in `{}`"));
     }
     // From the parsed document, rather than the text, so that an error names the path and not a column.
     let parsed = serde_path_to_error::deserialize(document).map_err(|err| {
@@ -62,10 +60,7 @@ fn read_state<S: DeserializeOwned>(bytes: &[u8]) -> Result<S, Error> {
     })
 }
 
-fn state_change<S: Serialize + Default>(
-    state: &S,
-    remembered: Option<&[u8]>,
-) -> Result<StateChange, Error> {
+fn state_change<S: Serialize + Default>(state: &S, remembered: Option<&[u8]>) -> Result<StateChange, Error> {
     let bytes = serde_json::to_vec(state)?;
     if remembered == Some(&bytes) {
         return Ok(StateChange::Keep);

@@ -13,9 +13,7 @@ pub struct Error {
 impl Error {
     /// With this text: lower case, no full stop, the wrong value in backticks.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-        }
+        Self { message: message.into() }
     }
 }
 

@@ -83,11 +83,7 @@ impl Manifest {
     ///     .channel("email")
     ///     .step("greeting");
     /// ```
-    pub fn new(
-        name: impl Into<String>,
-        version: impl Into<String>,
-        summary: impl Into<String>,
-    ) -> Self {
+    pub fn new(name: impl Into<String>, version: impl Into<String>, summary: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             version: version.into(),

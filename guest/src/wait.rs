@@ -39,10 +39,7 @@ impl Wait {
     /// # Panics
     /// Below one second and above 90 days; in a `const`, that is an error of the compiler.
     pub const fn seconds(seconds: u32) -> Self {
-        assert!(
-            seconds >= 1 && seconds <= Self::MAX.seconds,
-            "a wait is 1 second to 90 days"
-        );
+        assert!(seconds >= 1 && seconds <= Self::MAX.seconds, "a wait is 1 second to 90 days");
         Self { seconds }
     }
 
@@ -66,10 +63,7 @@ impl Wait {
         let form = || WaitError::Form(text.to_owned());
         let trimmed = text.trim();
         let unit = trimmed.chars().next_back().ok_or_else(form)?;
-        let (_, seconds_per_unit) = UNITS
-            .into_iter()
-            .find(|(letter, _)| *letter == unit)
-            .ok_or_else(form)?;
+        let (_, seconds_per_unit) = UNITS.into_iter().find(|(letter, _)| *letter == unit).ok_or_else(form)?;
         let digits = trimmed[..trimmed.len() - 1].trim_end();
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(form());
@@ -93,9 +87,7 @@ impl Wait {
 
     fn within_bounds(seconds: u64) -> Option<Self> {
         let seconds = u32::try_from(seconds).ok()?;
-        (1..=Self::MAX.seconds)
-            .contains(&seconds)
-            .then_some(Self { seconds })
+        (1..=Self::MAX.seconds).contains(&seconds).then_some(Self { seconds })
     }
 }
 
@@ -118,10 +110,7 @@ impl fmt::Display for WaitError {
                  or a number of seconds"
             ),
             Self::Bounds(text) => {
-                write!(
-                    f,
-                    "`{text}` is out of bounds; a wait is 1 second to 90 days"
-                )
+                write!(f, "`{text}` is out of bounds; a wait is 1 second to 90 days")
             }
         }
     }
@@ -155,8 +144,7 @@ impl Visitor<'_> for WaitVisitor {
     }
 
     fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Wait, E> {
-        Wait::within_bounds(seconds)
-            .ok_or_else(|| E::custom(WaitError::Bounds(seconds.to_string())))
+        Wait::within_bounds(seconds).ok_or_else(|| E::custom(WaitError::Bounds(seconds.to_string())))
     }
 
     fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Wait, E> {
@@ -199,22 +187,14 @@ mod tests {
 
     #[test]
     fn a_wait_prints_in_the_largest_unit_that_is_exact() {
-        let printed =
-            [Wait::seconds(45), Wait::minutes(90), Wait::hours(24)].map(|w| w.to_string());
+        let printed = [Wait::seconds(45), Wait::minutes(90), Wait::hours(24)].map(|w| w.to_string());
         assert_eq!(printed, ["45s", "90m", "1d"]);
     }
 
     #[test]
     fn a_wait_is_one_second_to_ninety_days() {
         assert_eq!(read(r#""90d""#), Ok(Wait::MAX));
-        for json in [
-            r#""0s""#,
-            r#""91d""#,
-            r#""99999999999999999999d""#,
-            "0",
-            "-5",
-            "7776001",
-        ] {
+        for json in [r#""0s""#, r#""91d""#, r#""99999999999999999999d""#, "0", "-5", "7776001"] {
             let err = read(json).unwrap_err();
             assert!(err.contains("1 second to 90 days"), "{json}: {err}");
         }
@@ -222,17 +202,7 @@ mod tests {
 
     #[test]
     fn what_is_no_wait_is_refused_with_an_example() {
-        for json in [
-            r#""""#,
-            r#""h""#,
-            r#""1 week""#,
-            r#""-1h""#,
-            r#""1.5h""#,
-            r#""+1h""#,
-            r#""1é""#,
-            "1.5",
-            "null",
-        ] {
+        for json in [r#""""#, r#""h""#, r#""1 week""#, r#""-1h""#, r#""1.5h""#, r#""+1h""#, r#""1é""#, "1.5", "null"] {
             let err = read(json).unwrap_err();
             assert!(err.contains("`1h`"), "{json}: {err}");
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use rekindle_guest::testing::{self, Run};
 use rekindle_guest::{
-    Campaign, Cause, Context, Decision, EngagementKind, Error, Instruction, Manifest, Mark, Sms,
-    Subject, Target, Timestamp, Trigger, Wait, WaitError,
+    Campaign, Cause, Context, Decision, EngagementKind, Error, Instruction, Manifest, Mark, Sms, Subject, Target,
+    Timestamp, Trigger, Wait, WaitError,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,9 +67,7 @@ impl Campaign for Coffee {
                     .set_timer("early", ctx.now() + Wait::hours(1)),
                 "Untimed" => Decision::none().cancel_timer("early"),
                 "Sent" => Decision::none().instruct(enough(ctx)),
-                "Missent" => {
-                    Decision::none().instruct(Instruction::new("nowhere").deliver(&Sms::default()))
-                }
+                "Missent" => Decision::none().instruct(Instruction::new("nowhere").deliver(&Sms::default())),
                 name => return Err(Error::new(format!("`{name}` is no coffee"))),
             },
             Cause::Timer(name) => mark("timer", name.as_str().into()),
@@ -109,18 +107,13 @@ fn asked(ctx: &Context) -> Decision {
 
 fn enough(ctx: &Context) -> Instruction {
     Instruction::new("enough")
-        .deliver(&Sms {
-            body: "Enough.".to_owned(),
-        })
+        .deliver(&Sms { body: "Enough.".to_owned() })
         .deliver_over("letter", &json!({ "paper": "blue" }))
         .expires(ctx.now() + Wait::days(1))
 }
 
 fn mark(name: &str, value: Value) -> Decision {
-    Decision::none().mark(Mark::Other {
-        name: name.to_owned(),
-        value,
-    })
+    Decision::none().mark(Mark::Other { name: name.to_owned(), value })
 }
 
 fn person() -> Run<Coffee> {
@@ -137,17 +130,12 @@ fn what_is_remembered_is_there_the_next_time_and_the_default_is_forgotten() {
 #[test]
 fn timers_fire_each_at_its_time_and_the_earliest_first() {
     let run = person().event("Timed", json!({})).wait("90m").wait("1d");
-    assert_eq!(
-        run.timeline(),
-        "+1h timer: \"early\"\n+2h timer: \"late\"\n"
-    );
+    assert_eq!(run.timeline(), "+1h timer: \"early\"\n+2h timer: \"late\"\n");
 }
 
 #[test]
 fn a_cancelled_timer_does_not_fire() {
-    let run = person()
-        .event("Timed", json!({}))
-        .event("Untimed", json!({}));
+    let run = person().event("Timed", json!({})).event("Untimed", json!({}));
     assert_eq!(run.timers(), ["late"]);
     assert_eq!(run.wait("1d").timeline(), "+2h timer: \"late\"\n");
 }
@@ -172,18 +160,12 @@ fn the_host_answers_about_the_person() {
 
 #[test]
 fn an_instruction_goes_over_the_first_channel_that_reaches() {
-    assert_eq!(
-        person().event("Sent", json!({})).last().content,
-        json!({ "body": "Enough." })
-    );
+    assert_eq!(person().event("Sent", json!({})).last().content, json!({ "body": "Enough." }));
     let run = person().unreachable("sms").event("Sent", json!({}));
     assert_eq!(run.last().channel.as_deref(), Some("letter"));
     assert_eq!(run.last().content, json!({ "paper": "blue" }));
     assert_eq!(run.last().expires, Some(run.last().at + Wait::days(1)));
-    let run = person()
-        .unreachable("sms")
-        .unreachable("letter")
-        .event("Sent", json!({}));
+    let run = person().unreachable("sms").unreachable("letter").event("Sent", json!({}));
     assert_eq!(run.timeline(), "+0s enough over nothing\n");
 }
 
@@ -197,14 +179,8 @@ fn it_is_asked_about_its_triggers_and_nothing_else() {
         .trait_becomes("name", json!("A"))
         .schedule();
     let lines: Vec<String> = run.timeline().lines().map(str::to_owned).collect();
-    assert_eq!(
-        lines[..2],
-        ["+0s engagement: \"opened\"", "+0s trait: [null,\"gold\"]"]
-    );
-    assert!(
-        lines[2].starts_with("+0s schedule: ") && lines.len() == 3,
-        "{lines:?}"
-    );
+    assert_eq!(lines[..2], ["+0s engagement: \"opened\"", "+0s trait: [null,\"gold\"]"]);
+    assert!(lines[2].starts_with("+0s schedule: ") && lines.len() == 3, "{lines:?}");
 }
 
 #[test]
@@ -221,28 +197,17 @@ fn a_step_that_the_manifest_does_not_name_fails_its_test() {
 
 #[test]
 fn a_configuration_is_refused_with_the_place_of_the_mistake() {
-    let refusal = |configuration| {
-        testing::configure::<Coffee>(&configuration).expect_err("it should be refused")
-    };
+    let refusal = |configuration| testing::configure::<Coffee>(&configuration).expect_err("it should be refused");
     assert_eq!(
         refusal(json!({ "limits": { "espresso": { "per_day": 300 } } })),
         "configuration at `limits.espresso.per_day`: invalid value: integer `300`, expected u8"
     );
-    assert_eq!(
-        refusal(json!({ "limits": { "a": { "per_day": 1 }, "b": { "per_day": 1 } } })),
-        "2 limits are too many"
-    );
-    assert_eq!(
-        refusal(json!([])),
-        "the configuration should be an object, as in `{}`"
-    );
+    assert_eq!(refusal(json!({ "limits": { "a": { "per_day": 1 }, "b": { "per_day": 1 } } })), "2 limits are too many");
+    assert_eq!(refusal(json!([])), "the configuration should be an object, as in `{}`");
 }
 
 #[test]
 fn any_error_becomes_one_that_its_owner_reads() {
     let read = |text: &str| -> Result<Wait, Error> { Ok(Wait::parse(text)?) };
-    assert_eq!(
-        read("91d").map_err(|err| err.to_string()),
-        Err(WaitError::Bounds("91d".to_owned()).to_string())
-    );
+    assert_eq!(read("91d").map_err(|err| err.to_string()), Err(WaitError::Bounds("91d".to_owned()).to_string()));
 }

@@ -14,13 +14,7 @@ use crate::project::Project;
 /// compiler, and misleads a cargo of another make.
 const OUTER: [&str; 5] = ["CARGO", "RUSTC", "RUSTDOC", "RUSTFLAGS", "RUSTUP"];
 /// What people set there for every cargo: where its folder is, and how it reaches registries.
-const EVERYBODYS: [&str; 5] = [
-    "CARGO_HOME",
-    "CARGO_HTTP_",
-    "CARGO_NET_",
-    "CARGO_REGISTR",
-    "CARGO_TERM_",
-];
+const EVERYBODYS: [&str; 5] = ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR", "CARGO_TERM_"];
 
 /// A command to run, with this program's terminal.
 pub(crate) struct Run {
@@ -57,10 +51,7 @@ impl Run {
 
     /// Runs it, and fails if it does.
     pub(crate) fn run(mut self) -> Result<()> {
-        let status = self
-            .command
-            .status()
-            .with_context(|| format!("could not run {self}"))?;
+        let status = self.command.status().with_context(|| format!("could not run {self}"))?;
         if !status.success() {
             bail!("{self} failed ({status})");
         }
@@ -69,15 +60,9 @@ impl Run {
 
     /// Runs it without a word on the terminal; if it fails, the error tells what it said.
     pub(crate) fn answer(mut self) -> Result<String> {
-        let output = self
-            .command
-            .output()
-            .with_context(|| format!("could not run {self}"))?;
+        let output = self.command.output().with_context(|| format!("could not run {self}"))?;
         if !output.status.success() {
-            bail!(
-                "{self} failed: {}",
-                reason(&String::from_utf8_lossy(&output.stderr))
-            );
+            bail!("{self} failed: {}", reason(&String::from_utf8_lossy(&output.stderr)));
         }
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
@@ -100,6 +85,11 @@ pub(crate) fn cargo(project: &Project) -> Run {
     Run::new(cargo, &project.root)
 }
 
+/// Builds `rekindle` as the tests' build does, so that nothing is compiled twice.
+pub(crate) fn build_program(project: &Project) -> Result<()> {
+    cargo(project).args(["build", "--workspace", "--bin", "rekindle"]).run()
+}
+
 pub(crate) fn refuse_arguments(chore: &str, arguments: &[String]) -> Result<()> {
     match arguments.first() {
         Some(argument) => {
@@ -112,17 +102,12 @@ pub(crate) fn refuse_arguments(chore: &str, arguments: &[String]) -> Result<()> 
 /// The line that says it is the error, as rustup and apt-get mark it; else the last.
 fn reason(said: &str) -> &str {
     let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
-    let marked = lines
-        .clone()
-        .find(|line| line.starts_with("error") || line.starts_with("E:"));
-    marked
-        .or_else(|| lines.next_back())
-        .unwrap_or("it did not say why")
+    let marked = lines.clone().find(|line| line.starts_with("error") || line.starts_with("E:"));
+    marked.or_else(|| lines.next_back()).unwrap_or("it did not say why")
 }
 
 fn is_from_outer_cargo(name: &str) -> bool {
-    let starts_with_one_of =
-        |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    let starts_with_one_of = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     starts_with_one_of(&OUTER) && !starts_with_one_of(&EVERYBODYS)
 }
 
@@ -132,22 +117,14 @@ mod tests {
 
     #[test]
     fn another_cargo_does_not_see_what_this_one_left() {
-        for name in [
-            "CARGO",
-            "CARGO_TARGET_DIR",
-            "CARGO_PKG_NAME",
-            "RUSTC",
-            "RUSTFLAGS",
-            "RUSTUP_TOOLCHAIN",
-        ] {
+        for name in ["CARGO", "CARGO_TARGET_DIR", "CARGO_PKG_NAME", "RUSTC", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
             assert!(is_from_outer_cargo(name), "{name}");
         }
     }
 
     #[test]
     fn a_failure_is_told_by_the_line_that_says_so() {
-        let rustup =
-            "info: downloading\nerror: could not download\nstack backtrace:\n  15: <unknown>\n";
+        let rustup = "info: downloading\nerror: could not download\nstack backtrace:\n  15: <unknown>\n";
         assert_eq!(reason(rustup), "error: could not download");
         assert_eq!(reason("first\n\nlast\n\n"), "last");
         assert_eq!(reason(""), "it did not say why");
@@ -155,13 +132,7 @@ mod tests {
 
     #[test]
     fn what_people_set_for_every_cargo_stays() {
-        for name in [
-            "CARGO_HOME",
-            "CARGO_REGISTRIES_X_INDEX",
-            "CARGO_HTTP_PROXY",
-            "PATH",
-            "RUST_BACKTRACE",
-        ] {
+        for name in ["CARGO_HOME", "CARGO_REGISTRIES_X_INDEX", "CARGO_HTTP_PROXY", "PATH", "RUST_BACKTRACE"] {
             assert!(!is_from_outer_cargo(name), "{name}");
         }
     }

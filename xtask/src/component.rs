@@ -12,17 +12,13 @@ use crate::project::Project;
 const CONTRACT: &str = "rekindle:campaign";
 
 /// Encodes the campaign's module and writes it, unless the same component lies there already.
-#[expect(
-    clippy::print_stderr,
-    reason = "a person at a terminal is who this talks to"
-)]
+#[expect(clippy::print_stderr, reason = "a person at a terminal is who this talks to")]
 pub(crate) fn write(project: &Project, campaign: &str) -> Result<()> {
     let module_path = project.module_path(campaign);
-    let module = fs::read(&module_path)
-        .with_context(|| format!("could not read the module `{}`", module_path.display()))?;
-    let component = encode(&module).with_context(|| {
-        format!("`{campaign}` is no component; does its crate say `rekindle_guest::campaign!(…)`?")
-    })?;
+    let module =
+        fs::read(&module_path).with_context(|| format!("could not read the module `{}`", module_path.display()))?;
+    let component = encode(&module)
+        .with_context(|| format!("`{campaign}` is no component; does its crate say `rekindle_guest::campaign!(…)`?"))?;
     refuse_foreign_imports(&component).with_context(|| format!("`{campaign}` is refused"))?;
     let path = project.components_dir().join(format!("{campaign}.wasm"));
     let state = match fs::read(&path) {
@@ -37,10 +33,7 @@ pub(crate) fn write(project: &Project, campaign: &str) -> Result<()> {
 }
 
 fn encode(module: &[u8]) -> Result<Vec<u8>> {
-    ComponentEncoder::default()
-        .module(module)?
-        .validate(true)
-        .encode()
+    ComponentEncoder::default().module(module)?.validate(true).encode()
 }
 
 /// The host would refuse it at upload; better to hear so here.
@@ -50,10 +43,7 @@ fn refuse_foreign_imports(component: &[u8]) -> Result<()> {
     };
     let imports = resolve.worlds[world].imports.keys();
     let names: Vec<String> = imports.map(|key| resolve.name_world_key(key)).collect();
-    match names
-        .iter()
-        .find(|name| !name.starts_with(&format!("{CONTRACT}/")))
-    {
+    match names.iter().find(|name| !name.starts_with(&format!("{CONTRACT}/"))) {
         Some(name) => bail!("it imports `{name}`; a campaign may import only from `{CONTRACT}`"),
         None => Ok(()),
     }
@@ -61,9 +51,7 @@ fn refuse_foreign_imports(component: &[u8]) -> Result<()> {
 
 /// In one move, so that a reader finds the old component or the new one, never half of it.
 fn replace(path: &Path, component: &[u8]) -> Result<()> {
-    let folder = path
-        .parent()
-        .context("a component should lie in a folder")?;
+    let folder = path.parent().context("a component should lie in a folder")?;
     let draft = path.with_extension("wasm.new");
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&draft, component))

@@ -1,9 +1,6 @@
 //! The project's own chores, run as `cargo xtask CHORE`: one file each under `chores/`, and one line in
 //! the table below. `project` knows where things lie, `toolchain` what compiles a campaign.
-#![expect(
-    clippy::print_stderr,
-    reason = "a person at a terminal is who this talks to"
-)]
+#![expect(clippy::print_stderr, reason = "a person at a terminal is who this talks to")]
 
 mod chores;
 mod command;
@@ -47,8 +44,5 @@ fn run(arguments: &[String]) -> Result<()> {
 fn usage() -> String {
     let line = |chore: &Chore| format!("  {:<12}{}\n", chore.name, chore.summary);
     let chores: String = CHORES.iter().map(line).collect();
-    format!(
-        "usage: cargo xtask CHORE [ARGUMENTS]\n\n{}",
-        chores.trim_end()
-    )
+    format!("usage: cargo xtask CHORE [ARGUMENTS]\n\n{}", chores.trim_end())
 }

@@ -28,9 +28,7 @@ impl Project {
     pub(crate) fn find() -> Result<Self> {
         let metadata = metadata()?;
         let root = path(&metadata["workspace_root"])?;
-        let packages = metadata["packages"]
-            .as_array()
-            .context("cargo metadata names no packages")?;
+        let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
         let mut campaigns: Vec<String> = packages
             .iter()
             .filter(|package| lies_under(package, &root.join("campaigns")))
@@ -50,6 +48,11 @@ impl Project {
         self.target_dir.join("components")
     }
 
+    /// The program, as a build in the `dev` profile leaves it.
+    pub(crate) fn program(&self) -> PathBuf {
+        self.target_dir.join("debug").join("rekindle")
+    }
+
     /// Where campaigns are compiled: apart from the rest, because another compiler may do it, and two of
     /// them in one folder forget what they know about each other's builds.
     pub(crate) fn wasm_target_dir(&self) -> PathBuf {
@@ -59,10 +62,7 @@ impl Project {
     /// The core module that cargo makes of a campaign.
     pub(crate) fn module_path(&self, campaign: &str) -> PathBuf {
         let file = format!("{}.wasm", campaign.replace('-', "_"));
-        self.wasm_target_dir()
-            .join(WASM_TARGET)
-            .join(COMPONENT_PROFILE)
-            .join(file)
+        self.wasm_target_dir().join(WASM_TARGET).join(COMPONENT_PROFILE).join(file)
     }
 }
 
@@ -75,10 +75,7 @@ fn metadata() -> Result<Value> {
         .output()
         .context("could not run `cargo metadata`")?;
     if !output.status.success() {
-        bail!(
-            "`cargo metadata` failed:\n{}",
-            String::from_utf8_lossy(&output.stderr).trim_end()
-        );
+        bail!("`cargo metadata` failed:\n{}", String::from_utf8_lossy(&output.stderr).trim_end());
     }
     serde_json::from_slice(&output.stdout).context("could not read the answer of `cargo metadata`")
 }

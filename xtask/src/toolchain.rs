@@ -1,10 +1,7 @@
 //! What compiles a campaign to WebAssembly: the compiler in use, if it has the target (by rustup or any
 //! other way); else Debian's packages, which bring the standard library's source. What is missing is set
 //! up, and every change outside the project is said before it is made.
-#![expect(
-    clippy::print_stderr,
-    reason = "a person at a terminal is who this talks to"
-)]
+#![expect(clippy::print_stderr, reason = "a person at a terminal is who this talks to")]
 
 use std::env;
 use std::path::Path;
@@ -19,6 +16,8 @@ const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "l
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_LINKER: &str = "/usr/bin/wasm-ld-22";
+/// The stack of a campaign in bytes: deep enough for parsing JSON of the depth that the door lets in.
+const STACK_BYTES: usize = 128 << 10;
 const DEBIAN_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library";
 
 /// How long a download by rustup may stand still, in seconds: there is another way.
@@ -44,9 +43,7 @@ impl Toolchain {
             eprintln!("wasm target: {}", found.description());
             return Ok(found);
         }
-        eprintln!(
-            "wasm target: the compiler in use has no {WASM_TARGET}, and Debian's packages are not complete"
-        );
+        eprintln!("wasm target: the compiler in use has no {WASM_TARGET}, and Debian's packages are not complete");
         add_by_rustup(project);
         if Self::find(project).is_none() {
             add_by_apt(project);
@@ -78,13 +75,8 @@ impl Toolchain {
             .args(["--profile", COMPONENT_PROFILE, "--target-dir"])
             .args([project.wasm_target_dir()])
             .args(own_library)
-            .args(
-                project
-                    .campaigns
-                    .iter()
-                    .flat_map(|campaign| ["--package", campaign]),
-            )
-            .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(project))
+            .args(project.campaigns.iter().flat_map(|campaign| ["--package", campaign]))
+            .env("CARGO_ENCODED_RUSTFLAGS", compiler_flags(project))
             .run()
     }
 
@@ -93,18 +85,13 @@ impl Toolchain {
             return Some(Self::InUse);
         }
         let parts = [DEBIAN_CARGO, DEBIAN_RUSTC, DEBIAN_LINKER, DEBIAN_LIBRARY];
-        parts
-            .iter()
-            .all(|part| Path::new(part).exists())
-            .then_some(Self::Debian)
+        parts.iter().all(|part| Path::new(part).exists()).then_some(Self::Debian)
     }
 
     fn description(self) -> &'static str {
         match self {
             Self::InUse => "the compiler in use has it",
-            Self::Debian => {
-                "by Debian's compiler under /usr/bin, with a standard library built here"
-            }
+            Self::Debian => "by Debian's compiler under /usr/bin, with a standard library built here",
         }
     }
 }
@@ -119,11 +106,7 @@ fn in_use_has_target(project: &Project) -> bool {
 
 /// Fails fast where rustup cannot download.
 fn add_by_rustup(project: &Project) {
-    if Run::new("rustup", &project.root)
-        .args(["--version"])
-        .answer()
-        .is_err()
-    {
+    if Run::new("rustup", &project.root).args(["--version"]).answer().is_err() {
         eprintln!("wasm target: no rustup here");
         return;
     }
@@ -163,29 +146,22 @@ fn add_by_apt(project: &Project) {
 }
 
 fn install(project: &Project) -> Result<String> {
-    apt_get(project)
-        .args(["install", "--yes", "--no-install-recommends"])
-        .args(DEBIAN_PACKAGES)
-        .answer()
+    apt_get(project).args(["install", "--yes", "--no-install-recommends"]).args(DEBIAN_PACKAGES).answer()
 }
 
 fn apt_get(project: &Project) -> Run {
     Run::new("apt-get", &project.root).env("DEBIAN_FRONTEND", "noninteractive")
 }
 
-/// The same component on every machine: a panic's place must not name where things lie on this one.
-fn remapped_paths(project: &Project) -> String {
-    let registries = project
-        .registry_dirs
-        .iter()
-        .map(|dir| (dir.as_path(), "/registry"));
+/// The same component on every machine: a panic's place must not name where things lie on this one. And a small stack,
+/// because every page of it is laid anew for every decision.
+fn compiler_flags(project: &Project) -> String {
+    let registries = project.registry_dirs.iter().map(|dir| (dir.as_path(), "/registry"));
     let flags: Vec<String> = registries
-        .chain([
-            (project.root.as_path(), "/project"),
-            (Path::new(DEBIAN_LIBRARY), "/library"),
-        ])
+        .chain([(project.root.as_path(), "/project"), (Path::new(DEBIAN_LIBRARY), "/library")])
         .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
         .collect();
+    let flags = [flags, vec![format!("-Clink-arg=-zstack-size={STACK_BYTES}")]].concat();
     // How cargo separates flags that may hold spaces.
     flags.join("\u{1f}")
 }

@@ -106,9 +106,7 @@ impl Cart {
     /// What all of it costs; none when a price is not known.
     pub(crate) fn total(&self) -> Option<f64> {
         let costs = self.items.iter();
-        costs
-            .map(|item| Some(item.price? * f64::from(item.quantity)))
-            .sum()
+        costs.map(|item| Some(item.price? * f64::from(item.quantity))).sum()
     }
 
     pub(crate) fn currency(&self) -> Option<&str> {
@@ -126,18 +124,12 @@ impl Cart {
 
 impl Item {
     fn new(product: &Product, at: Timestamp) -> Self {
-        let name = product
-            .name
-            .as_deref()
-            .or(product.key())
-            .unwrap_or(NAMELESS);
+        let name = product.name.as_deref().or(product.key()).unwrap_or(NAMELESS);
         Self {
             key: key_of(product),
             name: clean(name, NAME_BYTES_MAX),
             quantity: product.quantity.unwrap_or(1).clamp(1, QUANTITY_MAX),
-            price: product
-                .price
-                .filter(|price| (0.0..PRICE_BOUND).contains(price)),
+            price: product.price.filter(|price| (0.0..PRICE_BOUND).contains(price)),
             image_url: product.image_url.as_deref().and_then(checked_url),
             added_at: at,
         }
@@ -165,8 +157,6 @@ fn clean(text: &str, bytes_max: usize) -> String {
 }
 
 fn checked_url(url: &str) -> Option<String> {
-    let plain = url
-        .chars()
-        .all(|letter| !letter.is_control() && !matches!(letter, '"' | '\\'));
+    let plain = url.chars().all(|letter| !letter.is_control() && !matches!(letter, '"' | '\\'));
     (plain && url.len() <= IMAGE_URL_BYTES_MAX).then(|| url.to_owned())
 }

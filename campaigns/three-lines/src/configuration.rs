@@ -110,9 +110,7 @@ impl Configuration {
             ("email.subject", Some(&self.email.subject)),
             ("email.body", Some(&self.email.body)),
         ];
-        let offer = texts
-            .iter()
-            .find(|(_, text)| text.is_some_and(Template::speaks_of_coupon));
+        let offer = texts.iter().find(|(_, text)| text.is_some_and(Template::speaks_of_coupon));
         match offer {
             Some((path, _)) if self.coupon.is_empty() => Err(Error::new(format!(
                 "configuration at `{path}`: the text speaks of `{{{{coupon}}}}`, and `coupon` is empty; set it, or \
@@ -142,10 +140,7 @@ impl TryFrom<String> for Name {
             return Err("a name is needed here, and this one is empty".to_owned());
         }
         if name.len() > NAME_BYTES_MAX {
-            return Err(format!(
-                "a name of {} bytes is too long; at most {NAME_BYTES_MAX}",
-                name.len()
-            ));
+            return Err(format!("a name of {} bytes is too long; at most {NAME_BYTES_MAX}", name.len()));
         }
         Ok(Self(name))
     }
@@ -175,9 +170,7 @@ impl Default for PushLine {
             channel: Name::preset("push"),
             wait: None,
             title: Template::preset("You left something behind"),
-            body: Template::preset(
-                "Still in your cart: {{items}}. Take {{coupon}} at the checkout.",
-            ),
+            body: Template::preset("Still in your cart: {{items}}. Take {{coupon}} at the checkout."),
             deep_link: None,
         }
     }
@@ -199,10 +192,6 @@ impl Default for EmailLine {
 
 impl Default for AdsLine {
     fn default() -> Self {
-        Self {
-            channel: Name::preset("ads"),
-            wait: None,
-            audience: Name::preset("abandoned-cart"),
-        }
+        Self { channel: Name::preset("ads"), wait: None, audience: Name::preset("abandoned-cart") }
     }
 }

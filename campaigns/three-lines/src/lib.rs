@@ -63,11 +63,7 @@ impl Campaign for ThreeLines {
         .on_engagement(EngagementKind::Clicked, Target::Mine);
         Line::ALL
             .into_iter()
-            .fold(manifest, |manifest, line| {
-                manifest
-                    .step(line.step())
-                    .channel(self.configuration.channel(line))
-            })
+            .fold(manifest, |manifest, line| manifest.step(line.step()).channel(self.configuration.channel(line)))
             .step(ADS_REMOVE)
     }
 

@@ -55,10 +55,7 @@ impl ThreeLines {
         let push = Push {
             title: line.title.render(&values),
             body: line.body.render(&values),
-            deep_link: line
-                .deep_link
-                .as_ref()
-                .map(|link: &Template| link.render(&values)),
+            deep_link: line.deep_link.as_ref().map(|link: &Template| link.render(&values)),
             image: cart.items().iter().find_map(|item| item.image_url.clone()),
             data: self.data(cart),
         };
@@ -83,19 +80,14 @@ impl ThreeLines {
             AdsAction::Add => Line::Ads.step(),
             AdsAction::Remove => ADS_REMOVE,
         };
-        let membership = Ads {
-            action,
-            audience: audience.to_owned(),
-        };
+        let membership = Ads { action, audience: audience.to_owned() };
         Instruction::new(step).deliver_over(self.configuration.ads.channel.as_str(), &membership)
     }
 
     fn values(&self, cart: &Cart) -> Values {
         let first = cart.items().first();
         let currency = cart.currency().map(|currency| format!(" {currency}"));
-        let total = cart
-            .total()
-            .map(|total| format!("{total:.2}{}", currency.unwrap_or_default()));
+        let total = cart.total().map(|total| format!("{total:.2}{}", currency.unwrap_or_default()));
         Values {
             items: names(cart.items()),
             first_item: first.map(|item| item.name.clone()).unwrap_or_default(),
@@ -108,10 +100,7 @@ impl ThreeLines {
     /// The cart, for apps and for templates at the provider.
     fn data(&self, cart: &Cart) -> Map<String, Value> {
         let mut data = Map::new();
-        data.insert(
-            "items".to_owned(),
-            cart.items().iter().map(item_data).collect(),
-        );
+        data.insert("items".to_owned(), cart.items().iter().map(item_data).collect());
         data.insert("count".to_owned(), cart.count().into());
         if let Some(total) = cart.total() {
             data.insert("total".to_owned(), rounded(total).into());
@@ -120,10 +109,7 @@ impl ThreeLines {
             data.insert("currency".to_owned(), currency.into());
         }
         if !self.configuration.coupon.is_empty() {
-            data.insert(
-                "coupon".to_owned(),
-                self.configuration.coupon.as_str().into(),
-            );
+            data.insert("coupon".to_owned(), self.configuration.coupon.as_str().into());
         }
         data
     }

@@ -6,8 +6,7 @@ use std::mem;
 
 use rekindle_guest::body::{OrderCompleted, ProductAdded, ProductRemoved};
 use rekindle_guest::{
-    AdsAction, Context, Decision, Engagement, EngagementKind, Event, Instruction, Mark, Subject,
-    Timestamp,
+    AdsAction, Context, Decision, Engagement, EngagementKind, Event, Instruction, Mark, Subject, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,12 +43,7 @@ enum Stage {
 
 impl ThreeLines {
     /// Begins a run, or restarts the wait of the pending step.
-    pub(crate) fn product_added(
-        &self,
-        ctx: &Context,
-        event: &Event,
-        state: &mut State,
-    ) -> Decision {
+    pub(crate) fn product_added(&self, ctx: &Context, event: &Event, state: &mut State) -> Decision {
         let at = event.at.min(ctx.now());
         if ordered_since(ctx, at) {
             ctx.debug("a product added before an order that is known already: no run");
@@ -70,12 +64,7 @@ impl ThreeLines {
     }
 
     /// Takes out of the cart; an emptied cart ends the run.
-    pub(crate) fn product_removed(
-        &self,
-        ctx: &Context,
-        event: &Event,
-        state: &mut State,
-    ) -> Decision {
+    pub(crate) fn product_removed(&self, ctx: &Context, event: &Event, state: &mut State) -> Decision {
         let removed: ProductRemoved = ctx.read();
         state.cart.remove(&removed, event.at.min(ctx.now()));
         if state.cart.is_empty() {
@@ -85,12 +74,7 @@ impl ThreeLines {
     }
 
     /// Ends the run, unless products were added after the order, and takes the person out of the audience.
-    pub(crate) fn order_completed(
-        &self,
-        ctx: &Context,
-        event: &Event,
-        state: &mut State,
-    ) -> Decision {
+    pub(crate) fn order_completed(&self, ctx: &Context, event: &Event, state: &mut State) -> Decision {
         let closed_some = state.cart.close(event.at.min(ctx.now()));
         if !closed_some && !state.cart.is_empty() {
             ctx.debug("an order from before everything in the cart: the run goes on");
@@ -111,21 +95,14 @@ impl ThreeLines {
     }
 
     /// Received: the next line's wait begins. Opened or clicked by the person: the run ends.
-    pub(crate) fn engaged(
-        &self,
-        ctx: &Context,
-        engagement: &Engagement,
-        state: &mut State,
-    ) -> Decision {
+    pub(crate) fn engaged(&self, ctx: &Context, engagement: &Engagement, state: &mut State) -> Decision {
         let line = self.line_of(engagement);
         match engagement.kind {
             EngagementKind::Delivered => match line {
                 Some(line) => self.received(line, engagement.at.min(ctx.now()), state),
                 None => Decision::none(),
             },
-            EngagementKind::Opened | EngagementKind::Clicked
-                if !engagement.by_machine && state.message_is_out() =>
-            {
+            EngagementKind::Opened | EngagementKind::Clicked if !engagement.by_machine && state.message_is_out() => {
                 let step = line.map_or("a message", Line::step);
                 end(state, &format!("{} {step}", engagement.kind.as_str()))
             }
@@ -139,11 +116,7 @@ impl ThreeLines {
             return Decision::none();
         };
         // Told so while the campaign was paused, perhaps: then no cause said it.
-        if state
-            .cart
-            .last_added_at()
-            .is_some_and(|at| ordered_since(ctx, at))
-        {
+        if state.cart.last_added_at().is_some_and(|at| ordered_since(ctx, at)) {
             state.cart = Cart::default();
             return end(state, "ordered");
         }
@@ -160,8 +133,7 @@ impl ThreeLines {
             return Decision::none();
         };
         state.stage = Stage::Waiting(next);
-        self.wait_for(next, at, &state.cart)
-            .cancel_timer(line.step())
+        self.wait_for(next, at, &state.cart).cancel_timer(line.step())
     }
 
     /// The last line: whether the person joins or is in already, the run is over.
@@ -185,9 +157,7 @@ impl ThreeLines {
     fn line_of(&self, engagement: &Engagement) -> Option<Line> {
         match &engagement.step {
             Some(step) => Line::named(step),
-            None => Line::ALL
-                .into_iter()
-                .find(|line| self.configuration.channel(*line) == engagement.channel),
+            None => Line::ALL.into_iter().find(|line| self.configuration.channel(*line) == engagement.channel),
         }
     }
 }
@@ -215,13 +185,10 @@ fn sent(line: Line, instruction: Instruction, state: &mut State) -> Decision {
 fn end(state: &mut State, reason: &str) -> Decision {
     match mem::take(&mut state.stage) {
         Stage::Idle => Decision::none(),
-        Stage::Waiting(_) | Stage::Sent(_) => Decision::none()
-            .cancel_all_timers()
-            .mark(Mark::exited(reason)),
+        Stage::Waiting(_) | Stage::Sent(_) => Decision::none().cancel_all_timers().mark(Mark::exited(reason)),
     }
 }
 
 fn ordered_since(ctx: &Context, at: Timestamp) -> bool {
-    ctx.look_up_since(&Subject::event(ORDER_COMPLETED), at)
-        .occurred()
+    ctx.look_up_since(&Subject::event(ORDER_COMPLETED), at).occurred()
 }

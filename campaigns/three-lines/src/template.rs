@@ -87,10 +87,7 @@ impl TryFrom<String> for Template {
 
     fn try_from(source: String) -> Result<Self, String> {
         if source.len() > TEMPLATE_BYTES_MAX {
-            return Err(format!(
-                "a text of {} bytes is too long; at most {TEMPLATE_BYTES_MAX}",
-                source.len()
-            ));
+            return Err(format!("a text of {} bytes is too long; at most {TEMPLATE_BYTES_MAX}", source.len()));
         }
         let parts = parse(&source)?;
         Ok(Self { source, parts })
@@ -125,10 +122,7 @@ fn placeholder(name: &str) -> Result<Placeholder, String> {
     let found = PLACEHOLDERS.iter().find(|(known, _)| *known == name);
     found.map(|(_, placeholder)| *placeholder).ok_or_else(|| {
         let known = PLACEHOLDERS.map(|(known, _)| format!("`{{{{{known}}}}}`"));
-        format!(
-            "unknown placeholder `{{{{{name}}}}}`; write one of {}",
-            known.join(", ")
-        )
+        format!("unknown placeholder `{{{{{name}}}}}`; write one of {}", known.join(", "))
     })
 }
 
@@ -150,10 +144,7 @@ mod tests {
     #[test]
     fn placeholders_are_filled_in() {
         let text = render("{{items}}: {{ count }} for {{total}} with {{coupon}}");
-        assert_eq!(
-            text.as_deref(),
-            Ok("shoes and hat: 2 for 12.00 EUR with TEN")
-        );
+        assert_eq!(text.as_deref(), Ok("shoes and hat: 2 for 12.00 EUR with TEN"));
     }
 
     #[test]
@@ -169,10 +160,7 @@ mod tests {
     #[test]
     fn a_misspelt_placeholder_is_an_error_that_names_the_right_ones() {
         let err = render("Dear {{name}}").unwrap_err();
-        assert!(
-            err.contains("`{{name}}`") && err.contains("`{{first_item}}`"),
-            "{err}"
-        );
+        assert!(err.contains("`{{name}}`") && err.contains("`{{first_item}}`"), "{err}");
     }
 
     #[test]

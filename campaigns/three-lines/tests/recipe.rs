@@ -23,10 +23,7 @@ fn order() -> Value {
 
 /// Shoes in the cart, the push sent and received.
 fn push_received() -> Run<ThreeLines> {
-    person()
-        .event("Product Added", shoes())
-        .wait("1h")
-        .engagement(Delivered, "push")
+    person().event("Product Added", shoes()).wait("1h").engagement(Delivered, "push")
 }
 
 /// The e-mail, too.
@@ -53,13 +50,7 @@ mod the_three_lines {
 
     #[test]
     fn nothing_is_sent_before_the_wait_is_over() {
-        assert_eq!(
-            person()
-                .event("Product Added", shoes())
-                .wait("3599s")
-                .timeline(),
-            "+0s entered\n"
-        );
+        assert_eq!(person().event("Product Added", shoes()).wait("3599s").timeline(), "+0s entered\n");
     }
 
     #[test]
@@ -75,30 +66,16 @@ mod the_three_lines {
 
     #[test]
     fn a_message_received_late_is_waited_for_from_then() {
-        let run = person()
-            .event("Product Added", shoes())
-            .wait("1h")
-            .wait("30m");
+        let run = person().event("Product Added", shoes()).wait("1h").wait("30m");
         let run = run.engagement(Delivered, "push").wait("10d");
-        assert!(
-            run.timeline().ends_with("+150m email over email\n"),
-            "{}",
-            run.timeline()
-        );
+        assert!(run.timeline().ends_with("+150m email over email\n"), "{}", run.timeline());
     }
 
     #[test]
     fn received_twice_is_received_once() {
-        let run = push_received()
-            .wait("30m")
-            .engagement(Delivered, "push")
-            .wait("10d");
+        let run = push_received().wait("30m").engagement(Delivered, "push").wait("10d");
         assert_eq!(run.instructions().len(), 2);
-        assert!(
-            run.timeline().ends_with("+2h email over email\n"),
-            "{}",
-            run.timeline()
-        );
+        assert!(run.timeline().ends_with("+2h email over email\n"), "{}", run.timeline());
     }
 
     #[test]
@@ -111,9 +88,7 @@ mod the_three_lines {
     #[test]
     fn what_becomes_of_other_campaigns_messages_is_of_no_interest() {
         let run = person().event("Product Added", shoes()).wait("1h");
-        let run = run
-            .foreign_engagement(Delivered, "push", "newsletter")
-            .wait("10d");
+        let run = run.foreign_engagement(Delivered, "push", "newsletter").wait("10d");
         assert_eq!(run.last().step, "push");
     }
 }
@@ -123,10 +98,7 @@ mod messages {
 
     #[test]
     fn the_push_tells_the_carts_content_and_the_coupon() {
-        let run = person()
-            .event("Product Added", shoes())
-            .event("Product Added", hat())
-            .wait("1h");
+        let run = person().event("Product Added", shoes()).event("Product Added", hat()).wait("1h");
         assert_eq!(
             run.last().content,
             json!({
@@ -148,32 +120,20 @@ mod messages {
         let run = push_received().event("Product Added", hat()).wait("1h");
         let content = &run.last().content;
         assert_eq!(content["subject"], "Your cart is waiting: Blue shoes");
-        assert!(
-            content["body"]
-                .as_str()
-                .unwrap()
-                .contains("Blue shoes and Red hat × 2")
-        );
+        assert!(content["body"].as_str().unwrap().contains("Blue shoes and Red hat × 2"));
         assert_eq!(content["data"]["items"].as_array().unwrap().len(), 2);
     }
 
     #[test]
     fn the_third_line_adds_to_the_audience() {
         let run = email_delivered().wait("1h");
-        assert_eq!(
-            run.last().content,
-            json!({ "action": "add", "audience": "abandoned-cart" })
-        );
+        assert_eq!(run.last().content, json!({ "action": "add", "audience": "abandoned-cart" }));
     }
 
     #[test]
     fn more_of_a_product_adds_up_whatever_the_casing_and_the_price_is_the_latest() {
-        let again =
-            json!({ "productId": "p1", "Name": "Blue shoes", "Price": "49.95", "quantity": "2" });
-        let run = person()
-            .event("Product Added", shoes())
-            .event("Product Added", again)
-            .wait("1h");
+        let again = json!({ "productId": "p1", "Name": "Blue shoes", "Price": "49.95", "quantity": "2" });
+        let run = person().event("Product Added", shoes()).event("Product Added", again).wait("1h");
         assert_eq!(
             run.last().content["data"]["items"],
             json!([{ "id": "p1", "name": "Blue shoes", "quantity": 3, "price": 49.95 }])
@@ -183,15 +143,10 @@ mod messages {
     #[test]
     fn a_total_is_left_out_when_a_price_is_not_known() {
         let run = person().event("Product Added", shoes());
-        let run = run
-            .event("Product Added", json!({ "sku": "S-1" }))
-            .wait("1h");
+        let run = run.event("Product Added", json!({ "sku": "S-1" })).wait("1h");
         let data = &run.last().content["data"];
         assert_eq!((&data["total"], &data["count"]), (&Value::Null, &json!(2)));
-        assert_eq!(
-            data["items"][1],
-            json!({ "id": "S-1", "name": "S-1", "quantity": 1 })
-        );
+        assert_eq!(data["items"][1], json!({ "id": "S-1", "name": "S-1", "quantity": 1 }));
     }
 
     #[test]
@@ -205,12 +160,7 @@ mod messages {
     #[test]
     fn an_event_that_says_nothing_still_is_a_product() {
         let run = person().event("Product Added", json!({})).wait("1h");
-        assert!(
-            run.last().content["body"]
-                .as_str()
-                .unwrap()
-                .contains("an item")
-        );
+        assert!(run.last().content["body"].as_str().unwrap().contains("an item"));
         let run = person().event("Product Added", Value::Null).wait("1h");
         assert_eq!(run.last().step, "push");
     }
@@ -218,10 +168,7 @@ mod messages {
     #[test]
     fn many_products_are_named_five_at_most() {
         let run = (1..=8).fold(person(), |run, number| {
-            run.event(
-                "Product Added",
-                json!({ "product_id": number, "name": format!("n{number}") }),
-            )
+            run.event("Product Added", json!({ "product_id": number, "name": format!("n{number}") }))
         });
         let run = run.wait("1h");
         let body = run.last().content["body"].as_str().unwrap();
@@ -231,10 +178,7 @@ mod messages {
     #[test]
     fn the_first_picture_is_the_pushs() {
         let pictured = json!({ "product_id": "p3", "name": "Bag", "image_url": "https://shop.example/bag.png" });
-        let run = person()
-            .event("Product Added", shoes())
-            .event("Product Added", pictured)
-            .wait("1h");
+        let run = person().event("Product Added", shoes()).event("Product Added", pictured).wait("1h");
         assert_eq!(run.last().content["image"], "https://shop.example/bag.png");
     }
 }
@@ -251,40 +195,22 @@ mod another_product_added {
 
     #[test]
     fn restarts_the_wait_for_the_email() {
-        let run = push_received()
-            .wait("50m")
-            .event("Product Added", hat())
-            .wait("10d");
-        assert_eq!(
-            run.timeline(),
-            "+0s entered\n+1h push over push\n+170m email over email\n"
-        );
+        let run = push_received().wait("50m").event("Product Added", hat()).wait("10d");
+        assert_eq!(run.timeline(), "+0s entered\n+1h push over push\n+170m email over email\n");
     }
 
     #[test]
     fn restarts_the_wait_for_the_audience() {
-        let run = email_delivered()
-            .wait("50m")
-            .event("Product Added", hat())
-            .wait("10d");
-        assert!(
-            run.timeline()
-                .ends_with("+230m ads over ads\n+230m exited: all lines used\n")
-        );
+        let run = email_delivered().wait("50m").event("Product Added", hat()).wait("10d");
+        assert!(run.timeline().ends_with("+230m ads over ads\n+230m exited: all lines used\n"));
     }
 
     #[test]
     fn before_the_push_is_received_moves_the_email_and_nothing_else() {
         let run = person().event("Product Added", shoes()).wait("1h");
-        let run = run
-            .event("Product Added", hat())
-            .wait("10m")
-            .engagement(Delivered, "push");
+        let run = run.event("Product Added", hat()).wait("10m").engagement(Delivered, "push");
         let run = run.wait("10d");
-        assert_eq!(
-            run.timeline(),
-            "+0s entered\n+1h push over push\n+130m email over email\n"
-        );
+        assert_eq!(run.timeline(), "+0s entered\n+1h push over push\n+130m email over email\n");
     }
 
     #[test]
@@ -299,21 +225,10 @@ mod another_product_added {
 
     #[test]
     fn after_all_three_lines_begins_again_and_joins_the_audience_once() {
-        let run = email_delivered()
-            .wait("1d")
-            .event("Product Added", hat())
-            .wait("1h");
+        let run = email_delivered().wait("1d").event("Product Added", hat()).wait("1h");
         assert_eq!(run.last().step, "push");
-        let run = run
-            .engagement(Delivered, "push")
-            .wait("1h")
-            .engagement(Delivered, "email")
-            .wait("1h");
-        let joined = run
-            .instructions()
-            .iter()
-            .filter(|sent| sent.step == "ads")
-            .count();
+        let run = run.engagement(Delivered, "push").wait("1h").engagement(Delivered, "email").wait("1h");
+        let joined = run.instructions().iter().filter(|sent| sent.step == "ads").count();
         assert_eq!(joined, 1);
     }
 }
@@ -324,42 +239,26 @@ mod the_person_came_back {
     #[test]
     fn an_opened_push_ends_the_run() {
         let run = push_received().engagement(Opened, "push").wait("10d");
-        assert_eq!(
-            run.timeline(),
-            "+0s entered\n+1h push over push\n+1h exited: opened push\n"
-        );
+        assert_eq!(run.timeline(), "+0s entered\n+1h push over push\n+1h exited: opened push\n");
         assert!(run.timers().is_empty());
     }
 
     #[test]
     fn a_push_opened_before_it_was_said_to_be_received_ends_the_run() {
         let run = person().event("Product Added", shoes()).wait("1h");
-        let run = run
-            .engagement(Opened, "push")
-            .engagement(Delivered, "push")
-            .wait("10d");
-        assert!(
-            run.timeline().ends_with("exited: opened push\n"),
-            "{}",
-            run.timeline()
-        );
+        let run = run.engagement(Opened, "push").engagement(Delivered, "push").wait("10d");
+        assert!(run.timeline().ends_with("exited: opened push\n"), "{}", run.timeline());
     }
 
     #[test]
     fn a_clicked_email_ends_the_run() {
         let run = email_delivered().engagement(Clicked, "email").wait("10d");
-        assert!(
-            run.timeline().ends_with("+2h exited: clicked email\n"),
-            "{}",
-            run.timeline()
-        );
+        assert!(run.timeline().ends_with("+2h exited: clicked email\n"), "{}", run.timeline());
     }
 
     #[test]
     fn what_machines_open_does_not_count() {
-        let run = email_delivered()
-            .machine_engagement(Opened, "email")
-            .wait("1h");
+        let run = email_delivered().machine_engagement(Opened, "email").wait("1h");
         assert_eq!(run.last().step, "ads");
     }
 
@@ -374,9 +273,7 @@ mod the_person_came_back {
 
     #[test]
     fn an_old_message_opened_while_the_push_still_waits_changes_nothing() {
-        let run = push_received()
-            .engagement(Opened, "push")
-            .event("Product Added", hat());
+        let run = push_received().engagement(Opened, "push").event("Product Added", hat());
         let run = run.engagement(Clicked, "push").wait("1h");
         assert_eq!(run.instructions().len(), 2);
     }
@@ -396,37 +293,22 @@ mod the_order {
 
     #[test]
     fn after_a_message_counts_as_converted() {
-        let run = push_received()
-            .event("Order Completed", order())
-            .wait("10d");
-        assert!(
-            run.timeline()
-                .ends_with("+1h exited: ordered\n+1h converted: 99.95\n")
-        );
+        let run = push_received().event("Order Completed", order()).wait("10d");
+        assert!(run.timeline().ends_with("+1h exited: ordered\n+1h converted: 99.95\n"));
         assert_eq!(run.state_bytes(), None);
     }
 
     #[test]
     fn after_an_opened_message_counts_as_converted_too() {
-        let run = push_received()
-            .engagement(Opened, "push")
-            .event("Order Completed", order());
-        assert!(
-            run.timeline()
-                .ends_with("+1h exited: opened push\n+1h converted: 99.95\n")
-        );
+        let run = push_received().engagement(Opened, "push").event("Order Completed", order());
+        assert!(run.timeline().ends_with("+1h exited: opened push\n+1h converted: 99.95\n"));
     }
 
     #[test]
     fn takes_the_person_out_of_the_audience() {
-        let run = email_delivered()
-            .wait("5d")
-            .event("Order Completed", order());
+        let run = email_delivered().wait("5d").event("Order Completed", order());
         assert_eq!(run.last().step, "ads-remove");
-        assert_eq!(
-            run.last().content,
-            json!({ "action": "remove", "audience": "abandoned-cart" })
-        );
+        assert_eq!(run.last().content, json!({ "action": "remove", "audience": "abandoned-cart" }));
         assert_eq!(run.state_bytes(), None);
     }
 
@@ -461,18 +343,10 @@ mod the_order {
     #[test]
     fn that_arrives_late_closes_only_what_was_in_the_cart_then() {
         let run = person().event("Product Added", shoes()).wait("40m");
-        let run = run
-            .event("Product Added", hat())
-            .late_event("Order Completed", order(), "20m");
+        let run = run.event("Product Added", hat()).late_event("Order Completed", order(), "20m");
         let run = run.wait("1h");
         assert_eq!(run.last().step, "push");
-        assert_eq!(
-            run.last().content["data"]["items"]
-                .as_array()
-                .unwrap()
-                .len(),
-            1
-        );
+        assert_eq!(run.last().content["data"]["items"].as_array().unwrap().len(), 1);
     }
 
     #[test]
@@ -495,29 +369,15 @@ mod a_product_removed {
 
     #[test]
     fn is_not_spoken_of() {
-        let run = person()
-            .event("Product Added", shoes())
-            .event("Product Added", hat());
-        let run = run
-            .event("Product Removed", json!({ "product_id": "p2" }))
-            .wait("1h");
-        assert!(
-            run.last().content["body"]
-                .as_str()
-                .unwrap()
-                .contains("in your cart: Blue shoes.")
-        );
+        let run = person().event("Product Added", shoes()).event("Product Added", hat());
+        let run = run.event("Product Removed", json!({ "product_id": "p2" })).wait("1h");
+        assert!(run.last().content["body"].as_str().unwrap().contains("in your cart: Blue shoes."));
     }
 
     #[test]
     fn takes_out_as_many_as_it_says() {
         let run = person().event("Product Added", hat());
-        let run = run
-            .event(
-                "Product Removed",
-                json!({ "product_id": "p2", "quantity": 1 }),
-            )
-            .wait("1h");
+        let run = run.event("Product Removed", json!({ "product_id": "p2", "quantity": 1 })).wait("1h");
         assert_eq!(run.last().content["data"]["count"], 1);
     }
 
@@ -532,9 +392,7 @@ mod a_product_removed {
     #[test]
     fn from_before_it_was_added_again_came_late_and_changes_nothing() {
         let run = person().event("Product Added", shoes()).wait("10m");
-        let run = run
-            .event("Product Added", shoes())
-            .late_event("Product Removed", shoes(), "5m");
+        let run = run.event("Product Added", shoes()).late_event("Product Removed", shoes(), "5m");
         assert_eq!(run.wait("1h").last().content["data"]["count"], 2);
     }
 
@@ -550,22 +408,14 @@ mod lateness {
 
     #[test]
     fn the_wait_counts_from_when_it_happened() {
-        let run = person()
-            .late_event("Product Added", shoes(), "20m")
-            .wait("40m");
+        let run = person().late_event("Product Added", shoes(), "20m").wait("40m");
         assert_eq!(run.timeline(), "+0s entered\n+40m push over push\n");
     }
 
     #[test]
     fn an_older_product_does_not_bring_the_message_forward() {
-        let run =
-            person()
-                .event("Product Added", shoes())
-                .late_event("Product Added", hat(), "30m");
-        assert_eq!(
-            run.wait("10d").timeline(),
-            "+0s entered\n+1h push over push\n"
-        );
+        let run = person().event("Product Added", shoes()).late_event("Product Added", hat(), "30m");
+        assert_eq!(run.wait("10d").timeline(), "+0s entered\n+1h push over push\n");
     }
 }
 
@@ -587,13 +437,7 @@ mod memory {
         // `Run` itself refuses more than the contract's 16 KiB.
         assert!(run.state_bytes().unwrap() > 8000);
         let run = run.wait("1h");
-        assert_eq!(
-            run.last().content["data"]["items"]
-                .as_array()
-                .unwrap()
-                .len(),
-            20
-        );
+        assert_eq!(run.last().content["data"]["items"].as_array().unwrap().len(), 20);
     }
 
     #[test]

@@ -115,10 +115,7 @@ pub struct OrderCompleted {
 impl Product {
     /// What tells it from other products: its id, else its stock keeping unit, else its name.
     pub fn key(&self) -> Option<&str> {
-        self.id
-            .as_deref()
-            .or(self.sku.as_deref())
-            .or(self.name.as_deref())
+        self.id.as_deref().or(self.sku.as_deref()).or(self.name.as_deref())
     }
 }
 
@@ -132,9 +129,7 @@ impl OrderCompleted {
 impl Body for Product {
     fn read(properties: &Fields) -> Self {
         Self {
-            id: properties
-                .text("product_id")
-                .or_else(|| properties.text("id")),
+            id: properties.text("product_id").or_else(|| properties.text("id")),
             sku: properties.text("sku"),
             name: properties.text("name"),
             brand: properties.text("brand"),
@@ -161,10 +156,7 @@ impl Body for ProductAdded {
 
 impl Body for ProductRemoved {
     fn read(properties: &Fields) -> Self {
-        Self {
-            cart_id: properties.text("cart_id"),
-            product: Product::read(properties),
-        }
+        Self { cart_id: properties.text("cart_id"), product: Product::read(properties) }
     }
 }
 
@@ -180,10 +172,7 @@ impl Body for ProductViewed {
 
 impl Body for CartViewed {
     fn read(properties: &Fields) -> Self {
-        Self {
-            cart_id: properties.text("cart_id"),
-            products: products(properties),
-        }
+        Self { cart_id: properties.text("cart_id"), products: products(properties) }
     }
 }
 
@@ -215,11 +204,7 @@ impl Body for OrderCompleted {
 }
 
 fn products(properties: &Fields) -> Vec<Product> {
-    properties
-        .list("products")
-        .iter()
-        .map(Product::read)
-        .collect()
+    properties.list("products").iter().map(Product::read).collect()
 }
 
 #[cfg(test)]
@@ -241,35 +226,20 @@ mod tests {
         assert_eq!(order.worth(), Some(25.0));
         assert_eq!(order.products.len(), 2);
         assert_eq!(order.products[1].key(), Some("505"));
-        assert_eq!(
-            (order.products[1].price, order.products[1].quantity),
-            (Some(3.0), Some(2))
-        );
+        assert_eq!((order.products[1].price, order.products[1].quantity), (Some(3.0), Some(2)));
     }
 
     #[test]
     fn an_empty_body_reads_as_nothing_known() {
-        assert_eq!(
-            ProductAdded::read(&Fields::default()),
-            ProductAdded::default()
-        );
-        assert_eq!(
-            CheckoutStarted::read(&Fields::default()),
-            CheckoutStarted::default()
-        );
+        assert_eq!(ProductAdded::read(&Fields::default()), ProductAdded::default());
+        assert_eq!(CheckoutStarted::read(&Fields::default()), CheckoutStarted::default());
     }
 
     #[test]
     fn a_product_is_known_by_id_then_unit_then_name() {
         let key = |body| Product::read(&Fields::from(body)).key().map(str::to_owned);
-        assert_eq!(
-            key(json!({ "id": "i", "sku": "s", "name": "n" })).as_deref(),
-            Some("i")
-        );
-        assert_eq!(
-            key(json!({ "sku": "s", "name": "n" })).as_deref(),
-            Some("s")
-        );
+        assert_eq!(key(json!({ "id": "i", "sku": "s", "name": "n" })).as_deref(), Some("i"));
+        assert_eq!(key(json!({ "sku": "s", "name": "n" })).as_deref(), Some("s"));
         assert_eq!(key(json!({ "name": "n" })).as_deref(), Some("n"));
         assert_eq!(key(json!({})), None);
     }

@@ -48,19 +48,15 @@ impl Fields {
             clippy::cast_sign_loss,
             reason = "within the bounds of a u32, checked on the same line"
         )]
-        (0.0..=f64::from(u32::MAX))
-            .contains(&number)
-            .then_some(number as u32)
+        (0.0..=f64::from(u32::MAX)).contains(&number).then_some(number as u32)
     }
 
     /// The objects of a list; a single object is a list of one.
     pub fn list(&self, name: &str) -> Vec<Self> {
         match self.get(name) {
-            Some(Value::Array(values)) => values
-                .iter()
-                .filter(|value| value.is_object())
-                .map(|value| Self::from(value.clone()))
-                .collect(),
+            Some(Value::Array(values)) => {
+                values.iter().filter(|value| value.is_object()).map(|value| Self::from(value.clone())).collect()
+            }
             Some(value @ Value::Object(_)) => vec![Self::from(value.clone())],
             _ => Vec::new(),
         }
@@ -82,9 +78,7 @@ fn same_name(left: &str, right: &str) -> bool {
 
 /// Bytes, not letters: decoding them would be most of what a decision costs.
 fn letters(name: &str) -> impl Iterator<Item = u8> {
-    name.bytes()
-        .filter(|byte| !matches!(byte, b'_' | b'-' | b' '))
-        .map(|byte| byte.to_ascii_lowercase())
+    name.bytes().filter(|byte| !matches!(byte, b'_' | b'-' | b' ')).map(|byte| byte.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -100,10 +94,7 @@ mod tests {
     #[test]
     fn names_are_found_in_any_casing_and_the_exact_one_first() {
         for name in ["product_id", "productId", "Product ID", "PRODUCT-ID"] {
-            assert_eq!(
-                fields(json!({ name: "p1" })).text("product_id").as_deref(),
-                Some("p1")
-            );
+            assert_eq!(fields(json!({ name: "p1" })).text("product_id").as_deref(), Some("p1"));
         }
         let both = fields(json!({ "productId": "camel", "product_id": "snake" }));
         assert_eq!(both.text("product_id").as_deref(), Some("snake"));
@@ -111,8 +102,7 @@ mod tests {
 
     #[test]
     fn numbers_may_be_texts_and_texts_may_be_numbers() {
-        let read =
-            fields(json!({ "price": " 39.95 ", "sku": 4711, "quantity": "2", "position": 3.0 }));
+        let read = fields(json!({ "price": " 39.95 ", "sku": 4711, "quantity": "2", "position": 3.0 }));
         assert_eq!(read.number("price"), Some(39.95));
         assert_eq!(read.text("sku").as_deref(), Some("4711"));
         assert_eq!(read.count("quantity"), Some(2));
@@ -121,22 +111,17 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_missing() {
-        let read = fields(
-            json!({ "price": "cheap", "quantity": -1, "name": "  ", "sku": null, "url": [], "nan": "NaN" }),
-        );
+        let read =
+            fields(json!({ "price": "cheap", "quantity": -1, "name": "  ", "sku": null, "url": [], "nan": "NaN" }));
         assert_eq!((read.number("price"), read.count("quantity")), (None, None));
-        assert_eq!(
-            (read.text("name"), read.text("sku"), read.text("url")),
-            (None, None, None)
-        );
+        assert_eq!((read.text("name"), read.text("sku"), read.text("url")), (None, None, None));
         assert_eq!(read.number("nan"), None);
         assert_eq!(fields(json!("no object")), Fields::default());
     }
 
     #[test]
     fn a_list_holds_its_objects_and_nothing_else() {
-        let read =
-            fields(json!({ "products": [{ "sku": "a" }, null, "b"], "product": { "sku": "c" } }));
+        let read = fields(json!({ "products": [{ "sku": "a" }, null, "b"], "product": { "sku": "c" } }));
         assert_eq!(read.list("products").len(), 1);
         assert_eq!(read.list("product").len(), 1);
         assert_eq!(read.list("missing").len(), 0);

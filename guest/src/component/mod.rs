@@ -30,10 +30,7 @@ pub struct Slot<C>(Mutex<Option<C>>);
 
 impl<C> Slot<C> {
     /// Not configured yet.
-    #[expect(
-        clippy::new_without_default,
-        reason = "made in a static, which needs a const function"
-    )]
+    #[expect(clippy::new_without_default, reason = "made in a static, which needs a const function")]
     pub const fn new() -> Self {
         Self(Mutex::new(None))
     }
@@ -57,19 +54,13 @@ impl<T: Configured> handler::Guest for T {
         Ok(manifest)
     }
 
-    fn decide(
-        context: handler::Context,
-        cause: handler::Cause,
-    ) -> Result<handler::Decision, String> {
+    fn decide(context: handler::Context, cause: handler::Cause) -> Result<handler::Decision, String> {
         report_panics();
         let slot = T::slot().0.lock().unwrap_or_else(PoisonError::into_inner);
-        let campaign = slot
-            .as_ref()
-            .ok_or("`decide` was called before `configure`")?;
+        let campaign = slot.as_ref().ok_or("`decide` was called before `configure`")?;
         let (ctx, remembered) = wire::context(context);
         let cause = wire::cause(cause);
-        let (decision, change) =
-            dispatch::decide(campaign, &ctx, &cause, remembered.as_deref()).map_err(text)?;
+        let (decision, change) = dispatch::decide(campaign, &ctx, &cause, remembered.as_deref()).map_err(text)?;
         Ok(wire::decision(decision, change))
     }
 }

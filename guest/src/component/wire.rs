@@ -7,8 +7,7 @@ use super::bindings::rekindle::campaign::types;
 use crate::decision::{Delivery, TimerChange};
 use crate::dispatch::StateChange;
 use crate::{
-    Cause, Change, Context, Decision, Engagement, Event, Instruction, Manifest, Mark, Target,
-    Timestamp, Trigger,
+    Cause, Change, Context, Decision, Engagement, Event, Instruction, Manifest, Mark, Target, Timestamp, Trigger,
 };
 
 pub(super) fn context(context: contract::Context) -> (Context, Option<Vec<u8>>) {
@@ -30,10 +29,7 @@ pub(super) fn cause(cause: contract::Cause) -> Cause {
         contract::Cause::TraitChanged(change) => Cause::TraitChanged(self::change(change)),
         contract::Cause::ItemChanged(change) => Cause::ItemChanged(self::change(change)),
         contract::Cause::Schedule(at) => Cause::Schedule(Timestamp::from_millis(at)),
-        contract::Cause::Other((kind, body)) => Cause::Other {
-            kind,
-            body: json(&body),
-        },
+        contract::Cause::Other((kind, body)) => Cause::Other { kind, body: json(&body) },
     }
 }
 
@@ -134,10 +130,7 @@ fn instruction(instruction: Instruction) -> types::Instruction {
 }
 
 fn delivery(delivery: Delivery) -> types::Delivery {
-    types::Delivery {
-        channel: delivery.channel,
-        content: delivery.content.to_string(),
-    }
+    types::Delivery { channel: delivery.channel, content: delivery.content.to_string() }
 }
 
 fn timer(timer: TimerChange) -> types::TimerChange {

@@ -1,9 +1,7 @@
 //! The real host, through the contract's imports. Only types change their form here.
 
 use crate::Timestamp;
-use crate::component::bindings::rekindle::campaign::{
-    event_body, history, log as log_lines, profile,
-};
+use crate::component::bindings::rekindle::campaign::{event_body, history, log as log_lines, profile};
 use crate::component::wire;
 use crate::history::{Answer, Subject};
 use crate::host::Level;

@@ -36,12 +36,7 @@ pub(crate) struct Occurrence {
 #[derive(Clone, Debug)]
 pub(crate) enum Happening {
     Event(String),
-    Engagement {
-        kind: EngagementKind,
-        channel: String,
-        campaign: Option<String>,
-        step: Option<String>,
-    },
+    Engagement { kind: EngagementKind, channel: String, campaign: Option<String>, step: Option<String> },
 }
 
 impl PretendHost {
@@ -72,39 +67,23 @@ impl PretendHost {
     fn is_about(&self, happening: &Happening, subject: &Subject) -> bool {
         match (happening, subject) {
             (Happening::Event(happened), Subject::Event(name)) => happened == name,
-            (
-                Happening::Engagement {
-                    kind,
-                    channel,
-                    campaign,
-                    step,
-                },
-                Subject::Engagement(wanted, target),
-            ) => {
-                kind == wanted
-                    && self.is_meant(target, channel, campaign.as_deref(), step.as_deref())
+            (Happening::Engagement { kind, channel, campaign, step }, Subject::Engagement(wanted, target)) => {
+                kind == wanted && self.is_meant(target, channel, campaign.as_deref(), step.as_deref())
             }
             _ => false,
         }
     }
 
     /// Whether an engagement is about the target's messages. No campaign of a test has a label.
-    pub(crate) fn is_meant(
-        &self,
-        target: &Target,
-        channel: &str,
-        campaign: Option<&str>,
-        step: Option<&str>,
-    ) -> bool {
+    pub(crate) fn is_meant(&self, target: &Target, channel: &str, campaign: Option<&str>, step: Option<&str>) -> bool {
         match target {
             Target::Any => true,
             Target::Mine => campaign == Some(self.campaign.as_str()),
             Target::Channel(name) => channel == name,
             Target::Campaign(name) => campaign == Some(name.as_str()),
-            Target::Step {
-                campaign: name,
-                step: wanted,
-            } => campaign == Some(name.as_str()) && step == Some(wanted.as_str()),
+            Target::Step { campaign: name, step: wanted } => {
+                campaign == Some(name.as_str()) && step == Some(wanted.as_str())
+            }
             Target::Label(_) => false,
         }
     }

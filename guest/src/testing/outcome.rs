@@ -33,11 +33,7 @@ pub(crate) fn line(entry: &Entry, start: Timestamp, instructions: &[Instructed])
         Entry::Instructed(index) => {
             let instructed = &instructions[*index];
             let channel = instructed.channel.as_deref().unwrap_or("nothing");
-            format!(
-                "+{} {} over {channel}\n",
-                since(start, instructed.at),
-                instructed.step
-            )
+            format!("+{} {} over {channel}\n", since(start, instructed.at), instructed.step)
         }
         Entry::Marked(at, mark) => format!("+{} {}\n", since(start, *at), words(mark)),
     }
@@ -55,6 +51,5 @@ fn words(mark: &Mark) -> String {
 /// `0s`, `1h`, `90m`: as a wait would be written; past its bound in seconds.
 fn since(start: Timestamp, at: Timestamp) -> String {
     let seconds = (at.as_millis() - start.as_millis()) / 1000;
-    Wait::parse(&format!("{seconds}s"))
-        .map_or_else(|_| format!("{seconds}s"), |wait| wait.to_string())
+    Wait::parse(&format!("{seconds}s")).map_or_else(|_| format!("{seconds}s"), |wait| wait.to_string())
 }

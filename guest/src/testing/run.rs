@@ -10,8 +10,8 @@ use super::outcome::{Entry, Instructed, line};
 use crate::decision::{Delivery, TimerChange};
 use crate::dispatch::StateChange;
 use crate::{
-    Call, Campaign, Cause, Change, Context, Decision, Engagement, EngagementKind, Event,
-    Instruction, Manifest, Timestamp, Trigger, Wait, dispatch,
+    Call, Campaign, Cause, Change, Context, Decision, Engagement, EngagementKind, Event, Instruction, Manifest,
+    Timestamp, Trigger, Wait, dispatch,
 };
 
 /// When every run starts: a Sunday noon, UTC.
@@ -46,10 +46,7 @@ impl Run<()> {
         let campaign: C = dispatch::configure(&configuration.to_string())
             .unwrap_or_else(|err| panic!("the configuration was refused: {err}"));
         let manifest = campaign.manifest();
-        let host = PretendHost {
-            campaign: manifest.name.clone(),
-            ..PretendHost::default()
-        };
+        let host = PretendHost { campaign: manifest.name.clone(), ..PretendHost::default() };
         Run {
             campaign,
             manifest,
@@ -143,17 +140,9 @@ impl<C: Campaign> Run<C> {
     #[must_use]
     pub fn trait_becomes(mut self, name: &str, value: Value) -> Self {
         let before = self.host.traits.insert(name.to_owned(), value.clone());
-        let change = Change {
-            subject: name.to_owned(),
-            before,
-            after: Some(value),
-        };
+        let change = Change { subject: name.to_owned(), before, after: Some(value) };
         self.host.document = json!({ "type": "identify", "traits": { name: change.after } });
-        if self
-            .manifest
-            .triggers
-            .contains(&Trigger::TraitChanged(name.to_owned()))
-        {
+        if self.manifest.triggers.contains(&Trigger::TraitChanged(name.to_owned())) {
             self.ask(&Cause::TraitChanged(change));
         }
         self
@@ -198,17 +187,13 @@ impl<C: Campaign> Run<C> {
     /// # Panics
     /// If there is none.
     pub fn last(&self) -> &Instructed {
-        self.instructions
-            .last()
-            .expect("an instruction should have been given")
+        self.instructions.last().expect("an instruction should have been given")
     }
 
     /// Instructions and marks, a line each: how long after the start, and what.
     pub fn timeline(&self) -> String {
         let lines = self.diary.iter();
-        lines
-            .map(|entry| line(entry, START, &self.instructions))
-            .collect()
+        lines.map(|entry| line(entry, START, &self.instructions)).collect()
     }
 
     /// The names of the timers that are set.
@@ -218,9 +203,9 @@ impl<C: Campaign> Run<C> {
 
     /// What is remembered about the person; the default when nothing is.
     pub fn state<S: DeserializeOwned + Default>(&self) -> S {
-        self.state.as_deref().map_or_else(S::default, |bytes| {
-            serde_json::from_slice(bytes).expect("the state should be of that type")
-        })
+        self.state
+            .as_deref()
+            .map_or_else(S::default, |bytes| serde_json::from_slice(bytes).expect("the state should be of that type"))
     }
 
     /// How much is remembered about the person, in bytes; none when nothing is.
@@ -248,22 +233,13 @@ impl<C: Campaign> Run<C> {
             _ => false,
         });
         if is_wanted {
-            self.ask(&Cause::Event(Event {
-                message_id,
-                call: Call::Track,
-                name: name.to_owned(),
-                at,
-            }));
+            self.ask(&Cause::Event(Event { message_id, call: Call::Track, name: name.to_owned(), at }));
         }
         self
     }
 
     fn about_step(&self, kind: EngagementKind, step: &str) -> Engagement {
-        let mut reached = self
-            .instructions
-            .iter()
-            .rev()
-            .filter(|sent| sent.step == step);
+        let mut reached = self.instructions.iter().rev().filter(|sent| sent.step == step);
         let channel = reached
             .find_map(|sent| sent.channel.clone())
             .unwrap_or_else(|| panic!("no message of the step `{step}` reached the person"));
@@ -272,12 +248,7 @@ impl<C: Campaign> Run<C> {
         engagement
     }
 
-    fn engagement_now(
-        &self,
-        kind: EngagementKind,
-        channel: &str,
-        campaign: Option<String>,
-    ) -> Engagement {
+    fn engagement_now(&self, kind: EngagementKind, channel: &str, campaign: Option<String>) -> Engagement {
         Engagement {
             kind,
             channel: channel.to_owned(),
@@ -331,11 +302,8 @@ impl<C: Campaign> Run<C> {
             seed: self.causes,
         };
         let (campaign, state) = (&self.campaign, self.state.as_deref());
-        let answer = self
-            .host
-            .lend(|| dispatch::decide(campaign, &ctx, cause, state));
-        let (decision, change) =
-            answer.unwrap_or_else(|err| panic!("the campaign failed on {cause:?}: {err}"));
+        let answer = self.host.lend(|| dispatch::decide(campaign, &ctx, cause, state));
+        let (decision, change) = answer.unwrap_or_else(|err| panic!("the campaign failed on {cause:?}: {err}"));
         self.keep_state(change);
         self.act(decision);
     }
@@ -370,18 +338,14 @@ impl<C: Campaign> Run<C> {
         for instruction in decision.instructions {
             self.instruct(instruction);
         }
-        let marks = decision
-            .marks
-            .into_iter()
-            .map(|mark| Entry::Marked(self.now, mark));
+        let marks = decision.marks.into_iter().map(|mark| Entry::Marked(self.now, mark));
         self.diary.extend(marks);
     }
 
     fn instruct(&mut self, instruction: Instruction) {
         self.check(&instruction);
         let mut deliveries = instruction.deliveries.into_iter();
-        let reached =
-            deliveries.find(|delivery| !self.host.unreachable.contains(&delivery.channel));
+        let reached = deliveries.find(|delivery| !self.host.unreachable.contains(&delivery.channel));
         let (channel, content) = match reached {
             Some(Delivery { channel, content }) => (Some(channel), content),
             None => (None, Value::Null),
@@ -398,14 +362,8 @@ impl<C: Campaign> Run<C> {
 
     fn check(&self, instruction: &Instruction) {
         let step = &instruction.step;
-        assert!(
-            self.manifest.steps.contains(step),
-            "the manifest names no step `{step}`"
-        );
-        assert!(
-            !instruction.deliveries.is_empty(),
-            "the step `{step}` has no delivery"
-        );
+        assert!(self.manifest.steps.contains(step), "the manifest names no step `{step}`");
+        assert!(!instruction.deliveries.is_empty(), "the step `{step}` has no delivery");
         for Delivery { channel, .. } in &instruction.deliveries {
             let is_named = self.manifest.channels.contains(channel);
             assert!(is_named, "the manifest names no channel `{channel}`");

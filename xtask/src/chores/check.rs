@@ -8,14 +8,5 @@ use crate::project::Project;
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
     refuse_arguments("check", arguments)?;
     cargo(project).args(["fmt", "--all", "--check"]).run()?;
-    cargo(project)
-        .args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "--deny",
-            "warnings",
-        ])
-        .run()
+    cargo(project).args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]).run()
 }

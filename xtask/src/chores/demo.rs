@@ -3,23 +3,15 @@
 use anyhow::Result;
 
 use super::components;
-use crate::command::cargo;
+use crate::command::{Run, build_program};
 use crate::project::Project;
 
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
     components::build(project)?;
-    cargo(project)
-        .args([
-            "run",
-            "--quiet",
-            "--package",
-            "rekindle",
-            "--profile",
-            "fast",
-            "--",
-            "demo",
-        ])
+    build_program(project)?;
+    Run::new(project.program(), &project.root)
+        .args(["demo", "--module"])
+        .args([project.components_dir().join("three-lines.wasm")])
         .args(arguments)
-        .env("REKINDLE_COMPONENTS", project.components_dir())
         .run()
 }

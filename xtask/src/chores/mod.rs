@@ -20,16 +20,8 @@ pub(crate) struct Chore {
 
 /// Every chore.
 pub(crate) const CHORES: &[Chore] = &[
-    Chore {
-        name: "setup",
-        summary: "find what compiles campaigns to WebAssembly, or set it up",
-        run: setup::run,
-    },
-    Chore {
-        name: "components",
-        summary: "build every campaign to a component",
-        run: components::run,
-    },
+    Chore { name: "setup", summary: "find what compiles campaigns to WebAssembly, or set it up", run: setup::run },
+    Chore { name: "components", summary: "build every campaign to a component", run: components::run },
     Chore {
         name: "demo",
         summary: "build the components, then run `rekindle demo` (arguments go to it)",
@@ -40,9 +32,5 @@ pub(crate) const CHORES: &[Chore] = &[
         summary: "build the components, then test the workspace (arguments go to `cargo test`)",
         run: test::run,
     },
-    Chore {
-        name: "check",
-        summary: "formatting and lints, as strictly as before a merge",
-        run: check::run,
-    },
+    Chore { name: "check", summary: "formatting and lints, as strictly as before a merge", run: check::run },
 ];

@@ -1,16 +1,18 @@
-//! `test`: everything that can be tested here, components included.
+//! `test`: everything that can be tested here, components and the program itself included.
 
 use anyhow::Result;
 
 use super::components;
-use crate::command::cargo;
+use crate::command::{build_program, cargo};
 use crate::project::Project;
 
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
     components::build(project)?;
+    build_program(project)?;
     cargo(project)
         .args(["test", "--workspace"])
         .args(arguments)
         .env("REKINDLE_COMPONENTS", project.components_dir())
+        .env("REKINDLE_PROGRAM", project.program())
         .run()
 }
