@@ -10,8 +10,13 @@ pub struct Json(Arc<str>);
 impl Json {
     /// Checks a text.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str::<serde::de::IgnoredAny>(text)?;
-        Ok(Self(text.into()))
+        Self::read(text).map(|(json, _)| json)
+    }
+
+    /// Checks a text, and gives the tree too: only making it finds lone surrogates, numbers out of range, too much depth.
+    pub fn read(text: &str) -> Result<(Self, serde_json::Value), serde_json::Error> {
+        let value = serde_json::from_str(text)?;
+        Ok((Self(text.into()), value))
     }
 
     /// The document as text.
@@ -34,5 +39,18 @@ impl From<&serde_json::Value> for Json {
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_checked_can_be_looked_into() {
+        for text in [r#""\ud83d""#, "1e400", &"[".repeat(200), "{", ""] {
+            assert!(Json::parse(text).is_err(), "{text}");
+        }
+        assert_eq!(Json::parse(r#"{"a":[1]}"#).unwrap().value()["a"][0], 1);
     }
 }
