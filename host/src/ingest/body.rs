@@ -83,7 +83,7 @@ pub(crate) fn too_large() -> Answer {
 
 fn cut_short() -> Answer {
     let seconds = limits::BODY_ARRIVAL_MAX.as_secs();
-    let message = format!("the body did not arrive whole within {seconds} s: send it again");
+    let message = format!("the body broke off or took longer than {seconds} s: send it again");
     Answer::Refused(StatusCode::REQUEST_TIMEOUT, message)
 }
 

@@ -26,9 +26,9 @@ const SHOWN_LETTERS_MAX: usize = 40;
 pub(crate) enum Unreadable {
     #[error("it has {0} bytes, and an event may have {max}: send less in its properties", max = limits::EVENT_BYTES_MAX)]
     TooLarge(usize),
-    #[error("it is nested deeper than {max} levels at byte {0}: flatten its properties", max = limits::EVENT_DEPTH_MAX)]
+    #[error("it is nested deeper than {max} levels from its byte {0} on: flatten its properties", max = limits::EVENT_DEPTH_MAX)]
     TooDeep(usize),
-    #[error("it is not utf-8 at byte {0}")]
+    #[error("it is not utf-8 from its byte {0} on")]
     NotUtf8(usize),
     #[error("it is not json: {0}")]
     NotJson(serde_json::Error),
@@ -234,7 +234,7 @@ mod tests {
         assert!(picture(&filled(limits::EVENT_BYTES_MAX - 100)).starts_with("track"));
         check(
             &nested(100_000),
-            expect!["quarantined: it is nested deeper than 64 levels at byte 108: flatten its properties"],
+            expect!["quarantined: it is nested deeper than 64 levels from its byte 108 on: flatten its properties"],
         );
         check(
             &filled(limits::EVENT_BYTES_MAX),
