@@ -5,6 +5,7 @@
 pub mod channels;
 pub mod cli;
 pub mod domain;
+pub mod ingest;
 mod journal;
 pub mod outbox;
 pub mod policy;

@@ -30,7 +30,8 @@ pub enum Substance {
 /// An element of a request that is no event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantined {
-    /// Recognises a repeated delivery: the event's id where it has one, else the digest of its bytes.
+    /// Recognises a repeated delivery: the digest of its bytes. Not the event's own id, under which the same event may
+    /// come again once its owner has mended it.
     pub id: MessageId,
     /// What is wrong with it, and where.
     pub reason: String,

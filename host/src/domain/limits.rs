@@ -42,6 +42,16 @@ pub const DOOR_ANSWER_MAX: Duration = Duration::from_secs(4);
 pub const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// Secrets that a source may have at one time, so that a rotation loses nothing.
 pub const SOURCE_SECRETS_MAX: usize = 2;
+/// Bytes of an event's name: it becomes a subject of the history. Longer ones are cut.
+pub const EVENT_NAME_BYTES_MAX: usize = 256;
+/// Bytes of an e-mail address: RFC 5321's path less its brackets.
+pub const EMAIL_BYTES_MAX: usize = 254;
+/// Members that an audience's `extras` may add to an event behind its signature.
+pub const EXTRAS_MEMBERS_MAX: usize = 16;
+/// How long a body may take to arrive, and a refused one to be drained: Segment itself gives up after 10 s.
+pub const BODY_ARRIVAL_MAX: Duration = Duration::from_secs(30);
+/// Bytes of a body that is worked on where it was read: about 1 ms. Larger ones go to a thread of their own.
+pub const BODY_INLINE_BYTES_MAX: usize = 64 << 10;
 /// How far in the future an event may claim to be before its arrival counts instead.
 pub const FUTURE_TOLERANCE: Duration = Duration::ZERO;
 

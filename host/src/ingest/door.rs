@@ -1,0 +1,462 @@
+//! The address that Segment is given: `/in/{token}`. Admits, reads, has the request judged, keeps what it holds, and only
+//! then answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use metrics::counter;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use super::answer::{Answer, Counts};
+use super::body;
+use super::reception::{self, Reception};
+use crate::domain::{Clock, Inbound, Substance, limits};
+use crate::store::{Appended, Store};
+use crate::tenants::{Source, Sources};
+
+/// Everything that the door needs of the house.
+pub struct Door {
+    sources: Arc<Sources>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    /// One permit per byte of a body in memory.
+    room: Arc<Semaphore>,
+    /// How long an answer may wait for the store.
+    patience: Duration,
+}
+
+impl Door {
+    /// A door to that store, for those sources.
+    pub fn new(sources: Arc<Sources>, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        let room = Arc::new(Semaphore::new(limits::BODIES_IN_FLIGHT_BYTES_MAX));
+        Self { sources, store, clock, room, patience: limits::DOOR_ANSWER_MAX }
+    }
+}
+
+/// The routes of the room: `/in/{token}`, with or without a slash behind it, since a redirect would lose the event.
+pub fn router(door: Arc<Door>) -> Router {
+    Router::new().route("/in/{*token}", any(handle)).with_state(door)
+}
+
+async fn handle(
+    State(door): State<Arc<Door>>,
+    token: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    let (head, mut body) = request.into_parts();
+    // A token that cannot even be decoded is one that no source has.
+    let token = token.map(|Path(token)| token).unwrap_or_default();
+    let answer = match door.admit(&head.method, &token, &head.headers) {
+        Ok(source) => door.take(source, head.headers, &mut body).await,
+        Err(refusal) => refusal,
+    };
+    if matches!(answer, Answer::Refused(status, _) if status != StatusCode::REQUEST_TIMEOUT) {
+        body::drain(&mut body).await;
+    }
+    count(&answer);
+    answer.into_response()
+}
+
+impl Door {
+    /// What can be said without the body.
+    fn admit(&self, method: &Method, token: &str, headers: &HeaderMap) -> Result<Arc<Source>, Answer> {
+        let refused = |status, message: &str| Err(Answer::Refused(status, message.to_owned()));
+        if ![Method::POST, Method::PUT, Method::PATCH].contains(method) {
+            return refused(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this address takes segment's events by `POST`, `PUT` or `PATCH`: use it as the url of a webhook destination",
+            );
+        }
+        let Some(source) = self.sources.get(token.trim_end_matches('/')) else {
+            return refused(
+                StatusCode::NOT_FOUND,
+                "no source has this address: compare it with the url that `source list` prints",
+            );
+        };
+        let encoding = headers.get(header::CONTENT_ENCODING);
+        if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return refused(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "the body is encoded: send it without `content-encoding`",
+            );
+        }
+        if announced_bytes(headers).is_some_and(|bytes| bytes > limits::BODY_BYTES_MAX) {
+            return Err(body::too_large());
+        }
+        Ok(source)
+    }
+
+    async fn take(&self, source: Arc<Source>, headers: HeaderMap, body: &mut Body) -> Answer {
+        // Until the answer is made, the body's share of the memory is taken: its events are no smaller.
+        let mut held = match body::read(body, &self.room).await {
+            Ok(held) => held,
+            Err(refusal) => return refusal,
+        };
+        let body = std::mem::take(&mut held.bytes);
+        let request = reception::Request { headers, body, arrived: self.clock.now() };
+        match receive(Arc::clone(&source), request).await {
+            Reception::Keep(inbounds, message) => self.keep(&source, inbounds, message).await,
+            Reception::Answer(answer) => {
+                if answer.status() == StatusCode::UNAUTHORIZED {
+                    info!(tenant = %source.tenant, source = %source.id, "refused a request without the source's credentials");
+                }
+                answer
+            }
+        }
+    }
+
+    async fn keep(&self, source: &Source, inbounds: Vec<Inbound>, message: Option<String>) -> Answer {
+        if inbounds.is_empty() {
+            return Answer::Kept(Counts::default(), message);
+        }
+        let readable: Vec<bool> =
+            inbounds.iter().map(|inbound| matches!(inbound.substance, Substance::Event { .. })).collect();
+        let unavailable = |why: &str| {
+            warn!(tenant = %source.tenant, source = %source.id, why, "could not keep a request");
+            Answer::later("the request cannot be kept now")
+        };
+        match timeout(self.patience, self.store.append(inbounds)).await {
+            Ok(Ok(appended)) => Answer::Kept(counts(&readable, &appended), message),
+            Ok(Err(err)) => unavailable(&err.to_string()),
+            Err(_) => unavailable("the store did not answer in time"),
+        }
+    }
+}
+
+/// Judges small bodies here and large ones on a thread of their own, so that one large batch holds up nobody's small one.
+async fn receive(source: Arc<Source>, request: reception::Request) -> Reception {
+    if request.body.len() <= limits::BODY_INLINE_BYTES_MAX {
+        return reception::receive(&source, &request);
+    }
+    let judged = spawn_blocking(move || reception::receive(&source, &request)).await;
+    judged.unwrap_or_else(|err| {
+        warn!(%err, "could not judge a request");
+        Reception::Answer(Answer::later("the request cannot be worked on now"))
+    })
+}
+
+fn announced_bytes(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn counts(readable: &[bool], appended: &[Appended]) -> Counts {
+    let mut counts = Counts::default();
+    for (readable, appended) in readable.iter().zip(appended) {
+        match (appended, readable) {
+            (Appended::Duplicate, _) => counts.duplicate += 1,
+            (Appended::Fresh, true) => counts.accepted += 1,
+            (Appended::Fresh, false) => counts.quarantined += 1,
+        }
+    }
+    counts
+}
+
+fn count(answer: &Answer) {
+    counter!("rekindle_door_requests_total", "status" => answer.status().as_str().to_owned()).increment(1);
+    if let Answer::Kept(counts, _) = answer {
+        counter!("rekindle_door_events_total", "outcome" => "accepted").increment(counts.accepted);
+        counter!("rekindle_door_events_total", "outcome" => "duplicate").increment(counts.duplicate);
+        counter!("rekindle_door_events_total", "outcome" => "quarantined").increment(counts.quarantined);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::Mutex;
+
+    use axum::http;
+    use http_body_util::BodyExt as _;
+    use serde_json::{Value, json};
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::domain::{ManualClock, Position, Signal};
+    use crate::ingest::testing::{self, TOKEN};
+    use crate::store::{Appending, Partition, Reports, StoreError};
+
+    /// How the fake behaves.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Mood {
+        Willing,
+        Failing,
+        Silent,
+    }
+
+    /// Keeps what it is given, knows repetitions, and nothing else of a store.
+    struct FakeStore {
+        mood: Mood,
+        seen: Mutex<HashSet<String>>,
+        kept: Mutex<Vec<Inbound>>,
+    }
+
+    impl FakeStore {
+        fn keep(&self, inbound: Inbound) -> Appended {
+            if !self.seen.lock().unwrap().insert(inbound.message_id().to_string()) {
+                return Appended::Duplicate;
+            }
+            self.kept.lock().unwrap().push(inbound);
+            Appended::Fresh
+        }
+    }
+
+    impl Store for FakeStore {
+        fn append(&self, batch: Vec<Inbound>) -> Appending<'_> {
+            Box::pin(async move {
+                match self.mood {
+                    Mood::Willing => Ok(batch.into_iter().map(|inbound| self.keep(inbound)).collect()),
+                    Mood::Failing => Err(StoreError::Unavailable("the disk is full".to_owned())),
+                    Mood::Silent => std::future::pending().await,
+                }
+            })
+        }
+
+        fn acquire(&self, _: &[Arc<Signal>]) -> Result<Vec<Box<dyn Partition>>, StoreError> {
+            unreachable!("the door only appends")
+        }
+
+        fn partitions(&self) -> usize {
+            unreachable!("the door only appends")
+        }
+
+        fn end(&self) -> Position {
+            unreachable!("the door only appends")
+        }
+
+        fn reports(&self) -> Arc<dyn Reports> {
+            unreachable!("the door only appends")
+        }
+    }
+
+    struct House {
+        door: Arc<Door>,
+        store: Arc<FakeStore>,
+    }
+
+    impl House {
+        fn new(source: Source, mood: Mood) -> Self {
+            let sources = Arc::new(Sources::default());
+            sources.replace([source]);
+            let store = Arc::new(FakeStore { mood, seen: Mutex::default(), kept: Mutex::default() });
+            let clock = Arc::new(ManualClock::new(testing::arrived()));
+            let mut door = Door::new(sources, Arc::<FakeStore>::clone(&store), clock);
+            door.patience = Duration::from_millis(20);
+            Self { door: Arc::new(door), store }
+        }
+
+        fn open() -> Self {
+            Self::new(testing::source(&[]), Mood::Willing)
+        }
+
+        fn with_room(mut self, bytes: usize) -> Self {
+            Arc::get_mut(&mut self.door).unwrap().room = Arc::new(Semaphore::new(bytes));
+            self
+        }
+
+        async fn ask(&self, request: http::Request<Body>) -> (u16, HeaderMap, Value) {
+            let response = router(Arc::clone(&self.door)).oneshot(request).await.unwrap();
+            let (head, body) = response.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+            (head.status.as_u16(), head.headers, body)
+        }
+
+        async fn post(&self, body: impl Into<Body>) -> (u16, Value) {
+            let (status, _, body) = self.ask(post(body)).await;
+            (status, body)
+        }
+    }
+
+    fn post(body: impl Into<Body>) -> http::Request<Body> {
+        http::Request::post(format!("/in/{TOKEN}")).body(body.into()).unwrap()
+    }
+
+    fn event(number: usize) -> String {
+        format!(r#"{{"type":"track","event":"Product Added","messageId":"m-{number}","userId":"u1"}}"#)
+    }
+
+    #[tokio::test]
+    async fn events_are_kept_and_counted() {
+        let house = House::open();
+        assert_eq!(house.post(event(1)).await, (200, json!({ "accepted": 1, "duplicate": 0, "quarantined": 0 })));
+        assert_eq!(house.post(event(1)).await, (200, json!({ "accepted": 0, "duplicate": 1, "quarantined": 0 })));
+        let batch = format!("[{},{},{},{{}}]", event(2), event(3), event(2));
+        let (status, body) = house.post(batch).await;
+        assert_eq!((status, &body["accepted"], &body["duplicate"]), (200, &json!(2), &json!(1)));
+        assert_eq!(body["quarantined"], 1);
+        assert_eq!(house.store.kept.lock().unwrap().len(), 4);
+    }
+
+    #[tokio::test]
+    async fn nothing_to_keep_is_no_failure() {
+        for body in ["[]", "", " \n"] {
+            let (status, answer) = House::open().post(body).await;
+            assert_eq!((status, &answer["accepted"], &answer["quarantined"]), (200, &json!(0), &json!(0)), "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_method_that_segment_uses_is_taken_and_no_other() {
+        let house = House::open();
+        for method in ["POST", "PUT", "PATCH"] {
+            for path in ["/in/t0ken", "/in/t0ken/"] {
+                let request = http::Request::builder().method(method).uri(path).body(Body::from("[]")).unwrap();
+                assert_eq!(house.ask(request).await.0, 200, "{method} {path}");
+            }
+        }
+        for method in ["GET", "HEAD", "DELETE", "OPTIONS"] {
+            let request = http::Request::builder().method(method).uri("/in/t0ken").body(Body::empty()).unwrap();
+            let (status, headers, body) = house.ask(request).await;
+            assert_eq!((status, &headers[header::ALLOW]), (405, &"POST, PUT, PATCH".parse().unwrap()), "{method}");
+            assert!(method == "HEAD" || body["message"].is_string(), "{method}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unknown_address_is_said_to_be_one() {
+        for path in ["/in/other", "/in/t0ken/more", "/in/%ff", "/in//"] {
+            let request = http::Request::post(path).body(Body::from(event(1))).unwrap();
+            let (status, _, body) = House::open().ask(request).await;
+            assert_eq!(status, 404, "{path}");
+            assert!(body["message"].as_str().unwrap().contains("source list"), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wrong_credential_keeps_nothing() {
+        let mut source = testing::source(&["shh"]);
+        source.bearer = Some(crate::tenants::Secret::new("b".to_owned()));
+        let house = House::new(source, Mood::Willing);
+        let signed = |secret: &str, bearer: &str| {
+            let signature = testing::signature(secret, event(1).as_bytes());
+            let request = http::Request::post("/in/t0ken").header("X-Signature", signature);
+            request.header("Authorization", format!("Bearer {bearer}")).body(Body::from(event(1))).unwrap()
+        };
+        assert_eq!(house.ask(signed("other", "b")).await.0, 401);
+        assert_eq!(house.ask(signed("shh", "c")).await.0, 401);
+        assert_eq!(house.post(event(1)).await.0, 401);
+        assert!(house.store.kept.lock().unwrap().is_empty());
+        assert_eq!(house.ask(signed("shh", "b")).await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn every_flavour_of_segment_is_taken_and_a_flipped_bit_is_not() {
+        for vector in testing::vectors() {
+            let house = House::new(testing::source(&["rotated", &vector.secret]), Mood::Willing);
+            let signed = |body: Vec<u8>| {
+                let request = http::Request::post("/in/t0ken").header("X-Signature", &vector.signature);
+                request.body(Body::from(body)).unwrap()
+            };
+            let mut flipped = vector.body.clone();
+            let in_the_first_element = flipped.iter().position(|byte| *byte == b'{').unwrap();
+            flipped[in_the_first_element] ^= 1;
+            assert_eq!(house.ask(signed(flipped)).await.0, 401, "{}", vector.name);
+            let (status, _, answer) = house.ask(signed(vector.body.clone())).await;
+            let kept = answer["accepted"].as_u64().unwrap() + answer["quarantined"].as_u64().unwrap();
+            assert_eq!((status, kept), (200, vector.elements), "{} {answer}", vector.name);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_fails_or_is_silent_is_asked_again_later() {
+        for mood in [Mood::Failing, Mood::Silent] {
+            let (status, headers, body) = House::new(testing::source(&[]), mood).ask(post(event(1))).await;
+            assert_eq!((status, &headers[header::RETRY_AFTER]), (503, &5.into()));
+            assert_eq!(body["message"], "the request cannot be kept now: send it again after 5 s");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_is_refused_announced_or_not() {
+        let house = House::open();
+        let large = || vec![b' '; limits::BODY_BYTES_MAX + 1];
+        let announced = http::Request::post("/in/t0ken").header("Content-Length", large().len());
+        for request in [announced.body(Body::from(large())).unwrap(), post(large())] {
+            let (status, _, body) = house.ask(request).await;
+            assert_eq!(status, 413);
+            assert!(body["message"].as_str().unwrap().contains("64 MiB"));
+        }
+        assert_eq!(house.post(event(1)).await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn bodies_share_a_bounded_room_and_give_it_back() {
+        let house = House::open().with_room(200);
+        let (status, headers, _) = house.ask(post(vec![b' '; 201])).await;
+        assert_eq!((status, &headers[header::RETRY_AFTER]), (503, &5.into()));
+        for number in 0..10 {
+            assert_eq!(house.post(event(number)).await.0, 200);
+        }
+        assert_eq!(house.door.room.available_permits(), 200);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_may_be_sent_again() {
+        let broken = http_body_util::Limited::new(Body::from(event(1)), 10);
+        assert_eq!(House::open().post(Body::new(broken)).await.0, 408);
+    }
+
+    #[tokio::test]
+    async fn an_encoded_body_is_refused_with_the_way_out() {
+        for (encoding, status) in [("gzip", 415), ("identity", 200), ("Identity", 200)] {
+            let request = http::Request::post("/in/t0ken").header("Content-Encoding", encoding);
+            assert_eq!(House::open().ask(request.body(Body::from("[]")).unwrap()).await.0, status, "{encoding}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_content_type_does_not_matter() {
+        for content_type in ["application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded", "?"]
+        {
+            let request = http::Request::post("/in/t0ken").header("Content-Type", content_type);
+            let (_, _, body) = House::open().ask(request.body(Body::from(event(1))).unwrap()).await;
+            assert_eq!(body["accepted"], 1, "{content_type}");
+        }
+    }
+
+    #[tokio::test]
+    async fn segments_largest_batch_and_more_is_taken() {
+        let filler = "x".repeat(8_000);
+        let events = (0..4_000)
+            .map(|number| format!(r#"{{"type":"page","messageId":"m-{number}","userId":"u","p":"{filler}"}}"#));
+        let batch = format!("[{}]", events.collect::<Vec<_>>().join(","));
+        let (status, body) = House::open().post(batch).await;
+        assert_eq!((status, &body["accepted"]), (200, &json!(4_000)));
+    }
+
+    #[tokio::test]
+    async fn depth_and_garbage_are_answered_clearly() {
+        let house = House::open();
+        for body in ["[".repeat(100_000), "{\"a\":".repeat(100_000), "\0\u{1}garbage".to_owned(), "null".to_owned()] {
+            let (status, answer) = house.post(body).await;
+            assert_eq!((status, &answer["quarantined"]), (200, &json!(1)));
+            assert!(
+                answer["message"].as_str().unwrap().starts_with("1 of 1 cannot be read, the first at byte "),
+                "{answer}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn the_event_tester_and_audiences_get_a_useful_answer() {
+        let house = House::open();
+        let test = r#"{"messageId":"segment-test-message-u","type":"track","userId":"test-user-1","event":"Segment Test Event Name"}"#;
+        let (_, answer) = house.post(test).await;
+        assert!(answer["message"].as_str().unwrap().contains("track `Segment Test Event Name`"), "{answer}");
+        let (status, created) = house.post(r#"{"audienceName":"VIPs"}"#).await;
+        assert_eq!((status, created.as_object().unwrap().len()), (200, 1));
+        let got = house.post(format!(r#"{{"externalId":{}}}"#, created["externalId"])).await;
+        assert_eq!(got, (200, created));
+        assert_eq!(house.post(r#"{"externalId":"x"}"#).await.0, 404);
+    }
+}

@@ -1,0 +1,23 @@
+//! The door: bounded raw body → credentials → raw split → signature → decode each → append → answer. It is the only
+//! room that knows Segment's shapes; behind it are events in our words and elements in quarantine, nothing else.
+//!
+//! A 4xx is lost for good at Segment, and a batch shares one answer. So an element that cannot be read is kept in
+//! quarantine and its request succeeds; what may pass is answered 408 or 503; only a wrong address, credential, size or
+//! encoding is refused.
+
+mod answer;
+mod audience;
+mod body;
+mod credentials;
+mod decode;
+mod digest;
+mod door;
+mod outline;
+mod reception;
+mod signature;
+mod split;
+#[cfg(test)]
+mod testing;
+
+pub use decode::profile_of;
+pub use door::{Door, router};
