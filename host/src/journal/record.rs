@@ -337,7 +337,9 @@ mod tests {
         });
         let (head, text) = bytes.split_at(ENVELOPE_AT);
         assert_eq!(head, [FORMAT, 164, 0, 0, 0]);
-        let picture = expect_test::expect![[r#"{"tenant":"shop","source":"web","id":"m1","substance":{"event":{"profile":"u1","call":"identify","name":"","at_ms":1000,"user_id":"u1","traits":[["tier","gold"]]}}}{"type": "identify"}"#]];
+        let picture = expect_test::expect![[
+            r#"{"tenant":"shop","source":"web","id":"m1","substance":{"event":{"profile":"u1","call":"identify","name":"","at_ms":1000,"user_id":"u1","traits":[["tier","gold"]]}}}{"type": "identify"}"#
+        ]];
         picture.assert_eq(std::str::from_utf8(text).unwrap());
     }
 
