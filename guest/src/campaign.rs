@@ -96,7 +96,7 @@ macro_rules! campaign {
                 }
             }
 
-            $crate::component::bindings::export!(Component with_types_in $crate::component::bindings);
-};
+    $crate::component::bindings::export!(Component with_types_in $crate::component::bindings);
+        };
     };
 }

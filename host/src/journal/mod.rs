@@ -163,3 +163,6 @@ impl Drop for Journal {
 fn prepare(inbound: &Inbound) -> Prepared {
     Prepared { digest: Digest::of(inbound), slot: inbound.owner().slot(), body: record::encode(inbound) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -166,3 +166,129 @@ fn discard(dir: &Path, base: Position, is_alone: bool) -> Result<(), StoreError>
     let path = segment::path(dir, base);
     fs::remove_file(&path).and_then(|()| flush_directory(dir)).map_err(|err| StoreError::of_file(&path, &err))
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::super::digest::Digest;
+    use super::*;
+    use crate::domain::Slot;
+
+    const BASE: Position = Position(0);
+    const BODY: &[u8] = b"some body that is a little longer than nothing";
+
+    /// A segment with one record a group.
+    fn segment_of(count: usize) -> (Vec<u8>, Vec<usize>) {
+        let dir = TempDir::new().unwrap();
+        segment::create(dir.path(), BASE, Timestamp::EPOCH).unwrap();
+        let mut bytes = fs::read(segment::path(dir.path(), BASE)).unwrap();
+        let mut starts = Vec::new();
+        for number in 0..count {
+            let at = Position(bytes.len() as u64);
+            let head = Head {
+                body_bytes: BODY.len() as u32,
+                body_crc: crc32c::crc32c(BODY),
+                group: at,
+                arrived: Timestamp::from_millis(number as i64),
+                slot: Slot(1),
+                digest: Digest([number as u8; Digest::BYTES]),
+            };
+            starts.push(bytes.len());
+            bytes.extend(head.encode(at));
+            bytes.extend(BODY);
+        }
+        starts.push(bytes.len());
+        (bytes, starts)
+    }
+
+    fn scan_bytes(bytes: &[u8]) -> Result<Option<usize>, StoreError> {
+        let dir = TempDir::new().unwrap();
+        fs::write(segment::path(dir.path(), BASE), bytes).unwrap();
+        Ok(scan(dir.path(), BASE)?.map(|found| found.end.0 as usize))
+    }
+
+    #[test]
+    fn a_tail_torn_at_any_byte_is_cut_there_where_the_last_whole_record_ends() {
+        let (bytes, starts) = segment_of(3);
+        for torn in 0..=bytes.len() {
+            let whole = starts.iter().rev().find(|start| **start <= torn).copied();
+            assert_eq!(scan_bytes(&bytes[..torn]).unwrap(), whole, "torn at {torn}");
+        }
+    }
+
+    #[test]
+    fn a_tail_that_never_reached_the_disk_is_cut_whatever_stands_there() {
+        let (bytes, starts) = segment_of(3);
+        for torn in starts[2]..starts[3] {
+            for filler in [0_u8, 0xff, 0x41] {
+                let mut bytes = bytes.clone();
+                bytes[torn..].fill(filler);
+                bytes.extend([filler; 100]);
+                let expected = if bytes[starts[2]..].starts_with(&segment_of(3).0[starts[2]..]) { 3 } else { 2 };
+                assert_eq!(scan_bytes(&bytes).unwrap(), Some(starts[expected]), "{filler} from {torn}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_bit_flipped_in_what_was_flushed_is_damage_and_says_where() {
+        let (bytes, starts) = segment_of(3);
+        for bit in 0..starts[2] * 8 {
+            let mut bytes = bytes.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let error = scan_bytes(&bytes).unwrap_err().to_string();
+            let at = starts.iter().rev().find(|start| **start <= bit / 8).map_or(0, |start| *start);
+            assert!(error.contains(&format!("0000000000000000.journal`, byte {at}: ")), "bit {bit}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_bit_flipped_in_the_last_group_is_never_read_and_is_damage_when_it_was_consumed() {
+        let (bytes, starts) = segment_of(2);
+        for bit in starts[1] * 8..starts[2] * 8 {
+            let mut bytes = bytes.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(scan_bytes(&bytes).unwrap(), Some(starts[1]), "bit {bit}");
+        }
+        let dir = TempDir::new().unwrap();
+        let path = segment::path(dir.path(), BASE);
+        fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+        let error = recover(dir.path(), Position(starts[1] as u64 + 1)).err().unwrap();
+        assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
+        assert_eq!(fs::read(&path).unwrap().len(), bytes.len() - 1, "damage is left as it is");
+        let found = recover(dir.path(), Position(starts[1] as u64)).unwrap();
+        assert_eq!(found.end, Position(starts[1] as u64));
+        assert_eq!(fs::read(&path).unwrap(), bytes[..starts[1]]);
+    }
+
+    #[test]
+    fn the_records_of_a_group_that_was_torn_in_its_middle_are_no_proof_of_damage() {
+        let dir = TempDir::new().unwrap();
+        segment::create(dir.path(), BASE, Timestamp::EPOCH).unwrap();
+        let mut bytes = fs::read(segment::path(dir.path(), BASE)).unwrap();
+        let group = Position(bytes.len() as u64);
+        for number in 0..3 {
+            let head = Head {
+                body_bytes: BODY.len() as u32,
+                body_crc: crc32c::crc32c(BODY),
+                group,
+                arrived: Timestamp::EPOCH,
+                slot: Slot(1),
+                digest: Digest([number; Digest::BYTES]),
+            };
+            bytes.extend(head.encode(Position(bytes.len() as u64)));
+            bytes.extend(BODY);
+        }
+        // The disk wrote the last of the group's pages and not yet the first.
+        bytes[group.0 as usize..][..Head::BYTES + 3].fill(0);
+        assert_eq!(scan_bytes(&bytes).unwrap(), Some(group.0 as usize));
+    }
+
+    #[test]
+    fn an_empty_journal_that_somebody_consumed_is_damage() {
+        let dir = TempDir::new().unwrap();
+        let error = recover(dir.path(), Position(7)).err().unwrap().to_string();
+        assert!(error.contains("ends at 0, but was consumed up to 7"), "{error}");
+    }
+}

@@ -34,21 +34,21 @@ impl Tape {
     /// The head of the first record at or after `from`, which is where a record begins, or a segment; and where it
     /// stands. Nothing, where the durable part ends.
     pub(super) fn next(&mut self, from: Position) -> Result<Option<(Position, Head)>, StoreError> {
-        if from >= self.shelf.end() {
+        let end = self.shelf.end();
+        if from >= end {
             return Ok(None);
         }
-        let segment = self.segment_at(from)?.range.clone();
-        let is_first = from == segment.start;
+        let base = self.segment_at(from)?.range.start;
+        let is_first = from == base;
         let at = if is_first { Position(from.0 + segment::HEAD_BYTES as u64) } else { from };
-        if at >= segment.end {
+        if at >= end {
             return Ok(None);
         }
         if is_first && segment::read_head(self.bytes(from, segment::HEAD_BYTES)?, from).is_none() {
             return Err(self.shelf.damage(from, from, "the segment's head is not what was written"));
         }
         let head = Head::decode(self.bytes(at, Head::BYTES)?, at);
-        let head =
-            head.ok_or_else(|| self.shelf.damage(segment.start, at, "the record's head is not what was written"))?;
+        let head = head.ok_or_else(|| self.shelf.damage(base, at, "the record's head is not what was written"))?;
         Ok(Some((at, head)))
     }
 
@@ -90,7 +90,8 @@ impl Tape {
         Ok(())
     }
 
-    /// The segment in which `at` lies, opened.
+    /// The segment in which `at` lies, opened. The last one's range is as it was when it was looked up: it ends between two
+    /// records, and who asks for what follows looks it up again.
     fn segment_at(&mut self, at: Position) -> Result<&mut Open, StoreError> {
         let is_open = self.open.as_ref().is_some_and(|open| open.range.contains(&at));
         if !is_open {
@@ -103,5 +104,82 @@ impl Tape {
             self.open = Some(Open { range, file });
         }
         Ok(self.open.as_mut().expect("a segment should have been opened just now"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::super::digest::Digest;
+    use super::*;
+    use crate::domain::{Slot, Timestamp};
+
+    const BODY: &[u8] = b"some body";
+
+    /// Two segments with two records each; where they begin, and where the last one ends.
+    fn write_segments(dir: &TempDir) -> (Vec<Position>, Position) {
+        let (mut bases, mut end) = (Vec::new(), 0);
+        for _ in 0..2 {
+            let base = Position(end);
+            segment::create(dir.path(), base, Timestamp::EPOCH).unwrap();
+            let mut bytes = fs::read(segment::path(dir.path(), base)).unwrap();
+            for _ in 0..2 {
+                let at = Position(end + bytes.len() as u64);
+                let head = Head {
+                    body_bytes: BODY.len() as u32,
+                    body_crc: crc32c::crc32c(BODY),
+                    group: at,
+                    arrived: Timestamp::EPOCH,
+                    slot: Slot(1),
+                    digest: Digest([1; Digest::BYTES]),
+                };
+                bytes.extend(head.encode(at));
+                bytes.extend(BODY);
+            }
+            fs::write(segment::path(dir.path(), base), &bytes).unwrap();
+            bases.push(base);
+            end += bytes.len() as u64;
+        }
+        (bases, Position(end))
+    }
+
+    fn count(dir: &TempDir, bases: &[Position], end: Position) -> Result<usize, StoreError> {
+        let mut tape = Tape::new(Arc::new(Shelf::new(dir.path(), bases, end)));
+        let (mut at, mut count) = (Position::default(), 0);
+        while let Some((position, head)) = tape.next(at)? {
+            assert_eq!(tape.body(position, &head)?, BODY);
+            at = Position(position.0 + head.record_bytes());
+            count += 1;
+        }
+        assert_eq!(at, end);
+        Ok(count)
+    }
+
+    #[test]
+    fn it_goes_on_from_one_segment_to_the_next() {
+        let dir = TempDir::new().unwrap();
+        let (bases, end) = write_segments(&dir);
+        assert_eq!(count(&dir, &bases, end).unwrap(), 4);
+    }
+
+    #[test]
+    fn a_bit_flipped_anywhere_is_damage() {
+        let dir = TempDir::new().unwrap();
+        let (bases, end) = write_segments(&dir);
+        for base in &bases {
+            let path = segment::path(dir.path(), *base);
+            let whole = fs::read(&path).unwrap();
+            for bit in 0..whole.len() * 8 {
+                let mut bytes = whole.clone();
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                fs::write(&path, bytes).unwrap();
+                let error = count(&dir, &bases, end).unwrap_err();
+                assert!(matches!(error, StoreError::Corrupt(_)), "bit {bit}: {error}");
+            }
+            fs::write(&path, whole).unwrap();
+        }
     }
 }

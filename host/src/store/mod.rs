@@ -5,7 +5,7 @@
 //! every engine's weakest isolation enough.
 
 #[cfg(test)]
-mod conformance;
+pub(crate) mod conformance;
 mod embedded;
 pub(crate) mod engine;
 mod memory;

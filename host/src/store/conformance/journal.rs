@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Case, DAY, HOUR, NOON, Premises, acquire, append, at, consume, event, event_of, messages, pull, shop};
 use crate::domain::{MessageId, Position, Quarantined, Signal, SourceId, Substance};
-use crate::store::{Appended, Commit, Store, StoreError};
+use crate::store::{Appended, Commit, Entry, Store, StoreError};
 
 use Appended::{Duplicate, Fresh};
 
@@ -19,6 +19,7 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("each entry is in the partition of its slot", each_entry_has_one_partition),
     ("a pull gives at most what was asked for, and goes on there", pull_in_parts),
     ("a pull changes nothing", pull_twice),
+    ("a pull that found nothing finds what comes later", pull_before_append),
     ("arrivals never go back", arrivals_never_go_back),
     ("what could not be understood is kept, too", quarantined_is_kept),
     ("an append wakes who waits", appends_wake),
@@ -28,7 +29,7 @@ pub(super) const CASES: &[(&str, Case)] = &[
 ];
 
 /// All that is new to all partitions, by position.
-fn pull_all(store: &dyn Store) -> Vec<crate::store::Entry> {
+fn pull_all(store: &dyn Store) -> Vec<Entry> {
     let mut entries: Vec<_> =
         acquire(store).iter_mut().flat_map(|partition| pull(partition.as_mut(), usize::MAX).unwrap().entries).collect();
     entries.sort_by_key(|entry| entry.position);
@@ -99,7 +100,7 @@ fn each_entry_has_one_partition(premises: &Premises) {
     for partition in &mut partitions {
         let pulled = pull(partition.as_mut(), usize::MAX).unwrap();
         assert_eq!(pulled.upto, store.end());
-        let belongs = |entry: &crate::store::Entry| partition.slots().contains(&entry.inbound.owner().slot().0);
+        let belongs = |entry: &Entry| partition.slots().contains(&entry.inbound.owner().slot().0);
         assert!(pulled.entries.iter().all(belongs));
         assert!(pulled.entries.is_sorted_by_key(|entry| entry.position));
         count += pulled.entries.len();
@@ -133,6 +134,26 @@ fn pull_twice(premises: &Premises) {
     for partition in &mut acquire(&*store) {
         assert_eq!(pull(partition.as_mut(), 1).unwrap(), pull(partition.as_mut(), 1).unwrap());
         assert_eq!(partition.position(), Position::default());
+    }
+}
+
+fn pull_before_append(premises: &Premises) {
+    let store = (premises.open)();
+    let mut partitions = acquire(&*store);
+    for partition in &mut partitions {
+        assert_eq!(pull(partition.as_mut(), 9).unwrap().entries, []);
+    }
+    for round in 0..3 {
+        let message = format!("m{round}");
+        append(&*store, vec![event("u1", &message)]);
+        let pulled: Vec<_> = partitions.iter_mut().map(|partition| pull(partition.as_mut(), 9).unwrap()).collect();
+        assert!(pulled.iter().all(|pulled| pulled.upto == store.end()));
+        for (partition, pulled) in partitions.iter_mut().zip(&pulled) {
+            partition.commit(Commit { upto: pulled.upto, ..Commit::default() }).unwrap();
+            assert_eq!(pull(partition.as_mut(), 9).unwrap().entries, []);
+        }
+        let entries: Vec<_> = pulled.into_iter().flat_map(|pulled| pulled.entries).collect();
+        assert_eq!(messages(&entries), [message]);
     }
 }
 
@@ -200,7 +221,7 @@ fn journal_survives(premises: &Premises) {
         let position = partition.position();
         assert!(position == end || position == store.end());
         let pulled = pull(partition.as_mut(), usize::MAX).unwrap();
-        let is_expected = |entry: &crate::store::Entry| entry.inbound.message_id().as_str() == "m2";
+        let is_expected = |entry: &Entry| entry.inbound.message_id().as_str() == "m2";
         assert!(pulled.entries.iter().all(is_expected));
         assert_eq!(pulled.upto, store.end());
     }

@@ -111,7 +111,7 @@ fn messages(entries: &[Entry]) -> Vec<&str> {
 }
 
 /// Pulls from where the partition stands.
-fn pull(partition: &mut dyn Partition, max: usize) -> Result<Pulled, StoreError> {
+pub(crate) fn pull(partition: &mut dyn Partition, max: usize) -> Result<Pulled, StoreError> {
     partition.pull(partition.position(), max)
 }
 

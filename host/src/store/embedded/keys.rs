@@ -207,3 +207,128 @@ impl<'a> Fields<'a> {
         StoreError::Corrupt(format!("`{}` is no key", self.whole.escape_ascii()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Names that are often alike, or the beginning of each other.
+    fn tenant() -> impl Strategy<Value = TenantId> {
+        "[ab1][ab1-]{0,3}".prop_map(|text| TenantId::parse(&text).unwrap())
+    }
+
+    fn profile_id() -> impl Strategy<Value = ProfileId> {
+        "[ab é~\u{ffff}]{1,4}".prop_map(|text| ProfileId::parse(&text).unwrap())
+    }
+
+    fn owner() -> impl Strategy<Value = ProfileKey> {
+        (tenant(), profile_id()).prop_map(|(tenant, profile)| ProfileKey { tenant, profile })
+    }
+
+    fn moment() -> impl Strategy<Value = Timestamp> {
+        prop_oneof![0..4_i64, Just(i64::MAX), 0..i64::MAX].prop_map(Timestamp::from_millis)
+    }
+
+    fn timer_key() -> impl Strategy<Value = TimerKey> {
+        let campaign = "[ab][ab._-]{0,3}".prop_map(|text| CampaignName::parse(&text).unwrap());
+        (moment(), owner(), campaign, "[ab\0\u{1}é]{0,4}").prop_map(|(due, owner, campaign, name)| TimerKey {
+            due,
+            owner,
+            campaign,
+            name,
+        })
+    }
+
+    fn book() -> impl Strategy<Value = Book> {
+        prop::sample::select(vec![Book::Ledger, Book::Messages, Book::Quarantine])
+    }
+
+    fn row_key() -> impl Strategy<Value = RowKey> {
+        let at = prop_oneof![-2..3_i64, any::<i64>(), Just(i64::MAX), Just(i64::MIN)];
+        (tenant(), "[ab\u{1}é]{0,3}", at, "[ab\0\u{1}é]{0,3}").prop_map(|(tenant, page, at, id)| RowKey {
+            tenant,
+            page,
+            at,
+            id,
+        })
+    }
+
+    fn instruction() -> impl Strategy<Value = InstructionId> {
+        (0..4_u8).prop_map(|byte| InstructionId::from_digest([byte; 32]))
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_are_ordered_as_keys_are(
+            owners in [owner(), owner()],
+            timers in [timer_key(), timer_key()],
+            rows in [(book(), row_key()), (book(), row_key())],
+            entries in [(tenant(), instruction()), (tenant(), instruction())],
+        ) {
+            prop_assert_eq!(profile(&owners[0]).cmp(&profile(&owners[1])), owners[0].cmp(&owners[1]));
+            prop_assert_eq!(timer(&timers[0]).cmp(&timer(&timers[1])), timers[0].cmp(&timers[1]));
+            let bytes = rows.each_ref().map(|(book, key)| row(*book, key));
+            prop_assert_eq!(bytes[0].cmp(&bytes[1]), rows[0].cmp(&rows[1]));
+            let bytes = entries.each_ref().map(|(tenant, id)| entry(tenant, id));
+            prop_assert_eq!(bytes[0].cmp(&bytes[1]), entries[0].cmp(&entries[1]));
+        }
+
+        #[test]
+        fn keys_read_back(
+            owner in owner(), timer_key in timer_key(), book in book(), row_key in row_key(),
+            tenant in tenant(), id in instruction(), due in moment(),
+        ) {
+            prop_assert_eq!(parse_profile(&profile(&owner)).unwrap(), owner.profile);
+            prop_assert_eq!(parse_timer(&timer(&timer_key)).unwrap(), timer_key);
+            prop_assert_eq!(parse_row(&row(book, &row_key)).unwrap(), row_key);
+            let key = entry(&tenant, &id);
+            let due_key = due_entry(due, &key);
+            prop_assert_eq!(parse_due_entry(&due_key).unwrap(), (due, &key[..]));
+            prop_assert_eq!(parse_entry(&key).unwrap(), (tenant, id));
+        }
+
+        #[test]
+        fn a_tenants_share_holds_its_own_and_nobody_elses(
+            tenant in tenant(), last in prop::option::of(profile_id()), other in owner(),
+        ) {
+            let is_wanted = other.tenant == tenant && last.as_ref().is_none_or(|last| other.profile > *last);
+            prop_assert_eq!(profiles(&tenant, last.as_ref()).contains(&profile(&other)), is_wanted);
+        }
+
+        #[test]
+        fn an_outboxs_share_holds_its_own_and_nobody_elses(
+            tenant in tenant(), last in prop::option::of(instruction()), other in (tenant(), instruction()),
+        ) {
+            let is_wanted = other.0 == tenant && last.as_ref().is_none_or(|last| other.1 > *last);
+            prop_assert_eq!(entries(&tenant, last.as_ref()).contains(&entry(&other.0, &other.1)), is_wanted);
+        }
+
+        #[test]
+        fn a_pages_share_holds_its_own_and_nobody_elses(
+            mine in (book(), row_key()), other in (book(), row_key()), from_start: bool,
+        ) {
+            let (book, key) = mine;
+            let is_same_page = (book, &key.tenant, &key.page) == (other.0, &other.1.tenant, &other.1.page);
+            let after = (!from_start).then(|| (key.at, key.id.clone()));
+            let page = Page { tenant: key.tenant.clone(), page: key.page.clone(), after };
+            let is_wanted = is_same_page && (from_start || (other.1.at, &other.1.id) > (key.at, &key.id));
+            prop_assert_eq!(rows(book, &page).contains(&row(other.0, &other.1)), is_wanted);
+            let is_old = is_same_page && other.1.at < key.at;
+            let trim = Trim { book, tenant: key.tenant, page: key.page, before: key.at };
+            prop_assert_eq!(rows_before(&trim).contains(&row(other.0, &other.1)), is_old);
+        }
+
+        #[test]
+        fn until_a_moment_is_up_to_it_and_with_it(now in moment(), timer_key in timer_key()) {
+            prop_assert_eq!(until(now).contains(&timer(&timer_key)), timer_key.due <= now);
+        }
+
+        #[test]
+        fn no_bytes_make_a_key_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            let _ = (parse_profile(&bytes), parse_timer(&bytes), parse_row(&bytes), parse_entry(&bytes));
+            let _ = parse_due_entry(&bytes);
+        }
+    }
+}
