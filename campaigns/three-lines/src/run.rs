@@ -80,18 +80,7 @@ impl ThreeLines {
             ctx.debug("an order from before everything in the cart: the run goes on");
             return Decision::none();
         }
-        let mut decision = Decision::none();
-        if state.cart.is_empty() {
-            decision = end(state, "ordered");
-        }
-        if mem::take(&mut state.messaged) {
-            let worth = ctx.read::<OrderCompleted>().worth();
-            decision = decision.mark(Mark::Converted(worth.unwrap_or(0.0)));
-        }
-        match state.audience.take() {
-            Some(audience) => decision.instruct(self.ads(AdsAction::Remove, &audience)),
-            None => decision,
-        }
+        self.ordered(ctx.read::<OrderCompleted>().worth(), state)
     }
 
     /// Received: the next line's wait begins. Opened or clicked by the person: the run ends.
@@ -115,16 +104,31 @@ impl ThreeLines {
         let Some(line) = Line::named(timer).filter(|line| state.stage.is_at(*line)) else {
             return Decision::none();
         };
-        // Told so while the campaign was paused, perhaps: then no cause said it.
+        // While a campaign is paused, no cause tells it of an order; the history does.
         if state.cart.last_added_at().is_some_and(|at| ordered_since(ctx, at)) {
             state.cart = Cart::default();
-            return end(state, "ordered");
+            return self.ordered(None, state);
         }
         state.messaged = true;
         match line {
             Line::Push => sent(line, self.push(&state.cart), state),
             Line::Email => sent(line, self.email(&state.cart), state),
             Line::Ads => self.join_audience(state),
+        }
+    }
+
+    /// An order is known, and what it bought is out of the cart.
+    fn ordered(&self, worth: Option<f64>, state: &mut State) -> Decision {
+        let mut decision = Decision::none();
+        if state.cart.is_empty() {
+            decision = end(state, "ordered");
+        }
+        if mem::take(&mut state.messaged) {
+            decision = decision.mark(Mark::Converted(worth.unwrap_or(0.0)));
+        }
+        match state.audience.take() {
+            Some(audience) => decision.instruct(self.ads(AdsAction::Remove, &audience)),
+            None => decision,
         }
     }
 

@@ -364,6 +364,18 @@ mod the_order {
     }
 }
 
+mod an_order_while_the_campaign_was_paused {
+    use super::*;
+
+    #[test]
+    fn takes_the_person_out_of_the_audience_as_soon_as_it_is_noticed() {
+        let run = email_delivered().wait("1d").event("Product Added", hat()).wait("30m");
+        let run = run.past_event("Order Completed", "10m").wait("1h");
+        assert_eq!(run.last().step, "ads-remove");
+        assert_eq!(run.state_bytes(), None);
+    }
+}
+
 mod a_product_removed {
     use super::*;
 

@@ -76,9 +76,8 @@ fn same_name(left: &str, right: &str) -> bool {
     letters(left).eq(letters(right))
 }
 
-/// Bytes, not letters: decoding them would be most of what a decision costs.
-fn letters(name: &str) -> impl Iterator<Item = u8> {
-    name.bytes().filter(|byte| !matches!(byte, b'_' | b'-' | b' ')).map(|byte| byte.to_ascii_lowercase())
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|letter| !matches!(letter, '_' | '-' | ' ')).map(|letter| letter.to_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@
 //! assert_eq!(run.timeline(), "+1h nudge over sms\n");
 //! ```
 
+mod ask;
 pub(crate) mod host;
 mod outcome;
 mod run;
