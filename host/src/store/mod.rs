@@ -165,6 +165,8 @@ pub enum Book {
     Messages,
     /// What could not be understood; one page per tenant.
     Quarantine,
+    /// Calls of campaigns that failed; one page per tenant.
+    Failures,
 }
 
 /// Where a row of a book stands. Rows of a page are ordered by `at`, then `id`.

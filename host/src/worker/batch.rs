@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::ledger::{LedgerRow, What};
+use super::ledger::{Failed, FailureRow, LedgerRow, What};
 use super::roster::Roster;
 use super::step::{self, Effects, Scene};
 use super::{WorkerError, erasure, quarantine};
@@ -111,6 +111,9 @@ impl<'a> Batch<'a> {
     /// Adds a row to a person's ledger; the oldest goes where there are too many.
     pub(super) fn record(&mut self, key: &ProfileKey, row: &LedgerRow) -> Result<(), WorkerError> {
         let (number, outdated) = self.person(key)?.next_ledger_row();
+        if let What::Failed(failed) = &row.what {
+            self.commit.rows_added.push((Book::Failures, failure_row(key, (row, failed), number)));
+        }
         let row = Row { key: ledger_key(key, number), body: row.encode() };
         self.commit.rows_added.push((Book::Ledger, row));
         if let Some(outdated) = outdated {
@@ -244,6 +247,24 @@ pub(super) fn ledger_key(key: &ProfileKey, number: u64) -> RowKey {
         page: key.profile.to_string(),
         at: i64::try_from(number).expect("a ledger should not outlive its numbers"),
         id: String::new(),
+    }
+}
+
+fn failure_row(key: &ProfileKey, (row, failed): (&LedgerRow, &Failed), number: u64) -> Row {
+    let failure = FailureRow {
+        at: row.at,
+        campaign: row.campaign.clone(),
+        profile: key.profile.to_string(),
+        failed: failed.clone(),
+    };
+    Row {
+        key: RowKey {
+            tenant: key.tenant.clone(),
+            page: String::new(),
+            at: row.at,
+            id: format!("{}/{number}", key.profile),
+        },
+        body: serde_json::to_vec(&failure).expect("a failure should be storable"),
     }
 }
 

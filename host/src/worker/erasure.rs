@@ -1,9 +1,12 @@
 //! Forgetting a person: profile, timers, pending messages, ledger and sent messages go in the commit that consumes the request. What the
 //! journal still holds goes when its segment does.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
 use super::WorkerError;
 use super::batch::ledger_key;
-use super::messages::MessageRow;
 use crate::domain::{CampaignName, ProfileKey, limits};
 use crate::outbox::Entry;
 use crate::profiles::{Profile, Run};
@@ -23,13 +26,15 @@ pub(super) fn timers(key: &ProfileKey, campaign: &str, run: &Run) -> Vec<TimerKe
 
 /// Adds to the commit everything that has to go, and takes out of it what it was about to add.
 pub(super) fn erase(commit: &mut Commit, reports: &dyn Reports, key: &ProfileKey) -> Result<(), WorkerError> {
-    commit.outbox_put.retain(|row| {
-        !Entry::decode(&row.body).is_ok_and(|entry| entry.profile == key.profile && entry.tenant == key.tenant)
+    let is_theirs = |entry: &Entry| entry.profile == key.profile && entry.tenant == key.tenant;
+    commit.outbox_put.retain(|row| !Entry::decode(&row.body).as_ref().is_ok_and(is_theirs));
+    commit.rows_added.retain(|(book, row)| {
+        let is_in_ledger = *book == Book::Ledger && row.key.page == key.profile.as_str();
+        row.key.tenant != key.tenant || !is_in_ledger && !is_about(&row.body, key).unwrap_or(false)
     });
-    commit.rows_added.retain(|(_, row)| row.key.tenant != key.tenant || row.key.page != key.profile.as_str());
     erase_ledger(commit, reports, key)?;
     erase_outbox(commit, reports, key)?;
-    erase_messages(commit, reports, key)
+    [Book::Messages, Book::Failures].into_iter().try_for_each(|book| erase_rows(commit, reports, key, book))
 }
 
 fn erase_ledger(commit: &mut Commit, reports: &dyn Reports, key: &ProfileKey) -> Result<(), WorkerError> {
@@ -54,16 +59,28 @@ fn erase_outbox(commit: &mut Commit, reports: &dyn Reports, key: &ProfileKey) ->
     }
 }
 
-fn erase_messages(commit: &mut Commit, reports: &dyn Reports, key: &ProfileKey) -> Result<(), WorkerError> {
+/// Rows of a tenant's page that are about the person.
+fn erase_rows(commit: &mut Commit, reports: &dyn Reports, key: &ProfileKey, book: Book) -> Result<(), WorkerError> {
     let mut page = Page { tenant: key.tenant.clone(), page: String::new(), after: None };
     loop {
-        let rows = reports.rows(Book::Messages, &page, limits::PAGE_ROWS_MAX)?;
+        let rows = reports.rows(book, &page, limits::PAGE_ROWS_MAX)?;
         let Some(last) = rows.last() else { return Ok(()) };
         page.after = Some((last.key.at, last.key.id.clone()));
         for row in rows {
-            if MessageRow::decode(&row.body)?.profile == key.profile.as_str() {
-                commit.rows_removed.push((Book::Messages, row.key));
+            if is_about(&row.body, key)? {
+                commit.rows_removed.push((book, row.key));
             }
         }
     }
+}
+
+/// Whether a row of a book that is not the ledger is about the person.
+fn is_about(body: &[u8], key: &ProfileKey) -> Result<bool, WorkerError> {
+    #[derive(Deserialize)]
+    struct About<'a> {
+        #[serde(borrow)]
+        profile: Option<Cow<'a, str>>,
+    }
+    let About { profile } = serde_json::from_slice(body)?;
+    Ok(profile.is_some_and(|profile| profile == key.profile.as_str()))
 }

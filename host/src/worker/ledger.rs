@@ -87,6 +87,27 @@ pub struct Failed {
     pub log: Vec<String>,
 }
 
+/// A failure in the book of its tenant, for who looks after campaigns and not after one person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailureRow {
+    /// When, in milliseconds since the Unix epoch.
+    pub at: i64,
+    /// Which campaign.
+    pub campaign: String,
+    /// About whom it was asked.
+    pub profile: String,
+    /// What failed.
+    #[serde(flatten)]
+    pub failed: Failed,
+}
+
+impl FailureRow {
+    /// Reads a record.
+    pub fn decode(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+}
+
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]

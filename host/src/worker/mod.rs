@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use batch::{Batch, Tools};
 pub use crew::Crew;
-pub use ledger::{Decided, Failed, Fate, Judged, LedgerRow, What};
+pub use ledger::{Decided, Failed, FailureRow, Fate, Judged, LedgerRow, What};
 pub use messages::MessageRow;
 pub use quarantine::QuarantineRow;
 pub use roster::{Campaigns, Decider, Enlisted, Roster};

@@ -160,6 +160,7 @@ fn page(book: Book, tenant: &TenantId, page: &str) -> Key {
         Book::Ledger => 1,
         Book::Messages => 2,
         Book::Quarantine => 3,
+        Book::Failures => 4,
     };
     Key::default().byte(number).text(tenant.as_str()).text(page)
 }
@@ -242,7 +243,7 @@ mod tests {
     }
 
     fn book() -> impl Strategy<Value = Book> {
-        prop::sample::select(vec![Book::Ledger, Book::Messages, Book::Quarantine])
+        prop::sample::select(vec![Book::Ledger, Book::Messages, Book::Quarantine, Book::Failures])
     }
 
     fn row_key() -> impl Strategy<Value = RowKey> {
