@@ -2,15 +2,20 @@
 //!
 //! The rooms stand in the order in which data walks through them; `ARCHITECTURE.md` is the plan of the house.
 
+pub mod admin;
+pub mod app;
 pub mod channels;
 pub mod cli;
+pub mod demo;
 pub mod domain;
 pub mod ingest;
 mod journal;
+mod listener;
 pub mod outbox;
 pub mod policy;
 pub mod profiles;
 pub mod sandbox;
 pub mod store;
+pub mod telemetry;
 pub mod tenants;
 pub mod worker;

@@ -15,7 +15,8 @@ pub(super) fn enlist(directory: &Arc<Directory>, sandbox: &Sandbox, http: Http) 
     let (roster, switchboard) = (Arc::new(Roster::default()), Arc::new(Switchboard::default()));
     let seats = Seats { sandbox: sandbox.clone(), taken: Mutex::default() };
     let refresh = {
-        let (directory, roster, switchboard) = (Arc::downgrade(directory), Arc::clone(&roster), Arc::clone(&switchboard));
+        let (directory, roster, switchboard) =
+            (Arc::downgrade(directory), Arc::clone(&roster), Arc::clone(&switchboard));
         move || {
             let Some(directory) = directory.upgrade() else { return };
             let snapshot = directory.snapshot();

@@ -11,25 +11,28 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::admin::{self, Admin};
-use crate::channels::{self, Switchboard};
-use crate::domain::{Clock, Signal, Timestamp, limits};
+use crate::admin::{self, Admin, Workshop};
+use crate::channels::{self, Http};
+use crate::domain::{Signal, Timestamp, limits};
 use crate::ingest::{self, Door};
 use crate::listener;
 use crate::outbox::Dispatcher;
 use crate::sandbox::Sandbox;
-use crate::store::embedded::Embedded;
-use crate::store::Store;
+use crate::store::{Embedded, Store};
 use crate::telemetry;
 use crate::tenants::Directory;
-use crate::worker::{self, Crew, Roster};
+use crate::worker::{self, Crew};
 
 pub use serve::{ServeOptions, serve};
 pub use timepiece::Timepiece;
+
+pub use crate::telemetry::LogFormat;
+pub use crate::tenants::Secret;
 
 /// How often somebody who waits for rest looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
@@ -44,7 +47,7 @@ pub struct AppOptions {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The key that creates tenants, where it is not to be generated.
-    pub bootstrap_key: Option<String>,
+    pub bootstrap_key: Option<Secret>,
     /// How the world reaches this server.
     pub public_url: Option<String>,
     /// What tells the time.
@@ -56,9 +59,9 @@ pub struct AppOptions {
 /// A running house.
 pub struct App {
     address: SocketAddr,
-    bootstrap_key: Option<String>,
+    bootstrap_key: Option<Secret>,
     house: Arc<House>,
-    dispatcher: Arc<Dispatcher>,
+    dispatcher: Dispatcher,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
@@ -80,16 +83,16 @@ impl App {
         let clock = options.timepiece.clock();
         let store: Arc<dyn Store> = Arc::new(Embedded::open(&options.data, Arc::clone(&clock))?);
         let directory = Arc::new(Directory::open(&options.data, Arc::clone(&clock))?);
-        let bootstrap_key = directory.bootstrap(options.bootstrap_key.as_deref())?;
-        let sandbox = Arc::new(Sandbox::new()?);
-        let (roster, switchboard) = enlist::enlist(&directory, &sandbox);
-        let dispatcher = Arc::new(Dispatcher::new(tokio::runtime::Handle::current()));
+        let bootstrap_key = directory.bootstrap(options.bootstrap_key.as_ref().map(Secret::expose))?;
+        let sandbox = Sandbox::new()?;
+        let (roster, switchboard) = enlist::enlist(&directory, &sandbox, Http::new(limits::ATTEMPT_MAX)?);
+        let dispatcher = Dispatcher::new(tokio::runtime::Handle::current(), Arc::clone(&clock));
         let shared = worker::Shared {
             clock: Arc::clone(&clock),
             roster,
             reports: store.reports(),
             switchboard,
-            dispatcher: Arc::clone(&dispatcher),
+            dispatcher: dispatcher.clone(),
             sync_beat: options.sync_beat,
         };
         let crew = Arc::new(start_crew(store.as_ref(), shared)?);
@@ -108,7 +111,7 @@ impl App {
 
     /// The key that was generated on the first start.
     pub fn bootstrap_key(&self) -> Option<&str> {
-        self.bootstrap_key.as_deref()
+        self.bootstrap_key.as_ref().map(Secret::expose)
     }
 
     /// Waits until everything that can be done now is done.
@@ -125,7 +128,9 @@ impl App {
     pub async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.server.await.context("the server's task failed")?;
-        self.dispatcher.drain().await;
+        if tokio::time::timeout(limits::DRAIN_MAX, self.dispatcher.drain()).await.is_err() {
+            tracing::warn!("deliveries were still under way when their time was up; they go out after the next start");
+        }
         let crew = Arc::clone(&self.house.crew);
         tokio::task::spawn_blocking(move || crew.stop()).await.context("the workers did not stop")?;
         Ok(())
@@ -169,7 +174,7 @@ fn start_crew(store: &dyn Store, shared: worker::Shared) -> Result<Crew> {
     Ok(Crew::new(handles))
 }
 
-fn router(house: &Arc<House>, directory: Arc<Directory>, sandbox: Arc<Sandbox>, public_url: Option<String>) -> Router {
+fn router(house: &Arc<House>, directory: Arc<Directory>, sandbox: Sandbox, public_url: Option<String>) -> Router {
     let clock = house.timepiece.clock();
     let door = Door::new(directory.sources(), Arc::clone(&house.store), clock);
     let readiness = {
@@ -178,17 +183,22 @@ fn router(house: &Arc<House>, directory: Arc<Directory>, sandbox: Arc<Sandbox>, 
     };
     let admin = Admin {
         directory,
-        sandbox,
+        sandbox: Arc::new(sandbox),
         reports: house.store.reports(),
         crew: Arc::clone(&house.crew),
         public_url,
-        validate: channels::validate,
+        validate_channel,
         readiness,
         metrics: telemetry::metrics(),
+        workshop: Workshop::default(),
     };
     let router = ingest::router(Arc::new(door)).merge(admin::router(Arc::new(admin)));
     match &house.timepiece {
         Timepiece::System => router,
         Timepiece::Manual(_) => router.merge(timepiece::router(Arc::clone(house))),
     }
+}
+
+fn validate_channel(provider: &str, settings: &Value) -> Result<Value, String> {
+    channels::validate(provider, settings).map_err(|err| err.to_string())
 }

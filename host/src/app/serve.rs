@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{App, AppOptions, Timepiece};
 use crate::domain::{ManualClock, Timestamp, limits};
 use crate::telemetry::{self, LogFormat};
+use crate::tenants::Secret;
 
 /// What a server is started with.
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ pub struct ServeOptions {
     /// Where to listen.
     pub listen: SocketAddr,
     /// The key that creates tenants; without one, the server makes one and prints it.
-    pub bootstrap_key: Option<String>,
+    pub bootstrap_key: Option<Secret>,
     /// How the world reaches this server; without one, by what its clients call it.
     pub public_url: Option<String>,
     /// How logs are written.
@@ -38,7 +39,8 @@ pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Resul
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     let (as_json, is_manual) = (options.json, options.manual_clock.is_some());
-    let timepiece = options.manual_clock.map_or(Timepiece::System, |now| Timepiece::Manual(Arc::new(ManualClock::new(now))));
+    let timepiece =
+        options.manual_clock.map_or(Timepiece::System, |now| Timepiece::Manual(Arc::new(ManualClock::new(now))));
     let app = App::start(AppOptions {
         data: options.data,
         listen: options.listen,

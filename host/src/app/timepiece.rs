@@ -40,11 +40,15 @@ impl Timepiece {
         let (is_marked, shown) = (mark.exists(), data.display());
         match self {
             Self::System => {
-                ensure!(!is_marked, "`{shown}` was made for a manual clock (a test or the demo): use another directory");
+                ensure!(
+                    !is_marked,
+                    "`{shown}` was made for a manual clock (a test or the demo): use another directory"
+                );
             }
             Self::Manual(_) if is_marked => {}
             Self::Manual(_) => {
-                let is_empty = std::fs::read_dir(data).with_context(|| format!("cannot read `{shown}`"))?.next().is_none();
+                let is_empty =
+                    std::fs::read_dir(data).with_context(|| format!("cannot read `{shown}`"))?.next().is_none();
                 ensure!(is_empty, "`{shown}` holds a server's data: a manual clock is only for tests and the demo");
                 std::fs::write(&mark, "").with_context(|| format!("cannot write `{}`", mark.display()))?;
             }

@@ -4,17 +4,27 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// How the demo runs. The comments are the texts of `--help`.
-#[derive(Debug, Args)]
-pub struct DemoOptions {
-    /// Print JSON lines instead of a story
+use crate::demo::{self, DemoOptions};
+
+/// The comments are the texts of `--help`.
+#[derive(Args)]
+pub(super) struct DemoArguments {
+    /// Print the result as JSON
     #[arg(long)]
-    pub json: bool,
-    /// Keep the server's data in this directory; without it, it goes when the demo ends
+    json: bool,
+    /// Keep the server's data in this directory, which should be new; without it, it goes when the demo ends
     #[arg(long, value_name = "DIR")]
-    pub keep: Option<PathBuf>,
+    keep: Option<PathBuf>,
+    /// The campaign's component, as `cargo xtask components` builds it
+    #[arg(long, value_name = "FILE", default_value = "target/components/three-lines.wasm")]
+    module: PathBuf,
+    /// Kill the server that many times in the middle of the traffic
+    #[arg(long, value_name = "TIMES", default_value_t = 0)]
+    kill: usize,
 }
 
-pub(super) fn run(options: DemoOptions) -> anyhow::Result<()> {
-    anyhow::bail!("cannot run with {options:?}: this build has no demo")
+pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<()> {
+    let DemoArguments { json, keep, module, kill } = arguments;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(demo::run(DemoOptions { json, keep, module, kills: kill }, &mut std::io::stdout()))
 }

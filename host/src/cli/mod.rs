@@ -38,13 +38,12 @@ use reqwest::Url;
 use tokio::runtime::Builder;
 
 use client::Client;
+use demo::DemoArguments;
 use exit::Exit;
 use failure::Failure;
 use output::{Form, Output};
 use request::{Ask, Request};
-
-pub use demo::DemoOptions;
-pub use serve::{LogFormat, ServeOptions};
+use serve::ServeArguments;
 
 /// Re-engagement campaigns as sandboxed WebAssembly components behind a Segment webhook destination
 #[derive(Parser)]
@@ -57,9 +56,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run the server
-    Serve(ServeOptions),
+    Serve(ServeArguments),
     /// Run a shop's day through a server of its own and show who got what, and why
-    Demo(DemoOptions),
+    Demo(DemoArguments),
     /// Create and list tenants
     Tenant(Remote<tenant::TenantCommand>),
     /// Manage sources: the addresses that Segment sends events to
@@ -136,8 +135,8 @@ pub fn run() -> ExitCode {
 
 /// What the program is asked to do.
 enum Task {
-    Serve(ServeOptions),
-    Demo(DemoOptions),
+    Serve(ServeArguments),
+    Demo(DemoArguments),
     Ask(Access, Request),
 }
 

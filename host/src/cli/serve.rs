@@ -7,43 +7,64 @@ use clap::{Args, ValueEnum};
 use reqwest::Url;
 
 use super::arguments::server_url;
+use crate::app::{self, LogFormat, Secret, ServeOptions};
 use crate::domain::Timestamp;
-use crate::tenants::Secret;
 
-/// What a server is started with. The comments are the texts of `--help`.
-#[derive(Debug, Args)]
-pub struct ServeOptions {
+/// The comments are the texts of `--help`.
+#[derive(Args)]
+pub(super) struct ServeArguments {
     /// The directory that holds everything that is kept; made when it is missing
     #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    data: PathBuf,
     /// Where to listen: IP and port, port 0 for any that is free
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7070", value_parser = listen_address)]
-    pub listen: SocketAddr,
+    listen: SocketAddr,
     /// The key that creates tenants; without it, one is made and printed once
     #[arg(long, value_name = "KEY", env = "REKINDLE_BOOTSTRAP_KEY", hide_env_values = true, value_parser = secret)]
-    pub bootstrap_key: Option<Secret>,
-    /// How Segment reaches this server, for the addresses of sources; without it, where it listens
+    bootstrap_key: Option<Secret>,
+    /// How Segment reaches this server, for the addresses of sources; without it, what a client calls it
     #[arg(long, value_name = "URL", value_parser = server_url)]
-    pub public_url: Option<Url>,
+    public_url: Option<Url>,
     /// How logs are written
-    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
-    pub log_format: LogFormat,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    log_format: Format,
+    /// Say where it listens, and the key that was made, as one JSON object
+    #[arg(long)]
+    json: bool,
     /// Start a clock here that moves only when it is moved: for tests
     #[arg(long, value_name = "RFC3339", hide = true, value_parser = moment)]
-    pub manual_clock: Option<Timestamp>,
+    manual_clock: Option<Timestamp>,
 }
 
 /// How logs are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
     /// For the eye
     Text,
     /// One object a line
     Json,
 }
 
-pub(super) fn run(options: ServeOptions) -> anyhow::Result<()> {
-    anyhow::bail!("cannot serve from `{}`: this build has no server", options.data.display())
+impl From<ServeArguments> for ServeOptions {
+    fn from(arguments: ServeArguments) -> Self {
+        Self {
+            data: arguments.data,
+            listen: arguments.listen,
+            bootstrap_key: arguments.bootstrap_key,
+            public_url: arguments.public_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
+            log_format: match arguments.log_format {
+                Format::Text => LogFormat::Text,
+                Format::Json => LogFormat::Json,
+            },
+            json: arguments.json,
+            manual_clock: arguments.manual_clock,
+        }
+    }
+}
+
+pub(super) fn run(arguments: ServeArguments) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(app::serve(arguments.into(), &mut std::io::stdout()))
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {

@@ -44,7 +44,11 @@ pub(super) struct Person {
 pub(super) const PEOPLE: &[Person] = &[
     Person { id: "customer-1", story: "buys within the hour", expected: &[] },
     Person { id: "customer-2", story: "adds twice; the push brings them back", expected: &[("push", 100)] },
-    Person { id: "customer-3", story: "overlooks the push, opens the e-mail", expected: &[("push", 80), ("email", 141)] },
+    Person {
+        id: "customer-3",
+        story: "overlooks the push, opens the e-mail",
+        expected: &[("push", 80), ("email", 141)],
+    },
     Person {
         id: "customer-4",
         story: "needs all three lines, then buys",

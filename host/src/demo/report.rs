@@ -37,7 +37,8 @@ impl Answers {
 /// Every difference between what happened and what should have, in words.
 pub(super) fn deviations(happened: &Happened) -> Vec<String> {
     let mut deviations: Vec<String> = day::PEOPLE.iter().filter_map(|person| deviation(happened, person)).collect();
-    let strangers = happened.messages.iter().filter(|message| day::PEOPLE.iter().all(|person| message["profile"] != person.id));
+    let strangers =
+        happened.messages.iter().filter(|message| day::PEOPLE.iter().all(|person| message["profile"] != person.id));
     deviations.extend(strangers.map(|message| format!("a message to somebody unheard of: {message}")));
     if happened.quarantined.len() != day::QUARANTINED {
         deviations.push(format!("{} elements were quarantined, not {}", happened.quarantined.len(), day::QUARANTINED));
@@ -84,19 +85,30 @@ pub(super) fn write(out: &mut dyn Write, happened: &Happened, deviations: &[Stri
         writeln!(out, "Quarantined at {}: {}", clock_time(row), field(row, "reason"))?;
     }
     let Answers { accepted, duplicate, quarantined, kills } = happened.answers;
-    writeln!(out, "Events: {accepted} accepted, {duplicate} duplicate, {quarantined} quarantined; the server was killed {kills} times.")?;
+    writeln!(
+        out,
+        "Events: {accepted} accepted, {duplicate} duplicate, {quarantined} quarantined; the server was killed {kills} times."
+    )?;
     for deviation in deviations {
         writeln!(out, "NOT AS IT SHOULD BE: {deviation}")?;
     }
     if deviations.is_empty() {
-        writeln!(out, "All of it is as it should be: {} messages to {} people.", happened.messages.len(), day::PEOPLE.len())?;
+        writeln!(
+            out,
+            "All of it is as it should be: {} messages to {} people.",
+            happened.messages.len(),
+            day::PEOPLE.len()
+        )?;
     }
     Ok(())
 }
 
 fn table(header: [&str; 4]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    table
+        .load_style(presets::UTF8_BORDERS_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header);
     table
 }
 

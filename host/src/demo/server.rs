@@ -45,7 +45,8 @@ impl Server {
             answer = delivery => drop(answer),
             () = tokio::time::sleep(BEFORE_KILL) => {}
         }
-        let killed = Command::new("kill").args(["-9", &process.to_string()]).status().await.context("cannot run `kill`")?;
+        let killed =
+            Command::new("kill").args(["-9", &process.to_string()]).status().await.context("cannot run `kill`")?;
         if !killed.success() {
             bail!("the server could not be killed");
         }
@@ -85,9 +86,10 @@ impl Server {
         let mut items = Vec::new();
         let mut after = None;
         loop {
-            let query: Vec<(&str, String)> = after.map(|cursor| ("after", cursor)).into_iter().collect();
-            let url = format!("{}{path}", self.base);
-            let mut page = answer(self.client.get(url).query(&query).bearer_auth(key)).await?;
+            // A cursor is fit for an address as it is.
+            let query = after.map_or_else(String::new, |cursor: String| format!("?after={cursor}"));
+            let url = format!("{}{path}{query}", self.base);
+            let mut page = answer(self.client.get(url).bearer_auth(key)).await?;
             items.extend(page["items"].as_array_mut().map(std::mem::take).context("the answer is no list")?);
             after = page["next"].as_str().map(str::to_owned);
             if after.is_none() {
