@@ -4,6 +4,7 @@
 
 pub mod channels;
 pub mod cli;
+pub mod admin;
 pub mod domain;
 pub mod ingest;
 mod journal;
