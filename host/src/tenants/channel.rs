@@ -18,7 +18,7 @@ impl ChannelName {
             return Ok(Self(text.into()));
         }
         let rule = "use 1 to 64 of `a-z`, `0-9` and `-`, starting with a letter".to_owned();
-        Err(TenantsError::Invalid { what: "the channel's name", rule })
+        Err(TenantsError::Invalid { what: format!("channel `{}`", text.escape_default()), rule })
     }
 
     /// The name as text.
@@ -56,7 +56,7 @@ impl Tenant {
     pub fn set_channel(&mut self, settings: ChannelSettings) -> Result<Arc<ChannelSettings>, TenantsError> {
         if settings.settings.as_str().len() > limits::CHANNEL_SETTINGS_BYTES_MAX {
             let rule = format!("use at most {} bytes", limits::CHANNEL_SETTINGS_BYTES_MAX);
-            return Err(TenantsError::Invalid { what: "the channel's settings", rule });
+            return Err(TenantsError::Invalid { what: format!("what is set for `{}`", settings.channel), rule });
         }
         if !self.channels.contains_key(&settings.channel) && self.channels.len() >= limits::CHANNELS_MAX {
             return Err(TenantsError::LimitReached {

@@ -80,19 +80,28 @@ impl Directory {
     /// Takes the bootstrap key that is given. Where none is given and none is known, draws one and returns it: the only
     /// time that it can be seen.
     pub fn bootstrap(&self, given: Option<&str>) -> Result<Option<Secret>, TenantsError> {
-        let drawn = match given {
+        match given {
             Some(key) => {
                 check_bootstrap_key(key)?;
-                None
+                self.keep_bootstrap(KeyDigest::of(key))?;
+                Ok(None)
             }
-            None if self.snapshot.load().bootstrap.is_some() => return Ok(None),
-            None => Some(format!("rkb_{}", token::token())),
-        };
-        let digest = KeyDigest::of(drawn.as_deref().or(given).unwrap_or_default());
+            None if self.snapshot.load().bootstrap.is_some() => Ok(None),
+            None => {
+                let key = format!("rkb_{}", token::token());
+                self.keep_bootstrap(KeyDigest::of(&key))?;
+                Ok(Some(Secret::new(key)))
+            }
+        }
+    }
+
+    fn keep_bootstrap(&self, digest: KeyDigest) -> Result<(), StorageError> {
         let file = lock(&self.file);
-        file.write_bootstrap(&digest)?;
-        self.replace(|snapshot| snapshot.bootstrap = Some(digest));
-        Ok(drawn.map(Secret::new))
+        if self.snapshot.load().bootstrap != Some(digest) {
+            file.write_bootstrap(&digest)?;
+            self.replace(|snapshot| snapshot.bootstrap = Some(digest));
+        }
+        Ok(())
     }
 
     /// Makes a tenant, and its first owner's key.
@@ -244,7 +253,7 @@ fn check_bootstrap_key(key: &str) -> Result<(), TenantsError> {
         return Ok(());
     }
     let rule = format!("use 1 to {} visible ASCII characters without blanks", limits::BOOTSTRAP_KEY_BYTES_MAX);
-    Err(TenantsError::Invalid { what: "the bootstrap key", rule })
+    Err(TenantsError::Invalid { what: "the bootstrap key".to_owned(), rule })
 }
 
 /// A panic while it was held left nothing half done: what is shared is replaced as a whole.

@@ -41,7 +41,7 @@ pub enum TenantsError {
     #[error("{what} is not valid: {rule}")]
     Invalid {
         /// What was given.
-        what: &'static str,
+        what: String,
         /// What it should have been.
         rule: String,
     },

@@ -91,7 +91,7 @@ impl ApiKey {
     pub fn draw(name: String, role: Role, now: Timestamp) -> Result<(Secret, Self), TenantsError> {
         if name.is_empty() || name.len() > limits::KEY_NAME_BYTES_MAX || name.chars().any(char::is_control) {
             let rule = format!("use 1 to {} bytes without control characters", limits::KEY_NAME_BYTES_MAX);
-            return Err(TenantsError::Invalid { what: "the key's name", rule });
+            return Err(TenantsError::Invalid { what: "the key's name".to_owned(), rule });
         }
         let text = format!("rk_{}", token::token());
         let id = KeyId(format!("key_{}", token::id()));

@@ -35,7 +35,7 @@ impl RegisteredSource {
         }
         if demands.unsigned && demands.secret.is_some() {
             let rule = "give `secret` or `unsigned`, not both".to_owned();
-            return Err(TenantsError::Invalid { what: "the source", rule });
+            return Err(TenantsError::Invalid { what: format!("source `{id}`"), rule });
         }
         let secrets = if demands.unsigned { vec![] } else { vec![demands.secret.unwrap_or_else(token::source_secret)] };
         let token = Secret::new(token::token());
@@ -51,7 +51,7 @@ fn check_secret(secret: &Secret) -> Result<(), TenantsError> {
         return Ok(());
     }
     let rule = format!("use 1 to {} bytes without control characters", limits::SECRET_BYTES_MAX);
-    Err(TenantsError::Invalid { what: "the secret", rule })
+    Err(TenantsError::Invalid { what: "the secret".to_owned(), rule })
 }
 
 impl Tenant {

@@ -1,0 +1,135 @@
+//! `/v1/channels`: which provider a channel goes to. What settings mean is the providers' to say; here they are passed on,
+//! and their secret is masked.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Admin;
+use super::body::JsonBody;
+use super::caller::{Caller, Developer, Viewer};
+use super::named::Named;
+use super::paging::{Listed, PageQuery, Paging};
+use super::problem::{Kind, Problem};
+use crate::tenants::{ChannelName, ChannelSettings, webhook_secret};
+
+/// The member of the settings that is a secret.
+const SECRET: &str = "secret";
+/// What is shown in its place.
+const MASK: &str = "***";
+/// The provider that signs with a secret of ours, where its owner brings none.
+const SIGNING_PROVIDER: &str = "webhook";
+
+pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
+    OpenApiRouter::new().routes(routes!(list_channels)).routes(routes!(set_channel, unset_channel))
+}
+
+#[derive(Serialize, ToSchema)]
+struct ChannelItem {
+    channel: String,
+    provider: String,
+    /// The provider's settings; a secret reads `***`.
+    #[schema(value_type = Object)]
+    settings: Value,
+}
+
+impl From<&ChannelSettings> for ChannelItem {
+    fn from(settings: &ChannelSettings) -> Self {
+        let mut shown = settings.settings.value();
+        if let Some(secret) = shown.get_mut(SECRET) {
+            *secret = MASK.into();
+        }
+        Self { channel: settings.channel.to_string(), provider: settings.provider.clone(), settings: shown }
+    }
+}
+
+/// Lists the channels that are set up, by name. The others go to `preview`.
+#[utoipa::path(
+    get, path = "/v1/channels", tag = "channels", security(("key" = ["viewer"])), params(PageQuery),
+    responses((status = 200, description = "a page", body = Listed<ChannelItem>))
+)]
+async fn list_channels(caller: Caller<Viewer>, paging: Paging) -> Json<Listed<ChannelItem>> {
+    let items = caller.tenant.channels().map(|settings| (settings.channel.to_string(), (&**settings).into()));
+    Json(paging.page_of_all(items))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewSettings {
+    /// The provider's name: `webhook`, …
+    provider: String,
+    /// The provider's settings; for `webhook`, `url` and, optionally, `secret`.
+    #[schema(value_type = Object)]
+    settings: Value,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SetChannel {
+    #[serde(flatten)]
+    channel: ChannelItem,
+    /// The secret that messages are signed with, when it was drawn. It is not shown again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
+
+/// Sets where a channel goes, in place of what was set before.
+#[utoipa::path(
+    put, path = "/v1/channels/{channel}", tag = "channels", security(("key" = ["developer"])),
+    params(("channel" = String, Path)), request_body = NewSettings,
+    responses((status = 200, description = "set", body = SetChannel))
+)]
+async fn set_channel(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Developer>,
+    Named(channel): Named<ChannelName>,
+    JsonBody(mut new): JsonBody<NewSettings>,
+) -> Result<Json<SetChannel>, Problem> {
+    refuse_mask(&new.settings)?;
+    let secret = draw_secret(&mut new);
+    let invalid = |why| Problem::new(&Kind::INVALID, why);
+    let normal = (admin.validate_channel)(&new.provider, &new.settings).map_err(invalid)?;
+    let settings = ChannelSettings { channel, provider: new.provider, settings: (&normal).into() };
+    let set = admin.edit(&caller.tenant.id, move |tenant, _| tenant.set_channel(settings)).await?;
+    Ok(Json(SetChannel { channel: (&*set).into(), secret }))
+}
+
+/// Who sends back what was shown would set the mask as the secret.
+fn refuse_mask(settings: &Value) -> Result<(), Problem> {
+    if settings.get(SECRET).and_then(Value::as_str) == Some(MASK) {
+        let detail = "`settings.secret` is `***`, which only stands for the secret: send the secret, or leave it out to have one drawn";
+        return Err(Problem::new(&Kind::INVALID, detail));
+    }
+    Ok(())
+}
+
+fn draw_secret(new: &mut NewSettings) -> Option<String> {
+    let settings = new.settings.as_object_mut().filter(|settings| !settings.contains_key(SECRET))?;
+    if new.provider != SIGNING_PROVIDER {
+        return None;
+    }
+    let secret = webhook_secret().expose().to_owned();
+    settings.insert(SECRET.to_owned(), secret.clone().into());
+    Some(secret)
+}
+
+/// Forgets where a channel goes: from now on it goes to `preview`.
+#[utoipa::path(
+    delete, path = "/v1/channels/{channel}", tag = "channels", security(("key" = ["developer"])),
+    params(("channel" = String, Path)),
+    responses((status = 204, description = "forgotten"))
+)]
+async fn unset_channel(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Developer>,
+    Named(channel): Named<ChannelName>,
+) -> Result<StatusCode, Problem> {
+    admin.edit(&caller.tenant.id, move |tenant, _| tenant.unset_channel(&channel)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

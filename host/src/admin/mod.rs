@@ -1,0 +1,98 @@
+//! The HTTP API under `/v1`, and what operators ask of a server: health, metrics, the API's own description.
+//!
+//! A request walks through [`request`] (its id, and every error's form), the extractors (`caller`, `named`, `paging`,
+//! `body`: who asks, about what, for what) and one handler, which reads a snapshot or has the directory make one change.
+//! It alone knows the API's words; they are types of their own, apart from those of the house.
+
+mod body;
+mod caller;
+mod campaigns;
+mod channels;
+mod keys;
+mod manifest;
+mod modules;
+mod named;
+mod openapi;
+mod paging;
+mod problem;
+mod request;
+mod server;
+mod sources;
+mod tenants;
+mod workshop;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::middleware::from_fn;
+use axum::{Extension, Router};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+
+use self::problem::Problem;
+pub use self::workshop::Workshop;
+use crate::domain::{TenantId, Timestamp};
+use crate::sandbox::Sandbox;
+use crate::tenants::{Directory, Tenant, TenantsError};
+
+/// Checks a channel's settings for a provider, and gives them as they are to be kept; or says what is wrong with them.
+pub type ValidateChannel = fn(provider: &str, settings: &Value) -> Result<Value, String>;
+
+/// Whether the server can do its work; if not, why.
+pub type Readiness = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+
+/// What the API works with.
+pub struct Admin {
+    /// What tenants set up.
+    pub directory: Arc<Directory>,
+    /// Checks and configures modules.
+    pub sandbox: Arc<Sandbox>,
+    /// How the server is reached from outside; the request's `Host` where it is not given.
+    pub public_url: Option<String>,
+    /// Checks channels' settings.
+    pub validate_channel: ValidateChannel,
+    /// Asked by `/readyz`.
+    pub readiness: Readiness,
+    /// Shown by `/metrics`.
+    pub metrics: PrometheusHandle,
+    /// Where modules are checked and configured, a few at a time.
+    pub workshop: Workshop,
+}
+
+impl Admin {
+    /// Makes a change of a tenant, away from the threads that answer requests: it waits for the disk.
+    async fn edit<T: Send + 'static>(
+        &self,
+        tenant: &TenantId,
+        edit: impl FnOnce(&mut Tenant, Timestamp) -> Result<T, TenantsError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (directory, tenant) = (Arc::clone(&self.directory), tenant.clone());
+        workshop::aside(move || directory.edit(&tenant, edit)).await
+    }
+}
+
+/// Serves the API.
+pub fn router(admin: Arc<Admin>) -> Router {
+    let (router, api) = operations().split_for_parts();
+    router
+        .fallback(request::no_such_path)
+        .method_not_allowed_fallback(request::no_such_method)
+        .layer(Extension(openapi::Document::of(api)))
+        .layer(from_fn(request::identify))
+        .with_state(admin)
+}
+
+/// Every operation, with its description.
+fn operations() -> OpenApiRouter<Arc<Admin>> {
+    OpenApiRouter::with_openapi(openapi::preamble())
+        .merge(tenants::operations())
+        .merge(sources::operations())
+        .merge(keys::operations())
+        .merge(modules::operations())
+        .merge(campaigns::operations())
+        .merge(channels::operations())
+        .merge(server::operations())
+}

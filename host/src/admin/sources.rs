@@ -1,0 +1,200 @@
+//! `/v1/sources`: the inlets for events, their addresses and their secrets.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use axum::http::StatusCode;
+use axum::http::header::HOST;
+use axum::http::request::Parts;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Admin;
+use super::body::JsonBody;
+use super::caller::{Caller, Developer, Viewer};
+use super::named::Named;
+use super::paging::{Listed, PageQuery, Paging};
+use super::problem::{Kind, Problem};
+use crate::domain::SourceId;
+use crate::tenants::{RegisteredSource, Secret, Source, SourceDemands, Tenant};
+
+pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
+    OpenApiRouter::new()
+        .routes(routes!(create_source, list_sources))
+        .routes(routes!(rotate_source))
+        .routes(routes!(delete_source))
+}
+
+/// How the server is reached from outside: where sources' addresses begin.
+struct Origin(String);
+
+impl FromRequestParts<Arc<Admin>> for Origin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, admin: &Arc<Admin>) -> Result<Self, Problem> {
+        if let Some(url) = &admin.public_url {
+            return Ok(Self(url.trim_end_matches('/').to_owned()));
+        }
+        let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let missing =
+            || Problem::new(&Kind::MALFORMED, "the header `Host` is missing: the source's address begins with it");
+        host.map(|host| Self(format!("http://{host}"))).ok_or_else(missing)
+    }
+}
+
+impl Origin {
+    fn url(&self, source: &Source) -> String {
+        format!("{}/in/{}", self.0, source.token.expose())
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewSource {
+    name: String,
+    /// The secret that Segment signs with; drawn when not given.
+    secret: Option<String>,
+    /// What `Authorization: Bearer` must carry, where it is to be asked for.
+    bearer: Option<String>,
+    /// The user name that `Authorization: Basic` must carry, where it is to be asked for.
+    basic_key: Option<String>,
+    /// Signatures are not asked for.
+    #[serde(default)]
+    unsigned: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CreatedSource {
+    source: String,
+    /// Where Segment shall send events to.
+    url: String,
+    /// The secret for Segment's form; none when signatures are not asked for. It is not shown again.
+    secrets: Vec<String>,
+    created_at: String,
+}
+
+/// Creates a source.
+#[utoipa::path(
+    post, path = "/v1/sources", tag = "sources", security(("key" = ["developer"])),
+    request_body = NewSource,
+    responses((status = 201, description = "created", body = CreatedSource))
+)]
+async fn create_source(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Developer>,
+    origin: Origin,
+    JsonBody(new): JsonBody<NewSource>,
+) -> Result<(StatusCode, Json<CreatedSource>), Problem> {
+    let id = SourceId::parse(&new.name)?;
+    let demands = SourceDemands {
+        secret: new.secret.map(Secret::new),
+        bearer: new.bearer.map(Secret::new),
+        basic_key: new.basic_key.map(Secret::new),
+        unsigned: new.unsigned,
+    };
+    let add = |tenant: &mut Tenant, now| {
+        let drawn = RegisteredSource::draw(tenant.id.clone(), id, demands, now)?;
+        tenant.add_source(drawn)
+    };
+    let added = admin.edit(&caller.tenant.id, add).await?;
+    let created = CreatedSource {
+        source: added.source.id.to_string(),
+        url: origin.url(&added.source),
+        secrets: added.source.secrets.iter().map(|secret| secret.expose().to_owned()).collect(),
+        created_at: added.created_at.to_string(),
+    };
+    Ok((StatusCode::CREATED, Json(created)))
+}
+
+#[derive(Serialize, ToSchema)]
+struct SourceItem {
+    source: String,
+    url: String,
+    /// How many secrets are good; 0 when signatures are not asked for.
+    active_secrets: usize,
+    /// Whether a bearer token is asked for.
+    bearer: bool,
+    /// Whether a Basic key is asked for.
+    basic_key: bool,
+    created_at: String,
+}
+
+/// Lists the sources, by name.
+#[utoipa::path(
+    get, path = "/v1/sources", tag = "sources", security(("key" = ["viewer"])), params(PageQuery),
+    responses((status = 200, description = "a page", body = Listed<SourceItem>))
+)]
+async fn list_sources(caller: Caller<Viewer>, origin: Origin, paging: Paging) -> Json<Listed<SourceItem>> {
+    let items = caller.tenant.sources().map(|registered| {
+        let source = &registered.source;
+        let item = SourceItem {
+            source: source.id.to_string(),
+            url: origin.url(source),
+            active_secrets: source.secrets.len(),
+            bearer: source.bearer.is_some(),
+            basic_key: source.basic_key.is_some(),
+            created_at: registered.created_at.to_string(),
+        };
+        (source.id.to_string(), item)
+    });
+    Json(paging.page_of_all(items))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Rotation {
+    /// The new secret; drawn when not given.
+    secret: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RotatedSource {
+    source: String,
+    url: String,
+    /// The new secret. It is not shown again.
+    secrets: Vec<String>,
+    /// How many secrets are good: the one before stays so until the next rotation.
+    active_secrets: usize,
+}
+
+/// Gives a source a new secret; the one before stays good until the next rotation.
+#[utoipa::path(
+    post, path = "/v1/sources/{source}/rotate", tag = "sources", security(("key" = ["developer"])),
+    params(("source" = String, Path)), request_body = Rotation,
+    responses((status = 200, description = "rotated", body = RotatedSource))
+)]
+async fn rotate_source(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Developer>,
+    origin: Origin,
+    Named(id): Named<SourceId>,
+    JsonBody(rotation): JsonBody<Rotation>,
+) -> Result<Json<RotatedSource>, Problem> {
+    let secret = rotation.secret.map(Secret::new);
+    let rotated = admin.edit(&caller.tenant.id, move |tenant, _| tenant.rotate_source(&id, secret)).await?;
+    let source = &rotated.source;
+    Ok(Json(RotatedSource {
+        source: source.id.to_string(),
+        url: origin.url(source),
+        secrets: source.secrets.first().map(|newest| newest.expose().to_owned()).into_iter().collect(),
+        active_secrets: source.secrets.len(),
+    }))
+}
+
+/// Deletes a source: nothing comes in through it any more.
+#[utoipa::path(
+    delete, path = "/v1/sources/{source}", tag = "sources", security(("key" = ["developer"])),
+    params(("source" = String, Path)),
+    responses((status = 204, description = "deleted"))
+)]
+async fn delete_source(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Developer>,
+    Named(id): Named<SourceId>,
+) -> Result<StatusCode, Problem> {
+    admin.edit(&caller.tenant.id, move |tenant, _| tenant.remove_source(&id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

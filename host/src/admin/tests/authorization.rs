@@ -1,0 +1,177 @@
+//! Who may do what: every operation of the generated description, asked by everybody there is. An operation without a row
+//! fails the test.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::body::Body;
+use serde_json::json;
+
+use super::module::module;
+use super::{BOOTSTRAP, House};
+
+/// What an operation needs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Needs {
+    Nothing,
+    Bootstrap,
+    Viewer,
+    Developer,
+    Owner,
+}
+
+use Needs::{Bootstrap, Developer, Nothing, Owner, Viewer};
+
+struct Row {
+    operation: &'static str,
+    needs: Needs,
+    /// The body; `MODULE` and `BYTES` stand for a module's name and its bytes.
+    body: &'static str,
+    /// What is answered to those who may.
+    own: u16,
+    /// What is answered to another tenant's owner.
+    other: u16,
+}
+
+const fn row(operation: &'static str, needs: Needs, body: &'static str, own: u16, other: u16) -> Row {
+    Row { operation, needs, body, own, other }
+}
+
+/// The names in the paths are those of things of `shop`.
+const ROWS: &[Row] = &[
+    row("GET /livez", Nothing, "", 200, 200),
+    row("GET /readyz", Nothing, "", 200, 200),
+    row("GET /metrics", Nothing, "", 200, 200),
+    row("GET /openapi.json", Nothing, "", 200, 200),
+    row("POST /v1/tenants", Bootstrap, r#"{"name": "third"}"#, 201, 403),
+    row("GET /v1/tenants", Bootstrap, "", 200, 403),
+    row("POST /v1/sources", Developer, r#"{"name": "app"}"#, 201, 201),
+    row("GET /v1/sources", Viewer, "", 200, 200),
+    row("POST /v1/sources/{source}/rotate", Developer, "", 200, 404),
+    row("DELETE /v1/sources/{source}", Developer, "", 204, 404),
+    row("POST /v1/keys", Owner, r#"{"name": "ci", "role": "viewer"}"#, 201, 201),
+    row("GET /v1/keys", Owner, "", 200, 200),
+    row("DELETE /v1/keys/{id}", Owner, "", 204, 404),
+    row("POST /v1/modules", Developer, "BYTES", 200, 201),
+    row("GET /v1/modules", Viewer, "", 200, 200),
+    row("POST /v1/campaigns", Developer, r#"{"campaign": "spring"}"#, 201, 201),
+    row("GET /v1/campaigns", Viewer, "", 200, 200),
+    row("GET /v1/campaigns/{campaign}", Viewer, "", 200, 404),
+    row("POST /v1/campaigns/{campaign}/publish", Developer, r#"{"module": "MODULE"}"#, 200, 404),
+    row("POST /v1/campaigns/{campaign}/pause", Developer, "", 200, 404),
+    row("POST /v1/campaigns/{campaign}/resume", Developer, "", 409, 404),
+    row("POST /v1/campaigns/{campaign}/archive", Developer, "", 200, 404),
+    row("POST /v1/campaigns/{campaign}/rollback", Developer, r#"{"revision": 1}"#, 200, 404),
+    row("GET /v1/channels", Viewer, "", 200, 200),
+    row("PUT /v1/channels/{channel}", Developer, WEBHOOK, 200, 200),
+    row("DELETE /v1/channels/{channel}", Developer, "", 204, 404),
+];
+
+const WEBHOOK: &str = r#"{"provider": "webhook", "settings": {"url": "https://example.com/hook"}}"#;
+
+/// A house where `shop` has one of everything.
+struct Furnished {
+    house: House,
+    module: String,
+    bytes: Vec<u8>,
+}
+
+impl Furnished {
+    async fn new(bytes: Vec<u8>) -> Self {
+        let house = House::new().await;
+        house.done("POST", "/v1/sources", json!({"name": "web"})).await;
+        let uploaded = house.upload(bytes.clone()).await.body;
+        let module = super::text(&uploaded["module"]);
+        house.done("POST", "/v1/campaigns/winter/publish", json!({"module": module})).await;
+        house.done("PUT", "/v1/channels/push", serde_json::from_str(WEBHOOK).unwrap()).await;
+        Self { house, module, bytes }
+    }
+
+    async fn ask(&self, row: &Row, key: Option<&str>) -> u16 {
+        let (method, path) = row.operation.split_once(' ').unwrap();
+        let path = path
+            .replace("{source}", "web")
+            .replace("{campaign}", "winter")
+            .replace("{channel}", "push")
+            .replace("keys/{id}", &format!("keys/{}", self.house.viewer_id));
+        assert!(!path.contains('{'), "`{path}` needs a name");
+        let body = match row.body {
+            "BYTES" => Body::from(self.bytes.clone()),
+            text => Body::from(text.replace("MODULE", &self.module)),
+        };
+        self.house.send(method, &path, key, body).await.status.as_u16()
+    }
+
+    /// Everybody, what they show, and what they shall be answered.
+    fn everybody(&self, row: &Row) -> Vec<(&'static str, Option<String>, u16)> {
+        let own = |allowed: bool, refusal: u16| if allowed { row.own } else { refusal };
+        let open = row.needs == Nothing;
+        let within =
+            |role| open || (row.needs != Bootstrap && RANKS.iter().position(|rank| *rank == row.needs) <= role);
+        let rank = |role| RANKS.iter().position(|rank| *rank == role);
+        let key = |key: &str| Some(key.to_owned());
+        vec![
+            ("no key", None, own(open, 401)),
+            ("wrong key", key("rk_wrong"), own(open, 401)),
+            ("another tenant's owner", key(&self.house.stranger), row.other),
+            ("viewer", key(&self.house.viewer), own(within(rank(Viewer)), 403)),
+            ("developer", key(&self.house.developer), own(within(rank(Developer)), 403)),
+            ("owner", key(&self.house.owner), own(within(rank(Owner)), 403)),
+            ("bootstrap", key(BOOTSTRAP), own(open || row.needs == Bootstrap, 403)),
+        ]
+    }
+}
+
+const RANKS: [Needs; 3] = [Viewer, Developer, Owner];
+
+#[tokio::test]
+async fn everybody_may_do_what_the_table_says_and_nothing_else() {
+    let bytes = module("sample");
+    let mut furnished = Furnished::new(bytes.clone()).await;
+    let mut wrong = Vec::new();
+    for row in ROWS {
+        for index in 0.. {
+            let Some((who, key, expected)) = furnished.everybody(row).into_iter().nth(index) else { break };
+            let answered = furnished.ask(row, key.as_deref()).await;
+            if answered != expected {
+                wrong.push(format!("{} by {who}: {answered}, not {expected}", row.operation));
+            }
+            let changed = !row.operation.starts_with("GET") && answered < 300;
+            if changed {
+                furnished = Furnished::new(bytes.clone()).await;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn another_tenants_lists_hold_nothing_of_ours() {
+    let furnished = Furnished::new(module("sample")).await;
+    let of_viewers = ROWS.iter().filter(|row| row.operation.starts_with("GET /v1") && row.own == row.other);
+    for row in of_viewers.filter(|row| row.operation != "GET /v1/keys") {
+        let path = row.operation.trim_start_matches("GET ");
+        let [theirs, ours] = [&furnished.house.stranger, &furnished.house.owner]
+            .map(|key| furnished.house.call("GET", path, key, serde_json::Value::Null));
+        assert_eq!(theirs.await.body["items"], json!([]), "{path}");
+        assert_ne!(ours.await.body["items"], json!([]), "{path}");
+    }
+    let keys = furnished.house.call("GET", "/v1/keys", &furnished.house.stranger, serde_json::Value::Null).await.body;
+    assert_eq!(keys["items"].as_array().unwrap().len(), 1, "{keys}");
+}
+
+#[tokio::test]
+async fn every_operation_has_a_row_and_is_described_with_what_it_needs() {
+    let document = House::new().await.send("GET", "/openapi.json", None, Body::empty()).await.body;
+    let mut described = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let needs = operation.pointer("/security/0/key/0").and_then(|role| role.as_str()).unwrap_or("nothing");
+            described.insert(format!("{} {path}", method.to_uppercase()), needs.to_owned());
+            assert!(operation.pointer("/responses/default").is_some(), "{method} {path} describes no problem");
+        }
+    }
+    let rows: BTreeMap<_, _> =
+        ROWS.iter().map(|row| (row.operation.to_owned(), format!("{:?}", row.needs).to_lowercase())).collect();
+    assert_eq!(rows.keys().collect::<BTreeSet<_>>(), described.keys().collect(), "rows (left), operations (right)");
+    assert_eq!(rows, described);
+}
