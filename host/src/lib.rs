@@ -7,7 +7,6 @@ pub mod app;
 pub mod channels;
 pub mod cli;
 pub mod demo;
-pub mod admin;
 pub mod domain;
 pub mod ingest;
 mod journal;

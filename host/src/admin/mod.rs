@@ -14,7 +14,9 @@ mod modules;
 mod named;
 mod openapi;
 mod paging;
+mod people;
 mod problem;
+mod records;
 mod request;
 mod server;
 mod sources;
@@ -36,7 +38,9 @@ use self::problem::Problem;
 pub use self::workshop::Workshop;
 use crate::domain::{TenantId, Timestamp};
 use crate::sandbox::Sandbox;
+use crate::store::Reports;
 use crate::tenants::{Directory, Tenant, TenantsError};
+use crate::worker::Crew;
 
 /// Checks a channel's settings for a provider, and gives them as they are to be kept; or says what is wrong with them.
 pub type ValidateChannel = fn(provider: &str, settings: &Value) -> Result<Value, String>;
@@ -50,6 +54,10 @@ pub struct Admin {
     pub directory: Arc<Directory>,
     /// Checks and configures modules.
     pub sandbox: Arc<Sandbox>,
+    /// Looks at what happened to people.
+    pub reports: Arc<dyn Reports>,
+    /// Has messages tried again.
+    pub crew: Arc<Crew>,
     /// How the server is reached from outside; the request's `Host` where it is not given.
     pub public_url: Option<String>,
     /// Checks channels' settings.
@@ -94,5 +102,6 @@ fn operations() -> OpenApiRouter<Arc<Admin>> {
         .merge(modules::operations())
         .merge(campaigns::operations())
         .merge(channels::operations())
+        .merge(people::operations())
         .merge(server::operations())
 }

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 
 use super::Admin;
 use super::problem::{Kind, Problem};
-use crate::domain::{CampaignName, SourceId};
+use crate::domain::{CampaignName, ProfileId, SourceId};
 use crate::tenants::{ChannelName, KeyId};
 
 /// The one name in the path.
@@ -30,6 +30,12 @@ impl<T: Name> FromRequestParts<Arc<Admin>> for Named<T> {
 }
 
 impl Name for CampaignName {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        Ok(Self::parse(text)?)
+    }
+}
+
+impl Name for ProfileId {
     fn parse(text: &str) -> Result<Self, Problem> {
         Ok(Self::parse(text)?)
     }

@@ -64,6 +64,14 @@ const ROWS: &[Row] = &[
     row("GET /v1/channels", Viewer, "", 200, 200),
     row("PUT /v1/channels/{channel}", Developer, WEBHOOK, 200, 200),
     row("DELETE /v1/channels/{channel}", Developer, "", 204, 404),
+    row("GET /v1/profiles", Viewer, "", 200, 200),
+    row("GET /v1/profiles/{profile}", Viewer, "", 404, 404),
+    row("GET /v1/profiles/{profile}/ledger", Viewer, "", 200, 200),
+    row("GET /v1/messages", Viewer, "", 200, 200),
+    row("GET /v1/failures", Viewer, "", 200, 200),
+    row("GET /v1/quarantine", Viewer, "", 200, 200),
+    row("GET /v1/outbox", Viewer, "", 200, 200),
+    row("POST /v1/outbox/redeliver", Developer, r#"{"all": true}"#, 200, 200),
 ];
 
 const WEBHOOK: &str = r#"{"provider": "webhook", "settings": {"url": "https://example.com/hook"}}"#;
@@ -92,6 +100,7 @@ impl Furnished {
             .replace("{source}", "web")
             .replace("{campaign}", "winter")
             .replace("{channel}", "push")
+            .replace("{profile}", "nobody")
             .replace("keys/{id}", &format!("keys/{}", self.house.viewer_id));
         assert!(!path.contains('{'), "`{path}` needs a name");
         let body = match row.body {

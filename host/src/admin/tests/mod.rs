@@ -18,9 +18,11 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::{Admin, Workshop, router};
-use crate::domain::{ManualClock, Timestamp};
+use crate::domain::{ManualClock, SystemClock, Timestamp};
 use crate::sandbox::Sandbox;
+use crate::store::{Memory, Store as _};
 use crate::tenants::Directory;
+use crate::worker::Crew;
 
 /// One sandbox for all tests, as a process has.
 static SANDBOX: LazyLock<Arc<Sandbox>> = LazyLock::new(|| Arc::new(Sandbox::new().unwrap()));
@@ -135,6 +137,8 @@ fn admin(directory: Directory, public_url: Option<String>) -> Arc<Admin> {
     Arc::new(Admin {
         directory: Arc::new(directory),
         sandbox: Arc::clone(&SANDBOX),
+        reports: Memory::new(Arc::new(SystemClock)).reports(),
+        crew: Arc::new(Crew::new(Vec::new())),
         public_url,
         validate_channel,
         readiness: Arc::new(|| Ok(())),

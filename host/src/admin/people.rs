@@ -1,0 +1,215 @@
+//! What happened to people: their profiles and ledgers, messages, failures, the quarantine, the outbox. The tenant is the
+//! caller's, and part of every question; so another tenant's people do not exist here.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Admin;
+use super::body::JsonBody;
+use super::caller::{Caller, Developer, Viewer};
+use super::named::Named;
+use super::paging::{Listed, PageQuery, Paging};
+use super::problem::{Kind, Problem};
+use super::records::{self, Unreadable};
+use super::workshop::aside;
+use crate::domain::{InstructionId, ProfileId, ProfileKey, TenantId, limits};
+use crate::outbox::Entry;
+use crate::store::{Book, Page, Reports};
+use crate::worker::Crew;
+
+pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
+    OpenApiRouter::new()
+        .routes(routes!(list_profiles))
+        .routes(routes!(show_profile))
+        .routes(routes!(show_ledger))
+        .routes(routes!(list_messages))
+        .routes(routes!(list_failures))
+        .routes(routes!(list_quarantine))
+        .routes(routes!(list_outbox))
+        .routes(routes!(redeliver))
+}
+
+/// Lists people, by id.
+#[utoipa::path(
+    get, path = "/v1/profiles", tag = "people", security(("key" = ["viewer"])), params(PageQuery),
+    responses((status = 200, description = "a page", body = Listed<Value>))
+)]
+async fn list_profiles(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Viewer>,
+    paging: Paging,
+) -> Result<Json<Listed<Value>>, Problem> {
+    let after = paging.after.as_deref().map(ProfileId::parse).transpose()?;
+    let (reports, tenant, max) = (Arc::clone(&admin.reports), caller.tenant.id.clone(), paging.limit + 1);
+    let rows = aside(move || reports.profiles(&tenant, after.as_ref(), max)).await?;
+    let items = rows.iter().map(|(id, record)| Ok((id.to_string(), records::profile_item(id, record)?)));
+    Ok(Json(paging.page(items.collect::<Result<Vec<_>, Unreadable>>()?)))
+}
+
+/// Shows one person: identities, traits, addresses, what campaigns wait for.
+#[utoipa::path(
+    get, path = "/v1/profiles/{profile}", tag = "people", security(("key" = ["viewer"])),
+    params(("profile" = String, Path)),
+    responses((status = 200, description = "the person", body = Value))
+)]
+async fn show_profile(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Viewer>,
+    Named(id): Named<ProfileId>,
+) -> Result<Json<Value>, Problem> {
+    let key = ProfileKey { tenant: caller.tenant.id.clone(), profile: id };
+    let (reports, asked) = (Arc::clone(&admin.reports), key.clone());
+    let record = aside(move || reports.profile(&asked)).await?;
+    let unknown = || {
+        Problem::new(
+            &Kind::NOT_FOUND,
+            format!("profile `{}` is not known: `profile list` shows those there are", key.profile),
+        )
+    };
+    Ok(Json(records::profile(&key.profile, &record.ok_or_else(unknown)?)?))
+}
+
+/// Lists what was decided about a person, and what became of it, the oldest first.
+#[utoipa::path(
+    get, path = "/v1/profiles/{profile}/ledger", tag = "people", security(("key" = ["viewer"])),
+    params(("profile" = String, Path), PageQuery),
+    responses((status = 200, description = "a page", body = Listed<Value>))
+)]
+async fn show_ledger(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Viewer>,
+    Named(id): Named<ProfileId>,
+    paging: Paging,
+) -> Result<Json<Listed<Value>>, Problem> {
+    read(&admin, (caller.tenant.id.clone(), id.to_string()), Book::Ledger, &paging).await
+}
+
+/// Lists what went out, the oldest first.
+#[utoipa::path(
+    get, path = "/v1/messages", tag = "people", security(("key" = ["viewer"])), params(PageQuery),
+    responses((status = 200, description = "a page", body = Listed<Value>))
+)]
+async fn list_messages(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Viewer>,
+    paging: Paging,
+) -> Result<Json<Listed<Value>>, Problem> {
+    read(&admin, (caller.tenant.id.clone(), String::new()), Book::Messages, &paging).await
+}
+
+/// Lists calls of campaigns that failed, the oldest first.
+#[utoipa::path(
+    get, path = "/v1/failures", tag = "people", security(("key" = ["viewer"])), params(PageQuery),
+    responses((status = 200, description = "a page", body = Listed<Value>))
+)]
+async fn list_failures(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Viewer>,
+    paging: Paging,
+) -> Result<Json<Listed<Value>>, Problem> {
+    read(&admin, (caller.tenant.id.clone(), String::new()), Book::Failures, &paging).await
+}
+
+/// Lists what could not be understood, the oldest first.
+#[utoipa::path(
+    get, path = "/v1/quarantine", tag = "people", security(("key" = ["viewer"])), params(PageQuery),
+    responses((status = 200, description = "a page", body = Listed<Value>))
+)]
+async fn list_quarantine(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Viewer>,
+    paging: Paging,
+) -> Result<Json<Listed<Value>>, Problem> {
+    read(&admin, (caller.tenant.id.clone(), String::new()), Book::Quarantine, &paging).await
+}
+
+/// Lists what is promised and not delivered, dead letters included, by id.
+#[utoipa::path(
+    get, path = "/v1/outbox", tag = "people", security(("key" = ["viewer"])), params(PageQuery),
+    responses((status = 200, description = "a page", body = Listed<Value>))
+)]
+async fn list_outbox(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Viewer>,
+    paging: Paging,
+) -> Result<Json<Listed<Value>>, Problem> {
+    let after = paging.after.as_deref().map(InstructionId::parse).transpose()?;
+    let (reports, tenant, max) = (Arc::clone(&admin.reports), caller.tenant.id.clone(), paging.limit + 1);
+    let rows = aside(move || reports.outbox(&tenant, after.as_ref(), max)).await?;
+    let items = rows.iter().map(|row| Ok((row.id.to_string(), Entry::decode(&row.body)?.view(row.due))));
+    Ok(Json(paging.page(items.collect::<Result<Vec<_>, Unreadable>>()?)))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RedeliverRequest {
+    /// Which messages, waiting or dead.
+    #[serde(default)]
+    ids: Vec<String>,
+    /// All dead letters.
+    #[serde(default)]
+    all: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Redelivered {
+    /// How many are tried again now; expired ones and unknown ids are not among them.
+    redelivered: usize,
+}
+
+/// Has messages tried again at once, with their ids.
+#[utoipa::path(
+    post, path = "/v1/outbox/redeliver", tag = "people", security(("key" = ["developer"])),
+    request_body = RedeliverRequest,
+    responses((status = 200, description = "tried again", body = Redelivered))
+)]
+async fn redeliver(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Developer>,
+    JsonBody(wanted): JsonBody<RedeliverRequest>,
+) -> Result<Json<Redelivered>, Problem> {
+    let ids = wanted.ids.iter().map(|id| InstructionId::parse(id)).collect::<Result<Vec<_>, _>>()?;
+    if ids.is_empty() != wanted.all || ids.len() > limits::PAGE_ROWS_MAX {
+        let detail = format!("name 1 to {} `ids`, or `\"all\": true` for every dead letter", limits::PAGE_ROWS_MAX);
+        return Err(Problem::new(&Kind::INVALID, detail));
+    }
+    let (crew, reports, tenant) = (Arc::clone(&admin.crew), Arc::clone(&admin.reports), caller.tenant.id.clone());
+    let redeliver = move || match wanted.all {
+        true => redeliver_all(&crew, reports.as_ref(), &tenant),
+        false => crew.redeliver(&tenant, &ids).map_err(Problem::from),
+    };
+    Ok(Json(Redelivered { redelivered: aside(redeliver).await? }))
+}
+
+/// Page by page: a dead letter that is revived leaves those after it where they were.
+fn redeliver_all(crew: &Crew, reports: &dyn Reports, tenant: &TenantId) -> Result<usize, Problem> {
+    let (mut after, mut count) = (None, 0);
+    loop {
+        let rows = reports.outbox(tenant, after.as_ref(), limits::PAGE_ROWS_MAX)?;
+        let Some(last) = rows.last() else { return Ok(count) };
+        after = Some(last.id.clone());
+        let dead: Vec<InstructionId> = rows.into_iter().filter(|row| row.due.is_none()).map(|row| row.id).collect();
+        count += if dead.is_empty() { 0 } else { crew.redeliver(tenant, &dead)? };
+    }
+}
+
+/// A page of a book.
+async fn read(
+    admin: &Admin,
+    (tenant, page): (TenantId, String),
+    book: Book,
+    paging: &Paging,
+) -> Result<Json<Listed<Value>>, Problem> {
+    let after = paging.after.as_deref().map(records::place).transpose()?;
+    let (reports, max) = (Arc::clone(&admin.reports), paging.limit + 1);
+    let rows = aside(move || reports.rows(book, &Page { tenant, page, after }, max)).await?;
+    let items = rows.iter().map(|row| Ok((records::cursor(&row.key), records::row(book, &row.body)?)));
+    Ok(Json(paging.page(items.collect::<Result<Vec<_>, Unreadable>>()?)))
+}

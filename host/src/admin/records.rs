@@ -1,0 +1,129 @@
+//! Stored records as the API shows them: moments as RFC 3339, bytes as their number.
+
+use serde_json::{Map, Value, json};
+
+use super::problem::{Kind, Problem};
+use crate::domain::{ProfileId, Timestamp};
+use crate::outbox;
+use crate::profiles::{self, Dated, Profile, Run};
+use crate::store::{Book, RowKey, StoreError};
+use crate::worker::{Busy, FailureRow, LedgerRow, MessageRow, QuarantineRow};
+
+/// A record that this version cannot read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unreadable {
+    #[error(transparent)]
+    Profile(#[from] profiles::RecordError),
+    #[error(transparent)]
+    Entry(#[from] outbox::RecordError),
+    #[error(transparent)]
+    Row(#[from] serde_json::Error),
+}
+
+impl From<Unreadable> for Problem {
+    fn from(err: Unreadable) -> Self {
+        Self::internal(&err)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(err: StoreError) -> Self {
+        Self::internal(&err)
+    }
+}
+
+impl From<Busy> for Problem {
+    fn from(err: Busy) -> Self {
+        Self::new(&Kind::BUSY, err)
+    }
+}
+
+/// A person as a line of a list.
+pub(super) fn profile_item(id: &ProfileId, record: &[u8]) -> Result<Value, Unreadable> {
+    Ok(item(id, &Profile::decode(record)?))
+}
+
+fn item(id: &ProfileId, profile: &Profile) -> Value {
+    json!({
+        "profile": id.as_str(),
+        "events": profile.events,
+        "first_seen": profile.first_seen.map(|at| at.to_string()),
+        "last_seen": profile.last_seen.map(|at| at.to_string()),
+    })
+}
+
+/// A person, whole.
+pub(super) fn profile(id: &ProfileId, record: &[u8]) -> Result<Value, Unreadable> {
+    let profile = Profile::decode(record)?;
+    let mut view = item(id, &profile);
+    let said = |dated: &Option<Dated<String>>| dated.as_ref().map(|dated| dated.value.clone());
+    view["identities"] = json!({
+        "user_id": profile.identities.user_id,
+        "anonymous_id": profile.identities.anonymous_id,
+        "email": profile.identities.email,
+    });
+    view["push_token"] = json!(said(&profile.push_token));
+    view["email"] = json!(said(&profile.email));
+    view["time_zone"] = json!(said(&profile.time_zone));
+    view["traits"] = profile.traits.iter().map(|(name, value)| (name.clone(), value.value.value())).collect();
+    view["opted_out"] = profile.opted_out.iter().map(|(channel, at)| (channel.clone(), at.to_string())).collect();
+    view["campaigns"] = profile.runs.iter().map(|(campaign, run)| (campaign.clone(), run_view(run))).collect();
+    Ok(view)
+}
+
+fn run_view(run: &Run) -> Value {
+    let timers: Map<String, Value> =
+        run.timers.iter().map(|(name, at)| (name.clone(), at.to_string().into())).collect();
+    json!({"waits_for": timers, "state_bytes": run.state.as_ref().map_or(0, Vec::len)})
+}
+
+/// A row of a book.
+pub(super) fn row(book: Book, body: &[u8]) -> Result<Value, Unreadable> {
+    let (mut view, at) = match book {
+        Book::Ledger => {
+            let row = LedgerRow::decode(body)?;
+            let mut view = serde_json::to_value(&row)?;
+            view["detail"] = row.sentence().into();
+            (view, row.at)
+        }
+        Book::Messages => {
+            let row = MessageRow::decode(body)?;
+            (serde_json::to_value(&row)?, row.at)
+        }
+        Book::Quarantine => {
+            let row = QuarantineRow::decode(body)?;
+            (serde_json::to_value(&row)?, row.at)
+        }
+        Book::Failures => {
+            let row = FailureRow::decode(body)?;
+            (serde_json::to_value(&row)?, row.at)
+        }
+    };
+    view["at"] = Timestamp::from_millis(at).to_string().into();
+    Ok(view)
+}
+
+/// What a page that ends with this row says about where the next begins.
+pub(super) fn cursor(key: &RowKey) -> String {
+    format!("{}/{}", key.at, key.id)
+}
+
+/// Where a cursor points.
+pub(super) fn place(cursor: &str) -> Result<(i64, String), Problem> {
+    let parts = cursor.split_once('/').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
+    parts.ok_or_else(|| Problem::new(&Kind::MALFORMED, "the cursor is not valid: use the `next` of the page before"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::TenantId;
+
+    #[test]
+    fn a_cursor_leads_back_to_its_row() {
+        let tenant = TenantId::parse("shop").unwrap();
+        let key = RowKey { tenant, page: String::new(), at: -7, id: "a/b".to_owned() };
+        assert_eq!(place(&cursor(&key)).unwrap(), (-7, "a/b".to_owned()));
+        assert!(place("nonsense").is_err());
+    }
+}
