@@ -14,9 +14,9 @@ use super::shelf::Shelf;
 use crate::domain::{Position, limits};
 use crate::store::{StoreError, engine};
 
-const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
+const META: TableDefinition<&[u8], &[u8]> = TableDefinition::new("meta");
 /// The ids of everything in the journal below are in the index.
-const INDEXED: &str = "indexed";
+const INDEXED: &[u8] = b"indexed";
 
 /// The ids of one day.
 pub(super) type Ids = ReadOnlyTable<[u8; Digest::BYTES], ()>;
@@ -82,7 +82,7 @@ fn file(database: &Database, chunk: &Chunk) -> Result<(), StoreError> {
     add(&transaction, chunk)?;
     forget(&transaction, chunk.day - limits::SEEN_DAYS)?;
     let mut meta = transaction.open_table(META).map_err(engine::fault)?;
-    meta.insert(INDEXED, chunk.span.end.0).map_err(engine::fault)?;
+    meta.insert(INDEXED, engine::seal_position(INDEXED, chunk.span.end).as_slice()).map_err(engine::fault)?;
     drop(meta);
     transaction.commit().map_err(engine::fault)
 }
@@ -116,7 +116,7 @@ pub(super) fn indexed(database: &Database) -> Result<Position, StoreError> {
     match transaction.open_table(META) {
         Ok(meta) => {
             let indexed = meta.get(INDEXED).map_err(engine::fault)?;
-            Ok(indexed.map_or(Position::default(), |indexed| Position(indexed.value())))
+            indexed.map_or(Ok(Position::default()), |sealed| engine::unseal_position(INDEXED, sealed.value()))
         }
         Err(TableError::TableDoesNotExist(_)) => Ok(Position::default()),
         Err(err) => Err(engine::fault(err)),

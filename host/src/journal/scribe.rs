@@ -47,10 +47,15 @@ impl Scribe {
     pub(super) fn run(mut self, appends: &Receiver<Append>) {
         while let Ok(first) = appends.recv() {
             let group = gather(first, appends);
-            if let Err(fault) = self.keep(&group).and_then(|(answers, end)| {
-                answer(group, answers);
-                self.seen.settle(end)
-            }) {
+            let settled = match self.keep(&group) {
+                Ok((answers, end)) => {
+                    answer(group, answers);
+                    self.seen.settle(end)
+                }
+                Err(fault) => Err(fault),
+            };
+            if let Err(fault) = settled {
+                // Before the group is dropped, which is how those who wait for it hear of it.
                 return self.shelf.stop(&fault);
             }
         }

@@ -129,10 +129,11 @@ fn nothing_is_acknowledged_after_a_write_or_flush_failed() {
 #[test]
 fn a_refusal_says_why_and_what_to_do() {
     let journal = Place::new().open_on(Box::new(FailingDisk { calls_left: 1, is_torn: false }));
-    let _ = keep(&journal, "m1");
-    let text = keep(&journal, "m2").unwrap_err().to_string();
-    assert!(text.starts_with("the store is unavailable: the journal stopped, restart to recover: "), "{text}");
-    assert!(text.ends_with("0000000000000000.journal`: the disk is gone"), "{text}");
+    for message in ["m1", "m2"] {
+        let text = keep(&journal, message).unwrap_err().to_string();
+        assert!(text.starts_with("the store is unavailable: the journal stopped, restart to recover: "), "{text}");
+        assert!(text.ends_with("0000000000000000.journal`: the disk is gone"), "{text}");
+    }
 }
 
 /// A disk that counts flushes, and flushes only while nobody holds the gate.

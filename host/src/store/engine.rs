@@ -6,7 +6,7 @@ use std::path::Path;
 use redb::{Database, Durability, WriteTransaction};
 
 use super::StoreError;
-use crate::domain::limits;
+use crate::domain::{Position, limits};
 
 const SEAL_BYTES: usize = 4;
 
@@ -64,9 +64,28 @@ pub(crate) fn unseal<'a>(key: &[u8], sealed: &'a [u8]) -> Result<&'a [u8], Store
     whole.map(|(value, _)| value).ok_or_else(damage)
 }
 
+/// A position, sealed.
+pub(crate) fn seal_position(key: &[u8], position: Position) -> Vec<u8> {
+    seal(key, position.0.to_le_bytes().to_vec())
+}
+
+/// A sealed position, if it is the one that was sealed under this key.
+pub(crate) fn unseal_position(key: &[u8], sealed: &[u8]) -> Result<Position, StoreError> {
+    let bytes = unseal(key, sealed)?.try_into();
+    let bytes = bytes.map_err(|_| StoreError::Corrupt(format!("`{}` is no position", key.escape_ascii())))?;
+    Ok(Position(u64::from_le_bytes(bytes)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_position_reads_back() {
+        let sealed = seal_position(b"key", Position(7));
+        assert_eq!(unseal_position(b"key", &sealed).unwrap(), Position(7));
+        assert!(unseal_position(b"key", &seal(b"key", vec![7])).is_err());
+    }
 
     #[test]
     fn a_value_is_believed_only_whole_and_under_its_own_key() {

@@ -61,7 +61,8 @@ pub trait Store: Send + Sync {
     /// Keeps what came in. When it returns, all of it survives a power cut. One answer per element, in order.
     fn append(&self, batch: Vec<Inbound>) -> Appending<'_>;
 
-    /// Takes the partitions; each slot is in exactly one of them. The signal is raised whenever there is more to pull.
+    /// Takes the partitions, away from whoever had them; each slot is in exactly one of them. From now on these signals
+    /// are raised, all of them, whenever there is more to pull.
     fn acquire(&self, signals: &[Arc<Signal>]) -> Result<Vec<Box<dyn Partition>>, StoreError>;
 
     /// How many partitions `acquire` gives.
@@ -115,7 +116,7 @@ pub trait Partition: Send {
 pub struct Pulled {
     /// The causes, each with where it stands and when it arrived. Arrivals never go back.
     pub entries: Vec<Entry>,
-    /// Commit this once the entries are consumed.
+    /// Commit this once the entries are consumed, even when there are none: the journal is kept from the lowest position on.
     pub upto: Position,
 }
 
@@ -194,7 +195,7 @@ pub struct Row {
 /// All effects of a batch of causes. They happen in the order of the fields; within one, in order.
 #[derive(Debug, Default)]
 pub struct Commit {
-    /// Causes up to here are consumed. Never goes back.
+    /// Causes up to here are consumed. Never goes back: one below the position leaves it as it is.
     pub upto: Position,
     /// Profiles as they are now; none means gone.
     pub profiles: Vec<(ProfileKey, Option<Vec<u8>>)>,

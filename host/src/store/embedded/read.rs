@@ -3,7 +3,7 @@
 use redb::{ReadOnlyTable, ReadTransaction};
 
 use super::keys::{self, Span};
-use super::tables::{OUTBOX, OUTBOX_DUE, POSITION, PROFILES, ROWS, TIMERS, Table, parse_outbox_value};
+use super::tables::{META, OUTBOX, OUTBOX_DUE, POSITION, PROFILES, ROWS, TIMERS, Table, parse_outbox_value};
 use crate::domain::{InstructionId, Position, ProfileId, ProfileKey, TenantId, Timestamp};
 use crate::store::{Book, OutboxRow, Page, Row, StoreError, TimerKey, engine};
 
@@ -12,9 +12,8 @@ pub(super) struct View(pub(super) ReadTransaction);
 
 impl View {
     pub(super) fn position(&self) -> Result<Position, StoreError> {
-        let table = self.0.open_table::<(), u64>(POSITION).map_err(engine::fault)?;
-        let position = table.get(()).map_err(engine::fault)?;
-        Ok(position.map_or(Position::default(), |position| Position(position.value())))
+        let sealed = self.table(META)?.get(POSITION).map_err(engine::fault)?;
+        sealed.map_or(Ok(Position::default()), |sealed| engine::unseal_position(POSITION, sealed.value()))
     }
 
     pub(super) fn profile(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError> {

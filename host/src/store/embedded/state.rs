@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use redb::{Database, ReadableDatabase};
 
 use super::read::View;
-use super::tables::{ALL, POSITION};
+use super::tables::ALL;
 use super::write;
 use crate::domain::Position;
 use crate::store::{Commit, StoreError, engine};
@@ -103,6 +103,5 @@ fn make_tables(database: &Database) -> Result<(), StoreError> {
     for table in ALL {
         transaction.open_table(table).map_err(engine::fault)?;
     }
-    transaction.open_table(POSITION).map_err(engine::fault)?;
     transaction.commit().map_err(engine::fault)
 }

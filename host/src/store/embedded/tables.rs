@@ -18,10 +18,12 @@ pub(super) const OUTBOX: Table = Table::new("outbox");
 pub(super) const OUTBOX_DUE: Table = Table::new("outbox_due");
 /// The rows of all books.
 pub(super) const ROWS: Table = Table::new("rows");
+/// What is kept of the partition itself.
+pub(super) const META: Table = Table::new("meta");
 /// Up to where causes were consumed.
-pub(super) const POSITION: TableDefinition<'static, (), u64> = TableDefinition::new("position");
+pub(super) const POSITION: &[u8] = b"position";
 
-pub(super) const ALL: [Table; 5] = [PROFILES, TIMERS, OUTBOX, OUTBOX_DUE, ROWS];
+pub(super) const ALL: [Table; 6] = [PROFILES, TIMERS, OUTBOX, OUTBOX_DUE, ROWS, META];
 
 /// What stands in for a moment that will not come.
 const NEVER: i64 = -1;

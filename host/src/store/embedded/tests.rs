@@ -6,13 +6,14 @@ mod model;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use tempfile::TempDir;
 
 use super::*;
 use crate::domain::{ManualClock, Timestamp};
 use crate::store::Commit;
-use crate::store::conformance::{self, NOON, Premises, acquire, append, event, person_in, pull};
+use crate::store::conformance::{self, NOON, Premises, acquire, append, at, event, person_in, pull, shop};
 
 fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::new(Timestamp::from_millis(NOON)))
@@ -131,4 +132,38 @@ fn a_file_that_is_no_state_is_not_taken_for_one() {
     fs::write(dir.path().join("state-2.redb"), [7; 10_000]).unwrap();
     let text = refusal(&dir);
     assert!(text.contains("state-2.redb"), "{text}");
+}
+
+/// What a store says of everything in it.
+fn told_by(dir: &TempDir) -> Result<Vec<String>, StoreError> {
+    let store = open(dir)?;
+    let mut told = vec![format!("{:?}", store.reports().profiles(&shop(), None, usize::MAX)?)];
+    for partition in store.acquire(&[])? {
+        told.push(format!("{:?} {:?}", partition.position(), partition.due(at(i64::MAX), usize::MAX)?));
+    }
+    Ok(told)
+}
+
+#[test]
+fn a_bit_flipped_in_a_state_is_noticed_or_changes_nothing() {
+    let dir = lived_in();
+    let expected = told_by(&dir).unwrap();
+    let whole = fs::read(dir.path().join("state-0.redb")).unwrap();
+    thread::scope(|scope| {
+        for flip in 0..24 {
+            let (dir, whole, expected) = (&dir, &whole, &expected);
+            let told = scope.spawn(move || {
+                let mut bytes = whole.clone();
+                // Spread over the file and over the bits of a byte.
+                bytes[whole.len() / 24 * flip + 37 * flip % 1_000] ^= 1 << (flip % 8);
+                let flipped = killed(dir.path());
+                fs::write(flipped.path().join("state-0.redb"), bytes).unwrap();
+                told_by(&flipped)
+            });
+            // The engine may panic over its own pages: that is noticing, too.
+            if let Ok(Ok(told)) = told.join() {
+                assert_eq!(told, *expected, "flip {flip}");
+            }
+        }
+    });
 }

@@ -3,7 +3,7 @@
 use redb::WriteTransaction;
 
 use super::keys;
-use super::tables::{OUTBOX, OUTBOX_DUE, POSITION, PROFILES, ROWS, TIMERS, outbox_value, parse_outbox_value};
+use super::tables::{META, OUTBOX, OUTBOX_DUE, POSITION, PROFILES, ROWS, TIMERS, outbox_value, parse_outbox_value};
 use crate::domain::{InstructionId, Position, ProfileKey, TenantId, limits};
 use crate::store::{Book, Commit, OutboxRow, Row, RowKey, StoreError, TimerKey, Trim, engine};
 
@@ -11,8 +11,8 @@ type Table<'a> = redb::Table<'a, &'static [u8], &'static [u8]>;
 
 /// Does what `commit` says, with `upto` as the position.
 pub(super) fn apply(transaction: &WriteTransaction, commit: &Commit, upto: Position) -> Result<(), StoreError> {
-    let mut position = transaction.open_table(POSITION).map_err(engine::fault)?;
-    position.insert((), upto.0).map_err(engine::fault)?;
+    let mut meta = transaction.open_table(META).map_err(engine::fault)?;
+    meta.insert(POSITION, engine::seal_position(POSITION, upto).as_slice()).map_err(engine::fault)?;
     write_profiles(transaction, &commit.profiles)?;
     write_timers(transaction, &commit.timers_unset, &commit.timers_set)?;
     write_outbox(transaction, &commit.outbox_settled, &commit.outbox_put)?;

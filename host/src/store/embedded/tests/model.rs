@@ -8,7 +8,7 @@ use proptest::sample::select;
 
 use super::*;
 use crate::domain::{CampaignName, Clock, Inbound, InstructionId, limits};
-use crate::store::conformance::{at, shop, wait};
+use crate::store::conformance::wait;
 use crate::store::{Appended, Book, Memory, OutboxRow, Page, Row, RowKey, TimerKey, Trim};
 
 /// One call, in words that mean the same to both stores.
