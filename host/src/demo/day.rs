@@ -52,7 +52,7 @@ pub(super) const PEOPLE: &[Person] = &[
     Person {
         id: "customer-4",
         story: "needs all three lines, then buys",
-        expected: &[("push", 90), ("email", 151), ("ads", 212), ("ads-remove", 300)],
+        expected: &[("push", 89), ("email", 151), ("ads", 212), ("ads-remove", 300)],
     },
     Person { id: "customer-5", story: "is delivered three times", expected: &[("push", 95)] },
     Person { id: "customer-6", story: "is replayed from two days ago", expected: &[] },

@@ -116,7 +116,7 @@ fn sent_table(happened: &Happened) -> Table {
     let mut table = table(["when", "who", "step", "what"]);
     for message in &happened.messages {
         let content = &message["content"];
-        let words = ["body", "subject", "audience"].iter().find_map(|member| content[*member].as_str());
+        let words = ["subject", "body", "audience"].iter().find_map(|member| content[*member].as_str());
         let what = words.map_or_else(|| content.to_string(), str::to_owned);
         table.add_row([clock_time(message), field(message, "profile"), field(message, "step"), what]);
     }

@@ -23,9 +23,14 @@ impl Reader {
 
     /// The entries from `from` on, at most `max`, and up to where there is no other.
     pub(crate) fn read(&mut self, from: Position, max: usize) -> Result<Pulled, StoreError> {
+        let end = self.shelf.end();
         let mut pulled = Pulled { entries: Vec::new(), upto: from };
         while pulled.entries.len() < max {
-            let Some((position, head)) = self.tape.next(pulled.upto)? else { break };
+            let Some((position, head)) = self.tape.next(pulled.upto)? else {
+                // A segment's first bytes are no entry, either.
+                pulled.upto = pulled.upto.max(end);
+                break;
+            };
             if self.slots.contains(&head.slot.0) {
                 let body = self.tape.body(position, &head)?;
                 let inbound = record::decode(body).map_err(|err| {
