@@ -23,8 +23,14 @@ pub(super) struct DemoArguments {
     kill: usize,
 }
 
+impl From<DemoArguments> for DemoOptions {
+    fn from(arguments: DemoArguments) -> Self {
+        let DemoArguments { json, keep, module, kill } = arguments;
+        Self { json, keep, module, kills: kill }
+    }
+}
+
 pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<()> {
-    let DemoArguments { json, keep, module, kill } = arguments;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(demo::run(DemoOptions { json, keep, module, kills: kill }, &mut std::io::stdout()))
+    runtime.block_on(demo::run(arguments.into(), &mut std::io::stdout()))
 }

@@ -6,6 +6,8 @@ use expect_test::expect;
 use super::super::request::{Answer, Body};
 use super::super::{Cli, Task, exit};
 use super::task;
+use crate::app::ServeOptions;
+use crate::demo::DemoOptions;
 
 #[test]
 fn the_grammar_is_sound() {
@@ -178,7 +180,8 @@ fn the_exit_codes_are_documented() {
 fn flags_become_the_options_of_a_server() {
     let line = "serve --data d --listen 0.0.0.0:80 --bootstrap-key k --public-url https://example.com \
                 --log-format json --manual-clock 2026-01-02T03:04:05Z";
-    let Ok(Task::Serve(options)) = task(line) else { panic!("`{line}` should serve") };
+    let Ok(Task::Serve(arguments)) = task(line) else { panic!("`{line}` should serve") };
+    let options = ServeOptions::from(arguments);
     assert_eq!(options.bootstrap_key.as_ref().map(|key| key.expose()), Some("k"));
     expect![[r#"
         ServeOptions {
@@ -188,23 +191,10 @@ fn flags_become_the_options_of_a_server() {
                 ***,
             ),
             public_url: Some(
-                Url {
-                    scheme: "https",
-                    cannot_be_a_base: false,
-                    username: "",
-                    password: None,
-                    host: Some(
-                        Domain(
-                            "example.com",
-                        ),
-                    ),
-                    port: None,
-                    path: "/",
-                    query: None,
-                    fragment: None,
-                },
+                "https://example.com",
             ),
             log_format: Json,
+            json: false,
             manual_clock: Some(
                 Timestamp(
                     1767323045000,
@@ -213,16 +203,20 @@ fn flags_become_the_options_of_a_server() {
         }
     "#]]
     .assert_debug_eq(&options);
-    let Ok(Task::Demo(options)) = task("demo --json --keep d") else { panic!("should be a demo") };
+    let Ok(Task::Demo(arguments)) = task("demo --json --keep d --module m --kill 3") else {
+        panic!("should be a demo")
+    };
     expect![[r#"
         DemoOptions {
             json: true,
             keep: Some(
                 "d",
             ),
+            module: "m",
+            kills: 3,
         }
     "#]]
-    .assert_debug_eq(&options);
+    .assert_debug_eq(&DemoOptions::from(arguments));
 }
 
 #[test]
