@@ -61,7 +61,7 @@ fn flipped(body: &[u8], what_is_signed: &str) -> Vec<Vec<u8>> {
         body
     };
     let signed = match what_is_signed {
-        "prefix" => first_element / 2,
+        "prefix" => first_element / 4,
         "first" => first_element - 2,
         _ => first_element,
     };
