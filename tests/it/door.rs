@@ -34,7 +34,7 @@ async fn every_vector_is_let_in_and_none_with_a_flipped_bit() {
         let mut bent = signature.as_bytes().to_vec();
         bent[7] ^= 1;
         let bent = String::from_utf8(bent).unwrap();
-        for (body, signature) in flipped(&body, vector["name"].as_str().unwrap())
+        for (body, signature) in flipped(&body, vector["signed"].as_str().unwrap())
             .into_iter()
             .map(|body| (body, signature))
             .chain([(body.clone(), bent.as_str())])
@@ -61,7 +61,7 @@ fn flipped(body: &[u8], what_is_signed: &str) -> Vec<Vec<u8>> {
         body
     };
     let signed = match what_is_signed {
-        "prefix" => first_element / 4,
+        "prefix" => first_element / 2,
         "first" => first_element - 2,
         _ => first_element,
     };

@@ -157,7 +157,11 @@ async fn everybody_may_do_what_the_table_says_and_nothing_else() {
 async fn another_tenants_lists_hold_nothing_of_ours() {
     let furnished = Furnished::new(module("sample")).await;
     let of_viewers = ROWS.iter().filter(|row| row.operation.starts_with("GET /v1") && row.own == row.other);
-    for row in of_viewers.filter(|row| row.operation != "GET /v1/keys") {
+    // Nobody lives in this house: lists of people are told apart in the tests of the whole house.
+    let is_of_people = |row: &&Row| {
+        ["profiles", "messages", "failures", "quarantine", "outbox"].iter().any(|list| row.operation.contains(list))
+    };
+    for row in of_viewers.filter(|row| row.operation != "GET /v1/keys" && !is_of_people(row)) {
         let path = row.operation.trim_start_matches("GET ");
         let [theirs, ours] = [&furnished.house.stranger, &furnished.house.owner]
             .map(|key| furnished.house.call("GET", path, key, serde_json::Value::Null));
