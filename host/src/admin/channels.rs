@@ -1,5 +1,4 @@
-//! `/v1/channels`: which provider a channel goes to. What settings mean is the providers' to say; here they are passed on,
-//! and their secret is masked.
+//! `/v1/channels`: which provider a channel goes to. What settings mean, and which of them are secrets, is the providers' to say.
 
 use std::sync::Arc;
 
@@ -18,9 +17,10 @@ use super::caller::{Caller, Developer, Viewer};
 use super::named::Named;
 use super::paging::{Listed, PageQuery, Paging};
 use super::problem::{Kind, Problem};
+use crate::channels::{self, SettingsError};
 use crate::tenants::{ChannelName, ChannelSettings, webhook_secret};
 
-/// The member of the settings that is a secret.
+/// The member of the settings that messages are signed with.
 const SECRET: &str = "secret";
 /// What is shown in its place.
 const MASK: &str = "***";
@@ -42,10 +42,8 @@ struct ChannelItem {
 
 impl From<&ChannelSettings> for ChannelItem {
     fn from(settings: &ChannelSettings) -> Self {
-        let mut shown = settings.settings.value();
-        if let Some(secret) = shown.get_mut(SECRET) {
-            *secret = MASK.into();
-        }
+        // Settings of a provider that is no more are shown to nobody: nobody knows which of them are secrets.
+        let shown = channels::redacted(&settings.provider, &settings.settings.value()).unwrap_or(Value::Null);
         Self { channel: settings.channel.to_string(), provider: settings.provider.clone(), settings: shown }
     }
 }
@@ -93,8 +91,8 @@ async fn set_channel(
 ) -> Result<Json<SetChannel>, Problem> {
     refuse_mask(&new.settings)?;
     let secret = draw_secret(&mut new);
-    let invalid = |why| Problem::new(&Kind::INVALID, why);
-    let normal = (admin.validate_channel)(&new.provider, &new.settings).map_err(invalid)?;
+    let invalid = |why: SettingsError| Problem::new(&Kind::INVALID, why);
+    let normal = channels::validate(&new.provider, &new.settings).map_err(invalid)?;
     let settings = ChannelSettings { channel, provider: new.provider, settings: (&normal).into() };
     let set = admin.edit(&caller.tenant.id, move |tenant, _| tenant.set_channel(settings)).await?;
     Ok(Json(SetChannel { channel: (&*set).into(), secret }))
@@ -102,8 +100,10 @@ async fn set_channel(
 
 /// Who sends back what was shown would set the mask as the secret.
 fn refuse_mask(settings: &Value) -> Result<(), Problem> {
-    if settings.get(SECRET).and_then(Value::as_str) == Some(MASK) {
-        let detail = "`settings.secret` is `***`, which only stands for the secret: send the secret, or leave it out to have one drawn";
+    let masked = settings.as_object().into_iter().flatten().find(|(_, value)| value.as_str() == Some(MASK));
+    if let Some((member, _)) = masked {
+        let detail =
+            format!("`settings.{member}` is `***`, which only stands for the secret: send the secret, or leave it out");
         return Err(Problem::new(&Kind::INVALID, detail));
     }
     Ok(())

@@ -31,7 +31,6 @@ use std::sync::Arc;
 use axum::middleware::from_fn;
 use axum::{Extension, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
-use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 
 use self::problem::Problem;
@@ -41,9 +40,6 @@ use crate::sandbox::Sandbox;
 use crate::store::Reports;
 use crate::tenants::{Directory, Tenant, TenantsError};
 use crate::worker::Crew;
-
-/// Checks a channel's settings for a provider, and gives them as they are to be kept; or says what is wrong with them.
-pub type ValidateChannel = fn(provider: &str, settings: &Value) -> Result<Value, String>;
 
 /// Whether the server can do its work; if not, why.
 pub type Readiness = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
@@ -60,8 +56,6 @@ pub struct Admin {
     pub crew: Arc<Crew>,
     /// How the server is reached from outside; the request's `Host` where it is not given.
     pub public_url: Option<String>,
-    /// Checks channels' settings.
-    pub validate_channel: ValidateChannel,
     /// Asked by `/readyz`.
     pub readiness: Readiness,
     /// Shown by `/metrics`.

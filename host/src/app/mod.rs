@@ -11,13 +11,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::admin::{self, Admin, Workshop};
-use crate::channels::{self, Http};
+use crate::channels::Http;
 use crate::domain::{Signal, Timestamp, limits};
 use crate::ingest::{self, Door};
 use crate::listener;
@@ -187,7 +186,6 @@ fn router(house: &Arc<House>, directory: Arc<Directory>, sandbox: Sandbox, publi
         reports: house.store.reports(),
         crew: Arc::clone(&house.crew),
         public_url,
-        validate_channel,
         readiness,
         metrics: telemetry::metrics(),
         workshop: Workshop::default(),
@@ -197,8 +195,4 @@ fn router(house: &Arc<House>, directory: Arc<Directory>, sandbox: Sandbox, publi
         Timepiece::System => router,
         Timepiece::Manual(_) => router.merge(timepiece::router(Arc::clone(house))),
     }
-}
-
-fn validate_channel(provider: &str, settings: &Value) -> Result<Value, String> {
-    channels::validate(provider, settings).map_err(|err| err.to_string())
 }

@@ -12,6 +12,7 @@ mod demo;
 mod exchange;
 mod exit;
 mod failure;
+mod failures;
 mod key;
 mod ledger;
 mod messages;
@@ -79,6 +80,8 @@ enum Command {
     Ledger(Remote<ledger::LedgerCommand>),
     /// Look at what could not be understood
     Quarantine(Remote<quarantine::QuarantineCommand>),
+    /// Look at calls of campaigns that failed
+    Failures(Remote<failures::FailuresCommand>),
     /// Look at what is promised but not delivered, and deliver it again
     Outbox(Remote<outbox::OutboxCommand>),
 }
@@ -155,6 +158,7 @@ impl Command {
             Self::Messages(remote) => remote.task(),
             Self::Ledger(remote) => remote.task(),
             Self::Quarantine(remote) => remote.task(),
+            Self::Failures(remote) => remote.task(),
             Self::Outbox(remote) => remote.task(),
         }
     }

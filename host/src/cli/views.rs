@@ -60,6 +60,11 @@ pub(crate) const MESSAGES: View = View {
     empty: "no messages yet; `rekindle outbox list` shows what waits, `rekindle ledger show PROFILE` tells why",
 };
 
+pub(crate) const FAILURES: View = View {
+    columns: &["at", "campaign", "revision", "profile", "kind", "message", "fuel"],
+    empty: "no campaign has failed",
+};
+
 pub(crate) const QUARANTINE: View =
     View { columns: &["at", "source", "reason", "raw"], empty: "nothing is quarantined" };
 

@@ -140,20 +140,10 @@ fn admin(directory: Directory, public_url: Option<String>) -> Arc<Admin> {
         reports: Memory::new(Arc::new(SystemClock)).reports(),
         crew: Arc::new(Crew::new(Vec::new())),
         public_url,
-        validate_channel,
         readiness: Arc::new(|| Ok(())),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         workshop: Workshop::default(),
     })
-}
-
-/// As the channels room does it.
-fn validate_channel(provider: &str, settings: &Value) -> Result<Value, String> {
-    match settings.get("url").and_then(Value::as_str) {
-        _ if provider != "webhook" => Err(format!("provider `{provider}` is not known: use `webhook`")),
-        Some(url) => Ok(json!({"url": url.trim(), "secret": settings["secret"]})),
-        None => Err("`url` is missing".to_owned()),
-    }
 }
 
 fn text(value: &Value) -> String {

@@ -203,17 +203,21 @@ async fn a_channel_is_set_shown_masked_and_forgotten() {
     let url = "https://example.com/hook";
     let drawn = house.done("PUT", "/v1/channels/push", settings(json!({"url": url}))).await;
     assert!(text(&drawn["secret"]).starts_with("whsec_"));
-    let given = house.done("PUT", "/v1/channels/email", settings(json!({"url": url, "secret": "whsec_mine"}))).await;
+    let (newer, older) = (text(&drawn["secret"]), "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+    let rotated = settings(json!({"url": url, "secret": newer, "previous_secret": older}));
+    let given = house.done("PUT", "/v1/channels/email", rotated).await;
     let masked =
-        |channel: &str| json!({"channel": channel, "provider": "webhook", "settings": {"url": url, "secret": "***"}});
-    assert_eq!(given, masked("email"));
+        |channel: &str, settings: Value| json!({"channel": channel, "provider": "webhook", "settings": settings});
+    let email = masked("email", json!({"url": url, "secret": "***", "previous_secret": "***"}));
+    let push = masked("push", json!({"url": url, "secret": "***"}));
+    assert_eq!(given, email);
 
     let listed = house.done("GET", "/v1/channels", Value::Null).await;
-    assert_eq!(listed["items"], json!([masked("email"), masked("push")]));
+    assert_eq!(listed["items"], json!([email, push]));
 
     house.done("DELETE", "/v1/channels/push", Value::Null).await;
     let listed = house.done("GET", "/v1/channels", Value::Null).await;
-    assert_eq!(listed["items"], json!([masked("email")]));
+    assert_eq!(listed["items"], json!([email]));
 }
 
 #[tokio::test]

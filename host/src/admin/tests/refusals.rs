@@ -132,11 +132,11 @@ async fn what_is_wrong_with_a_campaign_or_a_channel_is_said() {
         PUT /v1/channels/Push
             422 invalid: channel `Push` is not valid: use 1 to 64 of `a-z`, `0-9` and `-`, starting with a letter
         PUT /v1/channels/push
-            422 invalid: `url` is missing
+            422 invalid: setting `url` is missing
         PUT /v1/channels/push
-            422 invalid: provider `pigeon` is not known: use `webhook`
+            422 invalid: provider `pigeon` is not known: use `preview` or `webhook`
         PUT /v1/channels/push
-            422 invalid: `settings.secret` is `***`, which only stands for the secret: send the secret, or leave it out to have one drawn
+            422 invalid: `settings.secret` is `***`, which only stands for the secret: send the secret, or leave it out
         DELETE /v1/channels/push
             404 not-found: channel `push` is not known: it has no settings, so it goes to `preview` as it is
     "#]].assert_eq(&picture);
