@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use rekindle_tests::{House, SECRET, added, deliver, sign};
-use serde_json::json;
+use rekindle_tests::{Answer, House, SECRET, added, deliver, sign, text};
+use reqwest::Method;
+use serde_json::{Value, json};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -19,7 +20,7 @@ async fn timers_survive_a_restart() {
     house.stop().await;
     house.start().await;
     house.pass(HOUR).await;
-    let messages = house.call(reqwest::Method::GET, "/v1/messages", &key, None).await;
+    let messages = house.call(Method::GET, "/v1/messages", &key, None).await;
     assert_eq!(messages["items"].as_array().unwrap().len(), 1, "{messages}");
     let again = added("u1", house.now().minus(HOUR), "mug", 12.5).to_string();
     let answer = deliver(&house, &inlet, again.clone().into_bytes(), Some(&sign(SECRET, &again))).await;
@@ -55,6 +56,66 @@ async fn a_timer_that_came_due_while_the_server_was_down_fires_when_it_is_back()
     house.let_time_pass_outside(3 * HOUR);
     house.start().await;
     house.settle().await;
-    let messages = house.call(reqwest::Method::GET, "/v1/messages", &key, None).await;
+    let messages = house.call(Method::GET, "/v1/messages", &key, None).await;
     assert_eq!(messages["items"][0]["at"], "2026-03-02T11:00:00.000Z", "{messages}");
+}
+
+/// Events with every oddity that Segment's users produce; see `tests/fixtures`.
+fn oddities() -> Vec<String> {
+    let lines = include_str!("../fixtures/oddities.jsonl").lines();
+    let raw = |line: &str| text(&serde_json::from_str(line).unwrap(), "raw");
+    // An empty request holds no element.
+    lines.map(raw).filter(|raw| !raw.is_empty()).collect()
+}
+
+/// What a tenant has: people with their numbers of events, and quarantined elements.
+async fn belongings(house: &House, key: &str) -> (Vec<Value>, usize) {
+    let list = async |path: &str| {
+        let page = house.call(Method::GET, path, key, None).await;
+        page["items"].as_array().unwrap().clone()
+    };
+    (list("/v1/profiles?limit=250").await, list("/v1/quarantine?limit=250").await.len())
+}
+
+fn count(answers: &[Answer], member: &str) -> usize {
+    answers.iter().map(|answer| usize::try_from(answer.body[member].as_u64().unwrap()).unwrap()).sum()
+}
+
+/// Delivers everything, one request each or all in one, to a source that asks for no signature.
+async fn deliver_all(house: &House, path: &str, events: &[String], as_batch: bool) -> Vec<Answer> {
+    let bodies = if as_batch { vec![format!("[{}]", events.join(","))] } else { events.to_vec() };
+    let mut answers = Vec::new();
+    for body in bodies {
+        answers.push(deliver(house, path, body.into_bytes(), None).await);
+    }
+    house.settle().await;
+    answers
+}
+
+#[tokio::test]
+async fn every_oddity_is_kept_once_with_a_reason_where_it_is_no_event() {
+    let mut house = House::open().await;
+    for (name, as_batch) in [("singly", false), ("batched", true)] {
+        let (key, path) = {
+            let tenant = house.tenant(name).await;
+            let source = json!({"name": "unsigned", "unsigned": true});
+            let source = house.call(Method::POST, "/v1/sources", &tenant.key, Some(&source)).await;
+            let url = text(&source, "url");
+            (tenant.key.clone(), url[url.find("/in/").unwrap()..].to_owned())
+        };
+        let events: Vec<String> = oddities();
+        let first = deliver_all(&house, &path, &events, as_batch).await;
+        let sum = ["accepted", "duplicate", "quarantined"].map(|member| count(&first, member)).iter().sum::<usize>();
+        assert_eq!(sum, events.len(), "{name}");
+        let kept = belongings(&house, &key).await;
+        let counted: u64 = kept.0.iter().map(|profile| profile["events"].as_u64().unwrap()).sum();
+        assert_eq!((counted, kept.1), (count(&first, "accepted") as u64, count(&first, "quarantined")), "{name}");
+        house.stop().await;
+        house.start().await;
+        for _ in 0..3 {
+            let again = deliver_all(&house, &path, &events, as_batch).await;
+            assert_eq!(count(&again, "duplicate"), events.len(), "{name}");
+            assert_eq!(belongings(&house, &key).await, kept, "{name}");
+        }
+    }
 }
