@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rekindle_tests::{Answer, House, SECRET, added, deliver, sign, text};
 use reqwest::Method;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -103,7 +104,9 @@ async fn every_oddity_is_kept_once_with_a_reason_where_it_is_no_event() {
             let url = text(&source, "url");
             (tenant.key.clone(), url[url.find("/in/").unwrap()..].to_owned())
         };
-        let events: Vec<String> = oddities();
+        // What never ends would swallow the rest of its batch.
+        let ends = |raw: &String| !as_batch || serde_json::from_str::<&RawValue>(raw).is_ok();
+        let events: Vec<String> = oddities().into_iter().filter(ends).collect();
         let first = deliver_all(&house, &path, &events, as_batch).await;
         let sum = ["accepted", "duplicate", "quarantined"].map(|member| count(&first, member)).iter().sum::<usize>();
         assert_eq!(sum, events.len(), "{name}");
