@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::draft::Draft;
 use super::ledger::{Failed, FailureRow, LedgerRow, What};
 use super::roster::Roster;
 use super::step::{self, Effects, Scene};
@@ -12,7 +13,7 @@ use crate::domain::{
 };
 use crate::outbox::Entry as Promised;
 use crate::profiles::Profile;
-use crate::store::{Book, Commit, Entry, OutboxRow, Partition, Reports, Row, RowKey, TimerKey, Trim};
+use crate::store::{Book, Commit, Entry, OutboxRow, Partition, Reports, Row, RowKey, TimerKey};
 
 /// What a batch works with.
 pub(super) struct Tools<'a> {
@@ -30,9 +31,7 @@ pub(super) struct Batch<'a> {
     horizon: Timestamp,
     /// What time it is when the batch is through.
     moment: Timestamp,
-    timers_set: BTreeSet<TimerKey>,
-    timers_unset: BTreeSet<TimerKey>,
-    commit: Commit,
+    draft: Draft,
     causes: u64,
 }
 
@@ -42,16 +41,13 @@ impl<'a> Batch<'a> {
         let due: BTreeSet<TimerKey> = tools.partition.due(horizon, limits::COMMIT_TIMERS_MAX)?.into_iter().collect();
         let is_full = due.len() >= limits::COMMIT_TIMERS_MAX;
         let reach = due.last().filter(|_| is_full).map_or(horizon, |last| last.due);
-        let commit = Commit { upto: tools.partition.position(), ..Commit::default() };
         Ok(Self {
             tools,
             people: BTreeMap::new(),
             due,
             horizon: reach,
             moment: horizon,
-            timers_set: BTreeSet::new(),
-            timers_unset: BTreeSet::new(),
-            commit,
+            draft: Draft::default(),
             causes: 0,
         })
     }
@@ -77,7 +73,7 @@ impl<'a> Batch<'a> {
             }
             Substance::Quarantined(quarantined) => {
                 let row = quarantine::row(tenant, source, quarantined, (entry.position, entry.arrived));
-                self.commit.rows_added.push((Book::Quarantine, row));
+                self.draft.add(Book::Quarantine, row);
                 Ok(())
             }
         }
@@ -92,9 +88,13 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// An entry of the outbox, as it was before the batch.
-    pub(super) fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, WorkerError> {
-        Ok(self.tools.partition.outbox_entry(tenant, id)?)
+    /// An entry of the outbox, as the batch left it so far.
+    pub(super) fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<Promised>, WorkerError> {
+        let row = match self.draft.outbox_entry(tenant, id) {
+            Some(drafted) => drafted.cloned(),
+            None => self.tools.partition.outbox_entry(tenant, id)?,
+        };
+        Ok(row.map(|row| Promised::decode(&row.body)).transpose()?)
     }
 
     /// A person, to be changed.
@@ -112,51 +112,26 @@ impl<'a> Batch<'a> {
     pub(super) fn record(&mut self, key: &ProfileKey, row: &LedgerRow) -> Result<(), WorkerError> {
         let (number, outdated) = self.person(key)?.next_ledger_row();
         if let What::Failed(failed) = &row.what {
-            self.commit.rows_added.push((Book::Failures, failure_row(key, (row, failed), number)));
+            self.draft.add(Book::Failures, failure_row(key, (row, failed), number));
         }
         let row = Row { key: ledger_key(key, number), body: row.encode() };
-        self.commit.rows_added.push((Book::Ledger, row));
+        self.draft.add(Book::Ledger, row);
         if let Some(outdated) = outdated {
-            self.commit.rows_removed.push((Book::Ledger, ledger_key(key, outdated)));
+            self.draft.remove(Book::Ledger, ledger_key(key, outdated));
         }
         Ok(())
     }
 
     /// What the loop adds of its own: settled messages and the like.
-    pub(super) fn commit_mut(&mut self) -> &mut Commit {
-        &mut self.commit
+    pub(super) fn draft_mut(&mut self) -> &mut Draft {
+        &mut self.draft
     }
 
     /// Ends the batch. Causes up to `upto` are consumed.
-    pub(super) fn close(mut self, upto: Position) -> (Commit, u64) {
-        self.commit.upto = upto;
-        self.commit.trims = self.trims();
-        self.commit.timers_set = self.timers_set.into_iter().collect();
-        self.commit.timers_unset = self.timers_unset.into_iter().collect();
+    pub(super) fn close(self, upto: Position) -> (Commit, u64) {
         let records = self.people.into_iter().map(|(key, profile)| (key, profile.map(|profile| profile.encode())));
-        self.commit.profiles = records.collect();
-        (self.commit, self.causes)
-    }
-
-    /// A page that grows loses its old rows.
-    fn trims(&self) -> Vec<Trim> {
-        let before = self.horizon.minus(limits::RETENTION).as_millis();
-        let pages: BTreeSet<(Book, &RowKey)> = self
-            .commit
-            .rows_added
-            .iter()
-            .filter(|(book, _)| *book != Book::Ledger)
-            .map(|(book, row)| (*book, &row.key))
-            .collect();
-        let trim = |(book, key): &(Book, &RowKey)| Trim {
-            book: *book,
-            tenant: key.tenant.clone(),
-            page: key.page.clone(),
-            before,
-        };
-        let mut trims: Vec<Trim> = pages.iter().map(trim).collect();
-        trims.dedup();
-        trims
+        let before = self.horizon.minus(limits::RETENTION);
+        (self.draft.into_commit(upto, records.collect(), before), self.causes)
     }
 
     fn happen(&mut self, key: &ProfileKey, event: &Event, now: Timestamp) -> Result<(), WorkerError> {
@@ -211,7 +186,7 @@ impl<'a> Batch<'a> {
     fn take(&mut self, key: &ProfileKey, effects: Effects) -> Result<(), WorkerError> {
         effects.timers_unset.into_iter().for_each(|timer| self.unset(timer));
         effects.timers_set.into_iter().for_each(|timer| self.set(timer));
-        self.commit.outbox_put.extend(effects.promised.iter().map(outbox_row));
+        effects.promised.iter().for_each(|entry| self.draft.put(outbox_row(entry)));
         effects.ledger.iter().try_for_each(|row| self.record(key, row))
     }
 
@@ -221,22 +196,19 @@ impl<'a> Batch<'a> {
             self.unset(timer);
         }
         self.people.insert(key.clone(), None);
-        erasure::erase(&mut self.commit, self.tools.reports, key)
+        erasure::erase(&mut self.draft, self.tools.reports, key)
     }
 
     fn set(&mut self, timer: TimerKey) {
         if timer.due <= self.horizon {
             self.due.insert(timer.clone());
         }
-        self.timers_unset.remove(&timer);
-        self.timers_set.insert(timer);
+        self.draft.set(timer);
     }
 
     fn unset(&mut self, timer: TimerKey) {
         self.due.remove(&timer);
-        if !self.timers_set.remove(&timer) {
-            self.timers_unset.insert(timer);
-        }
+        self.draft.unset(timer);
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod batch;
 mod crew;
+mod draft;
 mod erasure;
 mod ledger;
 mod messages;
@@ -283,3 +284,6 @@ impl Worker {
         self.signal.wait(Some(limits::STORE_REST));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,6 @@ use std::sync::mpsc::SyncSender;
 use super::batch::Batch;
 use super::ledger::{Fate as Recorded, LedgerRow, What};
 use super::{Word, Worker, WorkerError, messages};
-use crate::channels::Receipt;
 use crate::domain::{InstructionId, ProfileKey, TenantId, Timestamp, limits};
 use crate::outbox::{self, DeathCause, Entry, Fate, Settlement};
 use crate::store::{Book, OutboxRow};
@@ -60,40 +59,42 @@ pub(super) fn heed(batch: &mut Batch<'_>, words: &[Word], now: Timestamp) -> Res
     let (mut came_back, mut replies) = (0, Vec::new());
     for word in words {
         match word {
-            Word::Settled(Settlement { entry, receipt, .. }, provider) => {
+            Word::Settled(settlement, provider) => {
                 came_back += 1;
-                settle(batch, entry.clone(), (receipt.clone(), provider), now)?;
+                settle(batch, settlement, provider, now)?;
             }
             Word::Redeliver(tenant, ids, reply) => replies.push((reply.clone(), redeliver(batch, tenant, ids, now)?)),
-            Word::Postpone(entry) => {
+            Word::Postpone(entry) if is_kept(batch, entry)? => {
                 let due = now.plus(limits::PAUSED_TIMER_RECHECK);
-                batch.commit_mut().outbox_put.push(row(entry, Some(due)));
+                batch.draft_mut().put(row(entry, Some(due)));
             }
-            Word::GiveUp(entry, cause) => give_up(batch, entry.clone().died(*cause, now), "", now)?,
-            Word::Stop => {}
+            Word::GiveUp(entry, cause) if is_kept(batch, entry)? => {
+                give_up(batch, entry.clone().died(*cause, now), "", now)?;
+            }
+            Word::Postpone(_) | Word::GiveUp(..) | Word::Stop => {}
         }
     }
     Ok((came_back, replies))
 }
 
-fn settle(
-    batch: &mut Batch<'_>,
-    entry: Entry,
-    (receipt, provider): (Receipt, &'static str),
-    now: Timestamp,
-) -> Result<(), WorkerError> {
-    if batch.outbox_entry(&entry.tenant, &entry.id)?.is_none() {
-        // The person was erased while the message was under way.
+/// Whether the entry still is in the outbox: it is not when the person was erased meanwhile.
+fn is_kept(batch: &Batch<'_>, entry: &Entry) -> Result<bool, WorkerError> {
+    Ok(batch.outbox_entry(&entry.tenant, &entry.id)?.is_some())
+}
+
+fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: Timestamp) -> Result<(), WorkerError> {
+    let Settlement { entry, receipt, .. } = settlement;
+    if !is_kept(batch, entry)? {
         return Ok(());
     }
-    match outbox::settle(entry, receipt, now) {
+    match outbox::settle(entry.clone(), receipt.clone(), now) {
         Fate::Delivered { entry, .. } => {
-            batch.commit_mut().outbox_settled.push((entry.tenant.clone(), entry.id.clone()));
-            batch.commit_mut().rows_added.push((Book::Messages, messages::row(&entry, provider, now)));
+            batch.draft_mut().settle(&entry.tenant, &entry.id);
+            batch.draft_mut().add(Book::Messages, messages::row(&entry, provider, now));
             record(batch, &entry, What::Sent(recorded(&entry, provider, None)), now)
         }
         Fate::Moved { entry, due } => {
-            batch.commit_mut().outbox_put.push(row(&entry, Some(due)));
+            batch.draft_mut().put(row(&entry, Some(due)));
             record(batch, &entry, What::Retried(recorded(&entry, provider, Some(due))), now)
         }
         Fate::Dead { entry } => give_up(batch, entry, provider, now),
@@ -101,7 +102,7 @@ fn settle(
 }
 
 fn give_up(batch: &mut Batch<'_>, entry: Entry, provider: &str, now: Timestamp) -> Result<(), WorkerError> {
-    batch.commit_mut().outbox_put.push(row(&entry, None));
+    batch.draft_mut().put(row(&entry, None));
     record(batch, &entry, What::Dead(recorded(&entry, provider, None)), now)
 }
 
@@ -114,8 +115,8 @@ fn redeliver(
     let mut found = 0;
     for id in ids {
         let Some(kept) = batch.outbox_entry(tenant, id)? else { continue };
-        let Ok(entry) = Entry::decode(&kept.body)?.redelivered(now) else { continue };
-        batch.commit_mut().outbox_put.push(row(&entry, Some(now)));
+        let Ok(entry) = kept.redelivered(now) else { continue };
+        batch.draft_mut().put(row(&entry, Some(now)));
         found += 1;
     }
     Ok(found)

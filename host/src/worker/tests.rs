@@ -1,0 +1,183 @@
+//! Batches over a store in memory, with campaigns of a few lines: what causes and words of one commit do to one another.
+
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+
+use super::*;
+use crate::channels::{self, Channel};
+use crate::domain::{
+    Call, CampaignName, Cause, Context, Decision, Delivery, Failure, Inbound, Instruction, Json, Manifest, ManualClock,
+    Outcome, ProfileKey, Revision, StateChange, Substance, TimerChange, Trigger,
+};
+use crate::sandbox::View;
+use crate::store::conformance::{self, NOON, at, person_in, shop};
+use crate::store::{Book, Memory, Page, Store};
+
+type Decide = fn(&Context, &Cause) -> Decision;
+
+struct Answers(Decide);
+
+impl Decider for Answers {
+    fn decide(&self, context: &Context, cause: &Cause, _: Arc<dyn View>) -> Outcome {
+        let result: Result<Decision, Failure> = Ok((self.0)(context, cause));
+        Outcome { result, fuel_used: 7, log: Vec::new() }
+    }
+}
+
+fn campaign(name: &str, decide: Decide) -> Enlisted {
+    let manifest = Manifest {
+        name: name.to_owned(),
+        version: "1".into(),
+        summary: String::new(),
+        triggers: vec![Trigger::Event("*".into())],
+        channels: vec!["push".into()],
+        steps: vec!["push".into()],
+        configuration: Json::parse("{}").unwrap(),
+    };
+    Enlisted {
+        name: CampaignName::parse(name).unwrap(),
+        revision: Revision(1),
+        paused: false,
+        manifest: Arc::new(manifest),
+        decider: Arc::new(Answers(decide)),
+    }
+}
+
+fn decision(instructions: Vec<Instruction>, timers: Vec<TimerChange>) -> Decision {
+    Decision { instructions, timers, state: StateChange::Keep, marks: Vec::new() }
+}
+
+fn push() -> Instruction {
+    let delivery = Delivery { channel: "push".into(), content: Json::parse("{}").unwrap() };
+    Instruction { step: "push".into(), deliveries: vec![delivery], expires: None }
+}
+
+fn sends(_: &Context, _: &Cause) -> Decision {
+    decision(vec![push()], Vec::new())
+}
+
+/// Waits from an even event to an odd one, always until the same moment.
+fn toggles(_: &Context, cause: &Cause) -> Decision {
+    let Cause::Event(event) = cause else { return decision(Vec::new(), Vec::new()) };
+    let is_even = event.id.as_str().trim_start_matches('m').parse::<u32>().unwrap() % 2 == 0;
+    let set = TimerChange::Set { name: "wait".into(), at: at(NOON + 3_600_000) };
+    decision(Vec::new(), vec![if is_even { set } else { TimerChange::CancelAll }])
+}
+
+struct Bench {
+    store: Memory,
+    partition: Box<dyn Partition>,
+    roster: Roster,
+    person: ProfileKey,
+}
+
+impl Bench {
+    fn new(campaigns: Vec<Enlisted>) -> Self {
+        let store = Memory::new(Arc::new(ManualClock::new(at(NOON))));
+        let partition = conformance::acquire(&store).remove(0);
+        let roster = Roster::default();
+        roster.replace([(shop(), campaigns.into())].into());
+        let person = person_in(&partition.slots(), 0);
+        Self { store, partition, roster, person }
+    }
+
+    fn event(&self, number: usize) -> Inbound {
+        conformance::event(self.person.profile.as_str(), &format!("m{number}"))
+    }
+
+    fn deletion(&self) -> Inbound {
+        let mut inbound = self.event(999_999);
+        if let Substance::Event { event, .. } = &mut inbound.substance {
+            event.call = Call::Delete;
+        }
+        inbound
+    }
+
+    /// One batch of all that came in and was said.
+    fn commit(&mut self, inbounds: Vec<Inbound>, words: &[Word]) {
+        conformance::append(&self.store, inbounds);
+        let Pulled { entries, upto } = conformance::pull(self.partition.as_mut(), usize::MAX).unwrap();
+        let reports = self.store.reports();
+        let tools = Tools { partition: self.partition.as_ref(), reports: reports.as_ref(), roster: &self.roster };
+        let mut batch = Batch::open(tools, at(NOON)).unwrap();
+        batch.consume_all(&entries.into()).unwrap();
+        settlement::heed(&mut batch, words, at(NOON)).unwrap();
+        let (commit, _) = batch.close(upto);
+        self.partition.commit(commit).unwrap();
+        self.partition.sync().unwrap();
+    }
+
+    fn outbox(&self) -> Vec<Promised> {
+        let rows = self.store.reports().outbox(&shop(), None, usize::MAX).unwrap();
+        rows.iter().map(|row| Promised::decode(&row.body).unwrap()).collect()
+    }
+
+    fn ledger_rows(&self) -> usize {
+        let page = Page { tenant: shop(), page: self.person.profile.to_string(), after: None };
+        self.store.reports().rows(Book::Ledger, &page, usize::MAX).unwrap().len()
+    }
+}
+
+/// What comes back from the channel.
+fn settled(entry: Promised, channel: Arc<dyn Channel>) -> Word {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let lane = Dispatcher::new(runtime.handle().clone(), Arc::new(ManualClock::new(at(NOON)))).lane();
+    let (outlet, home) = sync_channel(1);
+    let settled = move |settlement| outlet.send(Word::Settled(settlement, "test")).unwrap();
+    lane.dispatch(entry, channel, Box::new(settled)).unwrap();
+    home.recv().unwrap()
+}
+
+fn accepting() -> Arc<dyn Channel> {
+    Switchboard::default().line(&shop(), "push")
+}
+
+#[test]
+fn nothing_is_kept_of_somebody_erased_while_a_message_comes_back() {
+    type Said = fn(Promised) -> Word;
+    let words: [Said; 4] = [
+        |entry| settled(entry, accepting()),
+        |entry| settled(entry, channels::closed("no".to_owned())),
+        Word::Postpone,
+        |entry| Word::GiveUp(entry, DeathCause::Withdrawn),
+    ];
+    for word in words {
+        let mut bench = Bench::new(vec![campaign("test", sends)]);
+        bench.commit(vec![bench.event(1)], &[]);
+        let word = word(bench.outbox().remove(0));
+        bench.commit(vec![bench.event(2), bench.deletion()], &[word]);
+        assert_eq!(bench.outbox(), []);
+        assert_eq!(bench.ledger_rows(), 0);
+        assert_eq!(bench.partition.load(&bench.person).unwrap(), None);
+        let messages = Page { tenant: shop(), page: String::new(), after: None };
+        assert_eq!(bench.store.reports().rows(Book::Messages, &messages, usize::MAX).unwrap(), []);
+    }
+}
+
+#[test]
+fn what_was_delivered_is_not_redelivered_by_a_word_that_comes_at_the_same_time() {
+    let mut bench = Bench::new(vec![campaign("test", sends)]);
+    bench.commit(vec![bench.event(1)], &[]);
+    let entry = bench.outbox().remove(0);
+    let redeliver = Word::Redeliver(shop(), vec![entry.id.clone()], sync_channel(1).0);
+    bench.commit(Vec::new(), &[settled(entry, accepting()), redeliver]);
+    assert_eq!(bench.outbox(), []);
+}
+
+#[test]
+fn a_timer_that_is_cancelled_again_and_again_in_one_batch_is_cancelled() {
+    let mut bench = Bench::new(vec![campaign("test", toggles)]);
+    bench.commit(vec![bench.event(0)], &[]);
+    assert_eq!(bench.partition.due(at(i64::MAX), 9).unwrap().len(), 1);
+    bench.commit(vec![bench.event(1), bench.event(2), bench.event(3)], &[]);
+    assert_eq!(bench.partition.due(at(i64::MAX), 9).unwrap(), []);
+}
+
+#[test]
+fn a_ledger_that_overflows_within_one_batch_keeps_to_its_bound() {
+    let mut bench = Bench::new(["a", "b", "c"].map(|name| campaign(name, sends)).into());
+    bench.commit((0..256).map(|number| bench.event(number)).collect(), &[]);
+    assert_eq!(bench.ledger_rows() as u64, limits::LEDGER_ROWS_MAX);
+    bench.commit(vec![bench.deletion()], &[]);
+    assert_eq!(bench.ledger_rows(), 0);
+}
