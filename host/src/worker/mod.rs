@@ -16,8 +16,9 @@ mod step;
 mod triggers;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use batch::{Batch, Tools};
@@ -82,7 +83,8 @@ pub struct Handle {
     words: SyncSender<Word>,
     signal: Arc<Signal>,
     status: Arc<Status>,
-    thread: std::thread::JoinHandle<()>,
+    /// None once it was waited for.
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// The loop did not take the word.
@@ -104,12 +106,13 @@ impl Handle {
     }
 
     /// Has the loop end after a last sync, and waits for that.
-    pub fn stop(self) {
+    pub fn stop(&self) {
         while let Err(TrySendError::Full(_)) = self.words.try_send(Word::Stop) {
-            std::thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(1));
         }
         self.signal.raise();
-        if self.thread.join().is_err() {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("a worker's thread panicked");
         }
     }
@@ -143,8 +146,8 @@ pub fn start(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Sha
         stopping: false,
     };
     let name = format!("partition-{}", worker.partition.slots().start);
-    let thread = std::thread::Builder::new().name(name).spawn(move || worker.run())?;
-    Ok(Handle { words, signal, status, thread })
+    let thread = thread::Builder::new().name(name).spawn(move || worker.run())?;
+    Ok(Handle { words, signal, status, thread: Mutex::new(Some(thread)) })
 }
 
 struct Worker {
@@ -224,8 +227,9 @@ impl Worker {
 
     /// Turns what is there into one commit. False when there was nothing.
     fn commit_batch(&mut self, now: Timestamp) -> Result<bool, WorkerError> {
-        self.pull()?;
+        // First, so that a loop whose store is gone still hears that it is to stop.
         self.listen();
+        self.pull()?;
         let horizon = self.pending.back().map_or(now, |last| last.arrived);
         let tools = Tools {
             partition: self.partition.as_ref(),
@@ -281,7 +285,8 @@ impl Worker {
         tracing::warn!(reason, slots = ?self.partition.slots(), "the store is unavailable; trying again");
         self.pending.clear();
         self.passed = self.partition.position();
-        self.signal.wait(Some(limits::STORE_REST));
+        // Not waiting for the signal: every arrival raises it.
+        thread::sleep(limits::STORE_REST);
     }
 }
 

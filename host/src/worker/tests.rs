@@ -1,7 +1,10 @@
 //! Batches over a store in memory, with campaigns of a few lines: what causes and words of one commit do to one another.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
+
+use tokio::runtime::Runtime;
 
 use super::*;
 use crate::channels::{self, Channel};
@@ -11,7 +14,7 @@ use crate::domain::{
 };
 use crate::sandbox::View;
 use crate::store::conformance::{self, NOON, at, person_in, shop};
-use crate::store::{Book, Memory, Page, Store};
+use crate::store::{Book, Commit, Memory, OutboxRow, Page, Store, TimerKey};
 
 type Decide = fn(&Context, &Cause) -> Decision;
 
@@ -120,7 +123,7 @@ impl Bench {
 
 /// What comes back from the channel.
 fn settled(entry: Promised, channel: Arc<dyn Channel>) -> Word {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = Runtime::new().unwrap();
     let lane = Dispatcher::new(runtime.handle().clone(), Arc::new(ManualClock::new(at(NOON)))).lane();
     let (outlet, home) = sync_channel(1);
     let settled = move |settlement| outlet.send(Word::Settled(settlement, "test")).unwrap();
@@ -180,4 +183,83 @@ fn a_ledger_that_overflows_within_one_batch_keeps_to_its_bound() {
     assert_eq!(bench.ledger_rows() as u64, limits::LEDGER_ROWS_MAX);
     bench.commit(vec![bench.deletion()], &[]);
     assert_eq!(bench.ledger_rows(), 0);
+}
+
+/// A partition whose disk is gone.
+struct Gone;
+
+fn gone<T>() -> Result<T, StoreError> {
+    Err(StoreError::Unavailable("the disk is gone".to_owned()))
+}
+
+impl Partition for Gone {
+    fn slots(&self) -> Range<u16> {
+        0..1
+    }
+
+    fn position(&self) -> Position {
+        Position::default()
+    }
+
+    fn pull(&mut self, _: Position, _: usize) -> Result<Pulled, StoreError> {
+        gone()
+    }
+
+    fn load(&self, _: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError> {
+        gone()
+    }
+
+    fn due(&self, _: Timestamp, _: usize) -> Result<Vec<TimerKey>, StoreError> {
+        gone()
+    }
+
+    fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        gone()
+    }
+
+    fn outbox_due(&self, _: Timestamp, _: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        gone()
+    }
+
+    fn outbox_next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        gone()
+    }
+
+    fn outbox_entry(&self, _: &TenantId, _: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {
+        gone()
+    }
+
+    fn commit(&mut self, _: Commit) -> Result<(), StoreError> {
+        gone()
+    }
+
+    fn sync(&mut self) -> Result<Position, StoreError> {
+        gone()
+    }
+}
+
+fn shared(store: &Memory, clock: Arc<ManualClock>, campaigns: Vec<Enlisted>, runtime: &Runtime) -> Arc<Shared> {
+    let roster = Arc::new(Roster::default());
+    roster.replace([(shop(), campaigns.into())].into());
+    Arc::new(Shared {
+        clock: Arc::<ManualClock>::clone(&clock),
+        roster,
+        reports: store.reports(),
+        switchboard: Arc::default(),
+        dispatcher: Dispatcher::new(runtime.handle().clone(), clock),
+        sync_beat: Duration::ZERO,
+    })
+}
+
+#[test]
+fn a_loop_whose_store_is_gone_stops_all_the_same() {
+    let clock = Arc::new(ManualClock::new(at(NOON)));
+    let (store, runtime) = (Memory::new(clock.clone()), Runtime::new().unwrap());
+    let handle = start(Box::new(Gone), Arc::default(), shared(&store, clock, Vec::new(), &runtime)).unwrap();
+    let (stopped, is_stopped) = sync_channel(1);
+    thread::spawn(move || {
+        handle.stop();
+        stopped.send(()).unwrap();
+    });
+    is_stopped.recv_timeout(Duration::from_secs(10)).expect("the loop should have stopped");
 }
