@@ -33,7 +33,7 @@ use crate::channels::Switchboard;
 use crate::domain::{Clock, InstructionId, Position, Signal, Stopwatch, TenantId, Timestamp, limits};
 use crate::outbox::{DeathCause, Dispatcher, Entry as Promised, Lane, RecordError as EntryError, Settlement};
 use crate::profiles::RecordError;
-use crate::store::{Entry, Partition, Pulled, Reports, StoreError};
+use crate::store::{Entry, OutboxRow, Partition, Pulled, Reports, StoreError};
 
 /// What every loop shares.
 pub struct Shared {
@@ -132,7 +132,7 @@ pub fn start(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Sha
     shared.clock.raise_on_jump(&signal);
     let worker = Worker {
         partition,
-        lane: shared.dispatcher.lane(),
+        lane: shared.dispatcher.lane(Arc::clone(&signal)),
         shared,
         signal: Arc::clone(&signal),
         inbox,
@@ -142,6 +142,9 @@ pub fn start(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Sha
         words: Vec::new(),
         pending: VecDeque::new(),
         passed: Position::default(),
+        looked_at: None,
+        has_promised: false,
+        is_held_up: false,
         since_sync: None,
         stopping: false,
     };
@@ -167,6 +170,12 @@ struct Worker {
     pending: VecDeque<Entry>,
     /// Up to here there is nothing but `pending`.
     passed: Position,
+    /// The last entry of the outbox that was looked at, when there are more behind it that are due.
+    looked_at: Option<OutboxRow>,
+    /// There may be entries that the look under way began too early to see.
+    has_promised: bool,
+    /// Entries are due that cannot go out: their channel is busy.
+    is_held_up: bool,
     /// Since when there are commits that are not synced; none when all are.
     since_sync: Option<Stopwatch>,
     stopping: bool,
@@ -213,16 +222,17 @@ impl Worker {
         if let Some(since) = self.since_sync {
             return Ok(Some(self.shared.sync_beat.saturating_sub(since.elapsed())));
         }
-        let moments = [self.partition.next_due()?, self.next_dispatch(now)?];
+        if self.looked_at.is_some() || self.has_promised {
+            return Ok(Some(Duration::ZERO));
+        }
+        // Entries that are due now are at their providers, or somebody signals when there is room for them.
+        let moments = [self.partition.next_due()?, self.partition.outbox_next_due(now)?];
         let next = moments.into_iter().flatten().min();
-        self.status.idle(self.passed, now, next);
-        Ok(next.map_or(Some(limits::IDLE_LOOK_AGAIN), |next| self.shared.clock.sleep_until(next)))
-    }
-
-    /// When an outbox entry is due that cannot be at its provider yet.
-    fn next_dispatch(&self, now: Timestamp) -> Result<Option<Timestamp>, WorkerError> {
-        let next = self.partition.outbox_next_due()?;
-        Ok(next.filter(|next| *next > now))
+        if !self.is_held_up {
+            self.status.idle(self.passed, now, next);
+        }
+        let patience = next.map_or(Some(limits::IDLE_LOOK_AGAIN), |next| self.shared.clock.sleep_until(next));
+        Ok(patience.map(|patience| patience.min(limits::IDLE_LOOK_AGAIN)))
     }
 
     /// Turns what is there into one commit. False when there was nothing.
@@ -248,6 +258,7 @@ impl Worker {
         self.status.busy();
         self.partition.commit(commit)?;
         self.since_sync.get_or_insert_with(Stopwatch::start);
+        self.has_promised = true;
         self.pending.drain(..consumed);
         self.words.clear();
         self.status.settled(came_back);

@@ -17,14 +17,22 @@ pub(super) type Reply = (SyncSender<usize>, usize);
 impl Worker {
     /// Takes messages that are due to their providers. Only what is durable is in the outbox now: everything was just synced.
     pub(super) fn dispatch(&mut self, now: Timestamp) -> Result<(), WorkerError> {
-        if self.lane.room() == 0 {
-            return Ok(());
+        let after = self.looked_at.take();
+        if after.is_none() {
+            (self.has_promised, self.is_held_up) = (false, false);
         }
-        for row in self.partition.outbox_due(now, limits::OUTBOX_SCAN_MAX)? {
+        let rows = self.partition.outbox_due(now, after.as_ref(), limits::OUTBOX_SCAN_MAX)?;
+        for row in &rows {
+            if self.lane.room() == 0 {
+                // One that comes back makes room, and then those that are due first go first.
+                return Ok(());
+            }
             if !self.lane.is_under_way(&row.tenant, &row.id) {
                 self.dispatch_entry(Entry::decode(&row.body)?, now);
             }
         }
+        // A page may be full of what a busy channel holds up: others are behind it.
+        self.looked_at = rows.into_iter().nth(limits::OUTBOX_SCAN_MAX - 1);
         Ok(())
     }
 
@@ -38,7 +46,7 @@ impl Worker {
         }
     }
 
-    fn hand_over(&self, entry: Entry) {
+    fn hand_over(&mut self, entry: Entry) {
         let channel = self.shared.switchboard.line(&entry.tenant, &entry.channel);
         let provider = channel.provider();
         let (outlet, signal) = (self.outlet.clone(), Arc::clone(&self.signal));
@@ -50,6 +58,7 @@ impl Worker {
         self.status.dispatched();
         if self.lane.dispatch(entry, channel, Box::new(settled)).is_err() {
             self.status.settled(1);
+            self.is_held_up = true;
         }
     }
 }

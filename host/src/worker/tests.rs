@@ -7,7 +7,7 @@ use std::sync::mpsc::sync_channel;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::channels::{self, Channel};
+use crate::channels::{self, Addresses, Channel, Delivering, Message};
 use crate::domain::{
     Call, CampaignName, Cause, Context, Decision, Delivery, Failure, Inbound, Instruction, Json, Manifest, ManualClock,
     Outcome, ProfileKey, Revision, StateChange, Substance, TimerChange, Trigger,
@@ -124,7 +124,7 @@ impl Bench {
 /// What comes back from the channel.
 fn settled(entry: Promised, channel: Arc<dyn Channel>) -> Word {
     let runtime = Runtime::new().unwrap();
-    let lane = Dispatcher::new(runtime.handle().clone(), Arc::new(ManualClock::new(at(NOON)))).lane();
+    let lane = Dispatcher::new(runtime.handle().clone(), Arc::new(ManualClock::new(at(NOON)))).lane(Arc::default());
     let (outlet, home) = sync_channel(1);
     let settled = move |settlement| outlet.send(Word::Settled(settlement, "test")).unwrap();
     lane.dispatch(entry, channel, Box::new(settled)).unwrap();
@@ -217,11 +217,11 @@ impl Partition for Gone {
         gone()
     }
 
-    fn outbox_due(&self, _: Timestamp, _: usize) -> Result<Vec<OutboxRow>, StoreError> {
+    fn outbox_due(&self, _: Timestamp, _: Option<&OutboxRow>, _: usize) -> Result<Vec<OutboxRow>, StoreError> {
         gone()
     }
 
-    fn outbox_next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+    fn outbox_next_due(&self, _: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         gone()
     }
 
@@ -262,4 +262,61 @@ fn a_loop_whose_store_is_gone_stops_all_the_same() {
         stopped.send(()).unwrap();
     });
     is_stopped.recv_timeout(Duration::from_secs(10)).expect("the loop should have stopped");
+}
+
+/// A provider that never answers.
+struct Silent;
+
+impl Channel for Silent {
+    fn provider(&self) -> &'static str {
+        "silent"
+    }
+
+    fn deliver<'a>(&'a self, _: &'a Message) -> Delivering<'a> {
+        Box::pin(std::future::pending())
+    }
+}
+
+fn entry(number: usize, channel: &str, person: &ProfileKey) -> OutboxRow {
+    let entry = Promised {
+        id: InstructionId::parse(&format!("msg_{number:032x}")).unwrap(),
+        tenant: shop(),
+        campaign: CampaignName::parse("test").unwrap(),
+        step: "push".into(),
+        channel: channel.to_owned(),
+        profile: person.profile.clone(),
+        content: Json::parse("{}").unwrap(),
+        addresses: Addresses { push_token: None, email: None },
+        promised_at: at(NOON),
+        expires: None,
+        attempts: 0,
+        last_error: None,
+        dead: None,
+    };
+    OutboxRow { tenant: shop(), id: entry.id.clone(), due: Some(at(NOON)), body: entry.encode() }
+}
+
+#[test]
+fn a_silent_provider_holds_up_nobody_elses_messages_however_many_wait_for_it() {
+    let clock = Arc::new(ManualClock::new(at(NOON)));
+    let (store, runtime) = (Memory::new(clock.clone()), Runtime::new().unwrap());
+    let mut partition = conformance::acquire(&store).remove(0);
+    let person = person_in(&partition.slots(), 0);
+    let many = 2 * limits::OUTBOX_SCAN_MAX;
+    let mut outbox_put: Vec<_> = (0..many).map(|number| entry(number, "push", &person)).collect();
+    outbox_put.push(entry(many, "email", &person));
+    partition.commit(Commit { outbox_put, ..Commit::default() }).unwrap();
+    partition.sync().unwrap();
+    let shared = shared(&store, clock, vec![campaign("test", sends)], &runtime);
+    shared.switchboard.replace([((shop(), "push".to_owned()), Arc::new(Silent) as Arc<dyn Channel>)].into());
+    let handle = start(partition, Arc::default(), shared).unwrap();
+    let page = Page { tenant: shop(), page: String::new(), after: None };
+    let has_gone_out = || !store.reports().rows(Book::Messages, &page, 1).unwrap().is_empty();
+    let patience = (0..1_000).any(|_| {
+        thread::sleep(Duration::from_millis(10));
+        has_gone_out()
+    });
+    assert!(patience, "the e-mail should have gone out");
+    assert!(!handle.status().is_settled(store.end(), at(NOON)));
+    handle.stop();
 }
