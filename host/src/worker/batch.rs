@@ -20,6 +20,8 @@ pub(super) struct Tools<'a> {
     pub(super) partition: &'a dyn Partition,
     pub(super) reports: &'a dyn Reports,
     pub(super) roster: &'a Roster,
+    /// By the clock, which may have gone back behind what arrived.
+    pub(super) now: Timestamp,
 }
 
 /// A commit in the making.
@@ -57,7 +59,8 @@ impl<'a> Batch<'a> {
         let horizon = self.horizon;
         let consumed = entries.iter().take_while(|entry| entry.arrived <= horizon).count();
         entries.iter().take(consumed).try_for_each(|entry| self.consume(entry))?;
-        self.fire_until(self.horizon, self.moment)?;
+        let moment = entries.get(consumed).map_or(self.moment, |next| next.arrived);
+        self.fire_until(self.horizon, moment)?;
         Ok(consumed)
     }
 
@@ -99,13 +102,17 @@ impl<'a> Batch<'a> {
 
     /// A person, to be changed.
     fn person(&mut self, key: &ProfileKey) -> Result<&mut Profile, WorkerError> {
+        Ok(self.known(key)?.get_or_insert_default())
+    }
+
+    /// A person, if there is one.
+    fn known(&mut self, key: &ProfileKey) -> Result<&mut Option<Profile>, WorkerError> {
         if !self.people.contains_key(key) {
             let record = self.tools.partition.load(key)?;
             let profile = record.map(|record| Profile::decode(&record)).transpose()?;
             self.people.insert(key.clone(), profile);
         }
-        let slot = self.people.get_mut(key).expect("the person should be there: it was just put there");
-        Ok(slot.get_or_insert_default())
+        Ok(self.people.get_mut(key).expect("the person should be there: it was just put there"))
     }
 
     /// Adds a row to a person's ledger; the oldest goes where there are too many.
@@ -148,11 +155,11 @@ impl<'a> Batch<'a> {
         self.unset(timer.clone());
         let campaigns = self.tools.roster.of(&timer.owner.tenant);
         let campaign = campaigns.iter().find(|campaign| campaign.name == timer.campaign);
-        let run = self.person(&timer.owner)?.run_mut(timer.campaign.as_str());
-        if !run.take_timer(&timer.name, timer.due) {
+        self.causes += 1;
+        let run = self.known(&timer.owner)?.as_mut().and_then(|person| person.runs.get_mut(timer.campaign.as_str()));
+        if !run.is_some_and(|run| run.take_timer(&timer.name, timer.due)) {
             return Ok(());
         }
-        self.causes += 1;
         match campaign {
             Some(campaign) if campaign.paused => self.wait_for_resumption(timer, now),
             Some(campaign) => {
@@ -186,7 +193,7 @@ impl<'a> Batch<'a> {
     fn take(&mut self, key: &ProfileKey, effects: Effects) -> Result<(), WorkerError> {
         effects.timers_unset.into_iter().for_each(|timer| self.unset(timer));
         effects.timers_set.into_iter().for_each(|timer| self.set(timer));
-        effects.promised.iter().for_each(|entry| self.draft.put(outbox_row(entry)));
+        effects.promised.iter().for_each(|entry| self.draft.put(outbox_row(entry, self.tools.now)));
         effects.ledger.iter().try_for_each(|row| self.record(key, row))
     }
 
@@ -240,6 +247,8 @@ fn failure_row(key: &ProfileKey, (row, failed): (&LedgerRow, &Failed), number: u
     }
 }
 
-fn outbox_row(entry: &Promised) -> OutboxRow {
-    OutboxRow { tenant: entry.tenant.clone(), id: entry.id.clone(), due: Some(entry.promised_at), body: entry.encode() }
+/// It may go out at once: a clock that went back, and the moment of arrival with it, holds up nothing.
+fn outbox_row(entry: &Promised, now: Timestamp) -> OutboxRow {
+    let due = Some(entry.promised_at.min(now));
+    OutboxRow { tenant: entry.tenant.clone(), id: entry.id.clone(), due, body: entry.encode() }
 }

@@ -245,6 +245,7 @@ impl Worker {
             partition: self.partition.as_ref(),
             reports: self.shared.reports.as_ref(),
             roster: &self.shared.roster,
+            now,
         };
         let mut batch = Batch::open(tools, horizon)?;
         let consumed = batch.consume_all(&self.pending)?;

@@ -72,6 +72,7 @@ struct Bench {
     partition: Box<dyn Partition>,
     roster: Roster,
     person: ProfileKey,
+    now: Timestamp,
 }
 
 impl Bench {
@@ -81,7 +82,7 @@ impl Bench {
         let roster = Roster::default();
         roster.replace([(shop(), campaigns.into())].into());
         let person = person_in(&partition.slots(), 0);
-        Self { store, partition, roster, person }
+        Self { store, partition, roster, person, now: at(NOON) }
     }
 
     fn event(&self, number: usize) -> Inbound {
@@ -96,18 +97,21 @@ impl Bench {
         inbound
     }
 
-    /// One batch of all that came in and was said.
-    fn commit(&mut self, inbounds: Vec<Inbound>, words: &[Word]) {
+    /// One batch of all that came in and was said. Returns how many causes it had.
+    fn commit(&mut self, inbounds: Vec<Inbound>, words: &[Word]) -> u64 {
         conformance::append(&self.store, inbounds);
         let Pulled { entries, upto } = conformance::pull(self.partition.as_mut(), usize::MAX).unwrap();
         let reports = self.store.reports();
-        let tools = Tools { partition: self.partition.as_ref(), reports: reports.as_ref(), roster: &self.roster };
-        let mut batch = Batch::open(tools, at(NOON)).unwrap();
+        let partition = self.partition.as_ref();
+        let tools = Tools { partition, reports: reports.as_ref(), roster: &self.roster, now: self.now };
+        let horizon = entries.last().map_or(self.now, |last| last.arrived);
+        let mut batch = Batch::open(tools, horizon).unwrap();
         batch.consume_all(&entries.into()).unwrap();
-        settlement::heed(&mut batch, words, at(NOON)).unwrap();
-        let (commit, _) = batch.close(upto);
+        settlement::heed(&mut batch, words, self.now).unwrap();
+        let (commit, causes) = batch.close(upto);
         self.partition.commit(commit).unwrap();
         self.partition.sync().unwrap();
+        causes
     }
 
     fn outbox(&self) -> Vec<Promised> {
@@ -174,6 +178,26 @@ fn a_timer_that_is_cancelled_again_and_again_in_one_batch_is_cancelled() {
     assert_eq!(bench.partition.due(at(i64::MAX), 9).unwrap().len(), 1);
     bench.commit(vec![bench.event(1), bench.event(2), bench.event(3)], &[]);
     assert_eq!(bench.partition.due(at(i64::MAX), 9).unwrap(), []);
+}
+
+#[test]
+fn a_message_does_not_wait_for_a_clock_that_went_back_behind_its_arrival() {
+    let mut bench = Bench::new(vec![campaign("test", sends)]);
+    bench.now = at(NOON - 3_600_000);
+    bench.commit(vec![bench.event(1)], &[]);
+    assert_eq!(bench.partition.outbox_due(bench.now, None, 9).unwrap().len(), 1);
+    assert_eq!(bench.outbox()[0].promised_at, at(NOON));
+}
+
+#[test]
+fn a_timer_for_nobody_goes_and_makes_nobody() {
+    let mut bench = Bench::new(vec![campaign("test", sends)]);
+    let (due, owner, campaign) = (at(NOON), bench.person.clone(), CampaignName::parse("test").unwrap());
+    let timers_set = vec![TimerKey { due, owner, campaign, name: "wait".into() }];
+    bench.partition.commit(Commit { timers_set, ..Commit::default() }).unwrap();
+    assert_eq!(bench.commit(Vec::new(), &[]), 1, "a batch without a cause would not be committed");
+    assert_eq!(bench.partition.due(at(NOON), 9).unwrap(), []);
+    assert_eq!(bench.partition.load(&bench.person).unwrap(), None);
 }
 
 #[test]
