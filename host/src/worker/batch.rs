@@ -2,6 +2,7 @@
 //! comes to one `Commit`. Timers fire before every cause that arrived after them, whatever the machine did meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::draft::Draft;
 use super::ledger::{Failed, FailureRow, LedgerRow, What};
@@ -27,7 +28,8 @@ pub(super) struct Tools<'a> {
 /// A commit in the making.
 pub(super) struct Batch<'a> {
     tools: Tools<'a>,
-    people: BTreeMap<ProfileKey, Option<Profile>>,
+    /// Shared with whoever is asked about them; nobody is while they are changed, so that changing copies nothing.
+    people: BTreeMap<ProfileKey, Option<Arc<Profile>>>,
     /// Timers due at the horizon or before that have not fired yet.
     due: BTreeSet<TimerKey>,
     horizon: Timestamp,
@@ -102,15 +104,20 @@ impl<'a> Batch<'a> {
 
     /// A person, to be changed.
     fn person(&mut self, key: &ProfileKey) -> Result<&mut Profile, WorkerError> {
+        Ok(Arc::make_mut(self.shared(key)?))
+    }
+
+    /// A person, to be asked about and changed.
+    fn shared(&mut self, key: &ProfileKey) -> Result<&mut Arc<Profile>, WorkerError> {
         Ok(self.known(key)?.get_or_insert_default())
     }
 
     /// A person, if there is one.
-    fn known(&mut self, key: &ProfileKey) -> Result<&mut Option<Profile>, WorkerError> {
+    fn known(&mut self, key: &ProfileKey) -> Result<&mut Option<Arc<Profile>>, WorkerError> {
         if !self.people.contains_key(key) {
             let record = self.tools.partition.load(key)?;
             let profile = record.map(|record| Profile::decode(&record)).transpose()?;
-            self.people.insert(key.clone(), profile);
+            self.people.insert(key.clone(), profile.map(Arc::new));
         }
         Ok(self.people.get_mut(key).expect("the person should be there: it was just put there"))
     }
@@ -147,7 +154,7 @@ impl<'a> Batch<'a> {
         }
         let campaigns = self.tools.roster.of(&key.tenant);
         let scene = Scene { key, now, campaigns: &campaigns };
-        let effects = step::on_event(&scene, self.person(key)?, event);
+        let effects = step::on_event(&scene, self.shared(key)?, event);
         self.take(key, effects)
     }
 
@@ -156,7 +163,8 @@ impl<'a> Batch<'a> {
         let campaigns = self.tools.roster.of(&timer.owner.tenant);
         let campaign = campaigns.iter().find(|campaign| campaign.name == timer.campaign);
         self.causes += 1;
-        let run = self.known(&timer.owner)?.as_mut().and_then(|person| person.runs.get_mut(timer.campaign.as_str()));
+        let person = self.known(&timer.owner)?.as_mut().map(Arc::make_mut);
+        let run = person.and_then(|person| person.runs.get_mut(timer.campaign.as_str()));
         if !run.is_some_and(|run| run.take_timer(&timer.name, timer.due)) {
             return Ok(());
         }
@@ -164,7 +172,7 @@ impl<'a> Batch<'a> {
             Some(campaign) if campaign.paused => self.wait_for_resumption(timer, now),
             Some(campaign) => {
                 let scene = Scene { key: &timer.owner, now, campaigns: &campaigns };
-                let effects = step::on_timer(&scene, self.person(&timer.owner)?, campaign, timer);
+                let effects = step::on_timer(&scene, self.shared(&timer.owner)?, campaign, timer);
                 self.take(&timer.owner, effects)
             }
             None => self.lapse(timer, now),
