@@ -8,5 +8,6 @@ mod delivery;
 mod demo;
 mod door;
 mod durability;
+mod stop;
 mod tenants;
 mod tidy;

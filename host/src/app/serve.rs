@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{App, AppOptions, Timepiece};
 use crate::domain::{ManualClock, Timestamp, limits};
@@ -33,11 +33,11 @@ pub struct ServeOptions {
     pub manual_clock: Option<Timestamp>,
 }
 
-/// Serves until the process is asked to end by SIGTERM or SIGINT. Says on `out` where it listens.
+/// Serves until the process is asked to end by SIGTERM or SIGINT; asked a second time, it waits for nothing. Says on `out`
+/// where it listens.
 pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Result<()> {
     telemetry::log(options.log_format);
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    let mut requests = Requests::listen()?;
     let (as_json, is_manual) = (options.json, options.manual_clock.is_some());
     let timepiece =
         options.manual_clock.map_or(Timepiece::System, |now| Timepiece::Manual(Arc::new(ManualClock::new(now))));
@@ -51,12 +51,34 @@ pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Resul
     })
     .await?;
     announce(&app, as_json, out).context("cannot say where the server listens")?;
+    requests.next().await;
+    tracing::info!("stopping; asked again, the server ends at once");
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        stopped = app.stop() => stopped,
+        () = requests.next() => bail!("ended at once: what was under way is done again after the next start"),
     }
-    tracing::info!("stopping");
-    app.stop().await
+}
+
+/// Requests to end.
+struct Requests {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Requests {
+    fn listen() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 fn announce(app: &App, as_json: bool, out: &mut dyn Write) -> std::io::Result<()> {

@@ -89,8 +89,9 @@ pub const COMMIT_TIMERS_MAX: usize = 256;
 pub const PASSED_BYTES_MAX: u64 = 8 << 20;
 /// Requests of administrators that wait for one loop.
 pub const COMMANDS_WAITING_MAX: usize = 64;
-/// After how long an idle loop looks again, whatever it was told.
-pub const IDLE_LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// After how long an idle loop looks again, whatever it was told: the machine's clock may have jumped, and a timer is to
+/// fire within a second.
+pub const IDLE_LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long a loop rests after its store was unavailable.
 pub const STORE_REST: Duration = Duration::from_secs(1);
 /// Causes in one commit.
@@ -208,9 +209,8 @@ pub const INSTANCES_MAX: u32 = 64;
 pub const DISPATCHED_MAX: usize = 256;
 /// Entries of one tenant and channel that are at their provider at one time, so that a slow one leaves room for others.
 pub const DISPATCHED_PER_CHANNEL_MAX: usize = 32;
-/// Due entries that are looked at in one go: more than may be dispatched, so that a blocked channel's do not hide the others.
+/// Due entries that are looked at in one go; between two, the loop turns to whatever else there is.
 pub const OUTBOX_SCAN_MAX: usize = 1_024;
-/// How long one attempt may take.
 /// How long one attempt may take: the shorter end of what Standard Webhooks recommends, 15 to 30 s.
 pub const ATTEMPT_MAX: Duration = Duration::from_secs(15);
 /// When the outbox breaks off an attempt whose channel did not: above `ATTEMPT_MAX` and `ANSWER_REST_MAX` together.

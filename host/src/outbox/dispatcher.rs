@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use super::places::{Bounds, Declined, LaneNumber, Place, Places};
 use super::{Entry, telemetry};
 use crate::channels::{Channel, Message, Receipt};
-use crate::domain::{Clock, InstructionId, Stopwatch, TenantId};
+use crate::domain::{Clock, InstructionId, Signal, Stopwatch, TenantId};
 
 /// An attempt that ended.
 #[derive(Debug)]
@@ -53,9 +53,10 @@ impl Dispatcher {
         Self { places: Arc::new(Places::new(bounds)), bounds, runtime, clock }
     }
 
-    /// A lane for another partition, for as long as the house stands.
-    pub fn lane(&self) -> Lane {
-        Lane { dispatcher: self.clone(), number: self.places.add_lane() }
+    /// A lane for another partition, for as long as the house stands. The signal is raised when there is room again in a
+    /// channel that was busy.
+    pub fn lane(&self, signal: Arc<Signal>) -> Lane {
+        Lane { dispatcher: self.clone(), number: self.places.add_lane(signal) }
     }
 
     /// Dispatches no more, and ends when nothing is under way: every attempt has ended and its fate is committed. The
@@ -237,7 +238,7 @@ mod tests {
     fn an_entry_comes_home_with_its_receipt() {
         let (bench, channel) = (bench(PATIENCE), Moody::new(1));
         let tried = Entry { attempts: 2, ..entry() };
-        bench.dispatcher.lane().dispatch(tried.clone(), channel.clone(), bench.settled()).unwrap();
+        bench.dispatcher.lane(Arc::default()).dispatch(tried.clone(), channel.clone(), bench.settled()).unwrap();
         let Settlement { entry, receipt, .. } = bench.next();
         assert_eq!((entry, receipt), (tried, Receipt::Accepted { note: None }));
         let seen = channel.seen.lock().unwrap();
@@ -247,7 +248,7 @@ mod tests {
     #[test]
     fn an_entry_is_under_way_until_its_fate_is_committed() {
         let (bench, channel) = (bench(PATIENCE), Moody::new(1));
-        let lane = bench.dispatcher.lane();
+        let lane = bench.dispatcher.lane(Arc::default());
         lane.dispatch(entry(), channel.clone(), bench.settled()).unwrap();
         let settlement = bench.next();
         assert_eq!(lane.dispatch(entry(), channel.clone(), bench.settled()), Err(Declined::UnderWay));
@@ -259,7 +260,7 @@ mod tests {
     #[test]
     fn a_channel_that_panics_is_tried_again() {
         let (bench, channel) = (bench(PATIENCE), Moody::new(1));
-        let lane = bench.dispatcher.lane();
+        let lane = bench.dispatcher.lane(Arc::default());
         lane.dispatch(numbered(1, "panic"), channel, bench.settled()).unwrap();
         assert_eq!(bench.next().receipt, retry("the attempt was broken off inside the server".to_owned()));
         assert_eq!(lane.room(), limits::DISPATCHED_MAX);
@@ -268,14 +269,14 @@ mod tests {
     #[test]
     fn a_channel_that_hangs_is_broken_off() {
         let (bench, channel) = (bench(Duration::from_millis(20)), Moody::new(1));
-        bench.dispatcher.lane().dispatch(numbered(1, "hang"), channel, bench.settled()).unwrap();
+        bench.dispatcher.lane(Arc::default()).dispatch(numbered(1, "hang"), channel, bench.settled()).unwrap();
         assert_eq!(bench.next().receipt, retry("no receipt within 20 ms".to_owned()));
     }
 
     #[test]
     fn what_is_under_way_when_the_runtime_goes_comes_home_too() {
         let (bench, channel) = (bench(PATIENCE), Moody::new(0));
-        bench.dispatcher.lane().dispatch(entry(), channel, bench.settled()).unwrap();
+        bench.dispatcher.lane(Arc::default()).dispatch(entry(), channel, bench.settled()).unwrap();
         bench.runtime.shutdown_timeout(PATIENCE);
         let settlement = bench.home.recv_timeout(PATIENCE).unwrap();
         assert_eq!(settlement.receipt, retry("the attempt was broken off inside the server".to_owned()));
@@ -284,7 +285,7 @@ mod tests {
     #[test]
     fn draining_takes_nothing_more_and_waits_for_the_last_commit() {
         let (bench, channel) = (bench(PATIENCE), Moody::new(1));
-        let lane = bench.dispatcher.lane();
+        let lane = bench.dispatcher.lane(Arc::default());
         lane.dispatch(entry(), channel.clone(), bench.settled()).unwrap();
         let settlement = bench.next();
 
@@ -309,7 +310,7 @@ mod tests {
     #[test]
     fn two_thousand_entries_come_home_once_each() {
         let (bench, channel) = (bench(Duration::from_millis(5)), Moody::new(20));
-        let lane = bench.dispatcher.lane();
+        let lane = bench.dispatcher.lane(Arc::default());
         let step = |n: u32| match n % 400 {
             399 => "panic",
             n => ["push", "refuse", "hang"][n as usize % 3],
@@ -329,7 +330,7 @@ mod tests {
     #[test]
     fn a_channels_share_holds_over_all_lanes() {
         let (bench, channel) = (bench(PATIENCE), Moody::new(0));
-        let lanes = [bench.dispatcher.lane(), bench.dispatcher.lane()];
+        let lanes = [bench.dispatcher.lane(Arc::default()), bench.dispatcher.lane(Arc::default())];
         let taken = (0..1_600).filter(|n| {
             let entry = Entry { channel: "push".to_owned(), ..numbered(*n, "push") };
             lanes[*n as usize % 2].dispatch(entry, channel.clone(), bench.settled()).is_ok()

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::{Entry, telemetry};
-use crate::domain::{InstructionId, TenantId, limits};
+use crate::domain::{InstructionId, Signal, TenantId, limits};
 
 /// Why an entry was not dispatched. Its row in the store is untouched: offer it again when there is room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +62,8 @@ struct Taken {
     entries: HashSet<(TenantId, InstructionId)>,
     per_channel: HashMap<(TenantId, String), usize>,
     per_lane: Vec<usize>,
+    /// Wakes the lanes' owners.
+    signals: Vec<Arc<Signal>>,
     draining: bool,
 }
 
@@ -87,8 +89,9 @@ impl Places {
         Self { bounds, taken: Mutex::default(), all_left: Notify::new() }
     }
 
-    pub(super) fn add_lane(&self) -> LaneNumber {
+    pub(super) fn add_lane(&self, signal: Arc<Signal>) -> LaneNumber {
         let mut taken = self.taken();
+        taken.signals.push(signal);
         taken.per_lane.push(0);
         LaneNumber(taken.per_lane.len() - 1)
     }
@@ -150,14 +153,17 @@ impl Taken {
         Ok(())
     }
 
-    fn leave(&mut self, lane: LaneNumber, keys: &Keys) {
+    /// Returns how many are left in the channel.
+    fn leave(&mut self, lane: LaneNumber, keys: &Keys) -> usize {
         self.entries.remove(&keys.entry);
         self.per_lane[lane.0] -= 1;
         let in_channel = self.per_channel.get_mut(&keys.channel).expect("a taken place should be counted");
         *in_channel -= 1;
-        if *in_channel == 0 {
+        let left = *in_channel;
+        if left == 0 {
             self.per_channel.remove(&keys.channel);
         }
+        left
     }
 }
 
@@ -165,7 +171,11 @@ impl Drop for Place {
     fn drop(&mut self) {
         let all_left = {
             let mut taken = self.places.taken();
-            taken.leave(self.lane, &self.keys);
+            let in_channel = taken.leave(self.lane, &self.keys);
+            if in_channel + 1 == self.places.bounds.per_channel {
+                // It was busy, perhaps to another lane, which nothing else would tell.
+                taken.signals.iter().for_each(|signal| signal.raise());
+            }
             taken.entries.is_empty()
         };
         telemetry::place_left();
@@ -190,7 +200,7 @@ mod tests {
     #[test]
     fn an_entry_has_one_place_at_a_time() {
         let places = Arc::new(Places::new(SMALL));
-        let lane = places.add_lane();
+        let lane = places.add_lane(Arc::default());
         let place = places.take(lane, &entry()).unwrap();
         assert!(places.is_under_way(&entry().tenant, &entry().id));
         assert_eq!(places.take(lane, &entry()).unwrap_err(), Declined::UnderWay);
@@ -202,7 +212,7 @@ mod tests {
     #[test]
     fn two_tenants_may_have_the_same_id_under_way() {
         let places = Arc::new(Places::new(SMALL));
-        let lane = places.add_lane();
+        let lane = places.add_lane(Arc::default());
         let _place = places.take(lane, &entry()).unwrap();
         let other = Entry { tenant: TenantId::parse("other").unwrap(), ..entry() };
         assert!(places.take(lane, &other).is_ok());
@@ -211,7 +221,7 @@ mod tests {
     #[test]
     fn a_busy_channel_leaves_room_for_others() {
         let places = Arc::new(Places::new(SMALL));
-        let (lane, other_lane) = (places.add_lane(), places.add_lane());
+        let (lane, other_lane) = (places.add_lane(Arc::default()), places.add_lane(Arc::default()));
         let _first = places.take(lane, &numbered(1, "push")).unwrap();
         let _second = places.take(other_lane, &numbered(2, "push")).unwrap();
         assert_eq!(places.take(lane, &numbered(3, "push")).unwrap_err(), Declined::ChannelBusy);
@@ -221,9 +231,20 @@ mod tests {
     }
 
     #[test]
+    fn whoever_waits_for_a_busy_channel_hears_when_it_is_not() {
+        let places = Arc::new(Places::new(SMALL));
+        let signal = Arc::new(Signal::default());
+        let (lane, _waiting) = (places.add_lane(Arc::default()), places.add_lane(Arc::clone(&signal)));
+        let place = places.take(lane, &numbered(1, "push")).unwrap();
+        let _other = places.take(lane, &numbered(2, "push")).unwrap();
+        drop(place);
+        signal.wait(None);
+    }
+
+    #[test]
     fn a_full_lane_leaves_room_in_others() {
         let places = Arc::new(Places::new(SMALL));
-        let (lane, other_lane) = (places.add_lane(), places.add_lane());
+        let (lane, other_lane) = (places.add_lane(Arc::default()), places.add_lane(Arc::default()));
         let mut taken: Vec<_> = (0..3).map(|n| places.take(lane, &numbered(n, &format!("c{n}"))).unwrap()).collect();
         assert_eq!((places.room(lane), places.room(other_lane)), (0, 3));
         assert_eq!(places.take(lane, &numbered(9, "c9")).unwrap_err(), Declined::LaneFull);
@@ -235,7 +256,7 @@ mod tests {
     #[test]
     fn nothing_is_remembered_of_places_that_were_left() {
         let places = Arc::new(Places::new(SMALL));
-        let lane = places.add_lane();
+        let lane = places.add_lane(Arc::default());
         for n in 0..10 {
             drop(places.take(lane, &numbered(n, &format!("c{n}"))).unwrap());
         }

@@ -219,16 +219,19 @@ impl Partition for Owned {
         Ok(self.look(|state| state.timers.first().map(|timer| timer.due)))
     }
 
-    fn outbox_due(&self, now: Timestamp, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        let is_due = |row: &&OutboxRow| row.due.is_some_and(|due| due <= now);
+    fn outbox_due(&self, now: Timestamp, after: Option<&OutboxRow>, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        let place = |row: &OutboxRow| (row.due, row.tenant.clone(), row.id.clone());
+        let is_behind = |row: &OutboxRow| after.is_none_or(|after| place(row) > place(after));
+        let is_due = |row: &&OutboxRow| row.due.is_some_and(|due| due <= now) && is_behind(row);
         let mut due: Vec<_> = self.look(|state| state.outbox.values().filter(is_due).cloned().collect());
-        due.sort_by_key(|row| row.due);
+        due.sort_by_key(place);
         due.truncate(max);
         Ok(due)
     }
 
-    fn outbox_next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.look(|state| state.outbox.values().filter_map(|row| row.due).min()))
+    fn outbox_next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let moments = |state: &State| state.outbox.values().filter_map(|row| row.due).filter(|due| *due > now).min();
+        Ok(self.look(moments))
     }
 
     fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {

@@ -95,11 +95,12 @@ pub trait Partition: Send {
     /// When the next timer is due.
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Outbox entries to be dispatched at `now` or before, the earliest first, at most `max`.
-    fn outbox_due(&self, now: Timestamp, max: usize) -> Result<Vec<OutboxRow>, StoreError>;
+    /// Outbox entries to be dispatched at `now` or before, the earliest first, at most `max`; only those behind `after`,
+    /// the last one of a look before, whatever became of it.
+    fn outbox_due(&self, now: Timestamp, after: Option<&OutboxRow>, max: usize) -> Result<Vec<OutboxRow>, StoreError>;
 
-    /// When the next outbox entry is due.
-    fn outbox_next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// When the next outbox entry is due after `now`.
+    fn outbox_next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
     /// One outbox entry.
     fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError>;

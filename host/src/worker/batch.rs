@@ -2,7 +2,9 @@
 //! comes to one `Commit`. Timers fire before every cause that arrived after them, whatever the machine did meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
+use super::draft::Draft;
 use super::ledger::{Failed, FailureRow, LedgerRow, What};
 use super::roster::Roster;
 use super::step::{self, Effects, Scene};
@@ -12,27 +14,28 @@ use crate::domain::{
 };
 use crate::outbox::Entry as Promised;
 use crate::profiles::Profile;
-use crate::store::{Book, Commit, Entry, OutboxRow, Partition, Reports, Row, RowKey, TimerKey, Trim};
+use crate::store::{Book, Commit, Entry, OutboxRow, Partition, Reports, Row, RowKey, TimerKey};
 
 /// What a batch works with.
 pub(super) struct Tools<'a> {
     pub(super) partition: &'a dyn Partition,
     pub(super) reports: &'a dyn Reports,
     pub(super) roster: &'a Roster,
+    /// By the clock, which may have gone back behind what arrived.
+    pub(super) now: Timestamp,
 }
 
 /// A commit in the making.
 pub(super) struct Batch<'a> {
     tools: Tools<'a>,
-    people: BTreeMap<ProfileKey, Option<Profile>>,
+    /// Shared with whoever is asked about them; nobody is while they are changed, so that changing copies nothing.
+    people: BTreeMap<ProfileKey, Option<Arc<Profile>>>,
     /// Timers due at the horizon or before that have not fired yet.
     due: BTreeSet<TimerKey>,
     horizon: Timestamp,
     /// What time it is when the batch is through.
     moment: Timestamp,
-    timers_set: BTreeSet<TimerKey>,
-    timers_unset: BTreeSet<TimerKey>,
-    commit: Commit,
+    draft: Draft,
     causes: u64,
 }
 
@@ -42,16 +45,13 @@ impl<'a> Batch<'a> {
         let due: BTreeSet<TimerKey> = tools.partition.due(horizon, limits::COMMIT_TIMERS_MAX)?.into_iter().collect();
         let is_full = due.len() >= limits::COMMIT_TIMERS_MAX;
         let reach = due.last().filter(|_| is_full).map_or(horizon, |last| last.due);
-        let commit = Commit { upto: tools.partition.position(), ..Commit::default() };
         Ok(Self {
             tools,
             people: BTreeMap::new(),
             due,
             horizon: reach,
             moment: horizon,
-            timers_set: BTreeSet::new(),
-            timers_unset: BTreeSet::new(),
-            commit,
+            draft: Draft::default(),
             causes: 0,
         })
     }
@@ -61,7 +61,8 @@ impl<'a> Batch<'a> {
         let horizon = self.horizon;
         let consumed = entries.iter().take_while(|entry| entry.arrived <= horizon).count();
         entries.iter().take(consumed).try_for_each(|entry| self.consume(entry))?;
-        self.fire_until(self.horizon, self.moment)?;
+        let moment = entries.get(consumed).map_or(self.moment, |next| next.arrived);
+        self.fire_until(self.horizon, moment)?;
         Ok(consumed)
     }
 
@@ -77,7 +78,7 @@ impl<'a> Batch<'a> {
             }
             Substance::Quarantined(quarantined) => {
                 let row = quarantine::row(tenant, source, quarantined, (entry.position, entry.arrived));
-                self.commit.rows_added.push((Book::Quarantine, row));
+                self.draft.add(Book::Quarantine, row);
                 Ok(())
             }
         }
@@ -92,71 +93,59 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// An entry of the outbox, as it was before the batch.
-    pub(super) fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, WorkerError> {
-        Ok(self.tools.partition.outbox_entry(tenant, id)?)
+    /// An entry of the outbox, as the batch left it so far.
+    pub(super) fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<Promised>, WorkerError> {
+        let row = match self.draft.outbox_entry(tenant, id) {
+            Some(drafted) => drafted.cloned(),
+            None => self.tools.partition.outbox_entry(tenant, id)?,
+        };
+        Ok(row.map(|row| Promised::decode(&row.body)).transpose()?)
     }
 
     /// A person, to be changed.
     fn person(&mut self, key: &ProfileKey) -> Result<&mut Profile, WorkerError> {
+        Ok(Arc::make_mut(self.shared(key)?))
+    }
+
+    /// A person, to be asked about and changed.
+    fn shared(&mut self, key: &ProfileKey) -> Result<&mut Arc<Profile>, WorkerError> {
+        Ok(self.known(key)?.get_or_insert_default())
+    }
+
+    /// A person, if there is one.
+    fn known(&mut self, key: &ProfileKey) -> Result<&mut Option<Arc<Profile>>, WorkerError> {
         if !self.people.contains_key(key) {
             let record = self.tools.partition.load(key)?;
             let profile = record.map(|record| Profile::decode(&record)).transpose()?;
-            self.people.insert(key.clone(), profile);
+            self.people.insert(key.clone(), profile.map(Arc::new));
         }
-        let slot = self.people.get_mut(key).expect("the person should be there: it was just put there");
-        Ok(slot.get_or_insert_default())
+        Ok(self.people.get_mut(key).expect("the person should be there: it was just put there"))
     }
 
     /// Adds a row to a person's ledger; the oldest goes where there are too many.
     pub(super) fn record(&mut self, key: &ProfileKey, row: &LedgerRow) -> Result<(), WorkerError> {
         let (number, outdated) = self.person(key)?.next_ledger_row();
         if let What::Failed(failed) = &row.what {
-            self.commit.rows_added.push((Book::Failures, failure_row(key, (row, failed), number)));
+            self.draft.add(Book::Failures, failure_row(key, (row, failed), number));
         }
         let row = Row { key: ledger_key(key, number), body: row.encode() };
-        self.commit.rows_added.push((Book::Ledger, row));
+        self.draft.add(Book::Ledger, row);
         if let Some(outdated) = outdated {
-            self.commit.rows_removed.push((Book::Ledger, ledger_key(key, outdated)));
+            self.draft.remove(Book::Ledger, ledger_key(key, outdated));
         }
         Ok(())
     }
 
     /// What the loop adds of its own: settled messages and the like.
-    pub(super) fn commit_mut(&mut self) -> &mut Commit {
-        &mut self.commit
+    pub(super) fn draft_mut(&mut self) -> &mut Draft {
+        &mut self.draft
     }
 
     /// Ends the batch. Causes up to `upto` are consumed.
-    pub(super) fn close(mut self, upto: Position) -> (Commit, u64) {
-        self.commit.upto = upto;
-        self.commit.trims = self.trims();
-        self.commit.timers_set = self.timers_set.into_iter().collect();
-        self.commit.timers_unset = self.timers_unset.into_iter().collect();
+    pub(super) fn close(self, upto: Position) -> (Commit, u64) {
         let records = self.people.into_iter().map(|(key, profile)| (key, profile.map(|profile| profile.encode())));
-        self.commit.profiles = records.collect();
-        (self.commit, self.causes)
-    }
-
-    /// A page that grows loses its old rows.
-    fn trims(&self) -> Vec<Trim> {
-        let before = self.horizon.minus(limits::RETENTION).as_millis();
-        let pages: BTreeSet<(Book, &RowKey)> = self
-            .commit
-            .rows_added
-            .iter()
-            .filter(|(book, _)| *book != Book::Ledger)
-            .map(|(book, row)| (*book, &row.key))
-            .collect();
-        let trim = |(book, key): &(Book, &RowKey)| Trim {
-            book: *book,
-            tenant: key.tenant.clone(),
-            page: key.page.clone(),
-            before,
-        };
-        let mut trims: Vec<Trim> = pages.iter().map(trim).collect();
-        trims.dedup();
-        trims
+        let before = self.horizon.minus(limits::RETENTION);
+        (self.draft.into_commit(upto, records.collect(), before), self.causes)
     }
 
     fn happen(&mut self, key: &ProfileKey, event: &Event, now: Timestamp) -> Result<(), WorkerError> {
@@ -165,7 +154,7 @@ impl<'a> Batch<'a> {
         }
         let campaigns = self.tools.roster.of(&key.tenant);
         let scene = Scene { key, now, campaigns: &campaigns };
-        let effects = step::on_event(&scene, self.person(key)?, event);
+        let effects = step::on_event(&scene, self.shared(key)?, event);
         self.take(key, effects)
     }
 
@@ -173,16 +162,17 @@ impl<'a> Batch<'a> {
         self.unset(timer.clone());
         let campaigns = self.tools.roster.of(&timer.owner.tenant);
         let campaign = campaigns.iter().find(|campaign| campaign.name == timer.campaign);
-        let run = self.person(&timer.owner)?.run_mut(timer.campaign.as_str());
-        if !run.take_timer(&timer.name, timer.due) {
+        self.causes += 1;
+        let person = self.known(&timer.owner)?.as_mut().map(Arc::make_mut);
+        let run = person.and_then(|person| person.runs.get_mut(timer.campaign.as_str()));
+        if !run.is_some_and(|run| run.take_timer(&timer.name, timer.due)) {
             return Ok(());
         }
-        self.causes += 1;
         match campaign {
             Some(campaign) if campaign.paused => self.wait_for_resumption(timer, now),
             Some(campaign) => {
                 let scene = Scene { key: &timer.owner, now, campaigns: &campaigns };
-                let effects = step::on_timer(&scene, self.person(&timer.owner)?, campaign, timer);
+                let effects = step::on_timer(&scene, self.shared(&timer.owner)?, campaign, timer);
                 self.take(&timer.owner, effects)
             }
             None => self.lapse(timer, now),
@@ -211,7 +201,7 @@ impl<'a> Batch<'a> {
     fn take(&mut self, key: &ProfileKey, effects: Effects) -> Result<(), WorkerError> {
         effects.timers_unset.into_iter().for_each(|timer| self.unset(timer));
         effects.timers_set.into_iter().for_each(|timer| self.set(timer));
-        self.commit.outbox_put.extend(effects.promised.iter().map(outbox_row));
+        effects.promised.iter().for_each(|entry| self.draft.put(outbox_row(entry, self.tools.now)));
         effects.ledger.iter().try_for_each(|row| self.record(key, row))
     }
 
@@ -221,22 +211,19 @@ impl<'a> Batch<'a> {
             self.unset(timer);
         }
         self.people.insert(key.clone(), None);
-        erasure::erase(&mut self.commit, self.tools.reports, key)
+        erasure::erase(&mut self.draft, self.tools.reports, key)
     }
 
     fn set(&mut self, timer: TimerKey) {
         if timer.due <= self.horizon {
             self.due.insert(timer.clone());
         }
-        self.timers_unset.remove(&timer);
-        self.timers_set.insert(timer);
+        self.draft.set(timer);
     }
 
     fn unset(&mut self, timer: TimerKey) {
         self.due.remove(&timer);
-        if !self.timers_set.remove(&timer) {
-            self.timers_unset.insert(timer);
-        }
+        self.draft.unset(timer);
     }
 }
 
@@ -268,6 +255,8 @@ fn failure_row(key: &ProfileKey, (row, failed): (&LedgerRow, &Failed), number: u
     }
 }
 
-fn outbox_row(entry: &Promised) -> OutboxRow {
-    OutboxRow { tenant: entry.tenant.clone(), id: entry.id.clone(), due: Some(entry.promised_at), body: entry.encode() }
+/// It may go out at once: a clock that went back, and the moment of arrival with it, holds up nothing.
+fn outbox_row(entry: &Promised, now: Timestamp) -> OutboxRow {
+    let due = Some(entry.promised_at.min(now));
+    OutboxRow { tenant: entry.tenant.clone(), id: entry.id.clone(), due, body: entry.encode() }
 }

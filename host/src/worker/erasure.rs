@@ -7,10 +7,11 @@ use serde::Deserialize;
 
 use super::WorkerError;
 use super::batch::ledger_key;
+use super::draft::Draft;
 use crate::domain::{CampaignName, ProfileKey, limits};
 use crate::outbox::Entry;
 use crate::profiles::{Profile, Run};
-use crate::store::{Book, Commit, Page, Reports, TimerKey};
+use crate::store::{Book, OutboxRow, Page, Reports, RowKey, TimerKey};
 
 /// The timers of one of the person's runs.
 pub(super) fn timers(key: &ProfileKey, campaign: &str, run: &Run) -> Vec<TimerKey> {
@@ -25,42 +26,45 @@ pub(super) fn timers(key: &ProfileKey, campaign: &str, run: &Run) -> Vec<TimerKe
 }
 
 /// Adds to the commit everything that has to go, and takes out of it what it was about to add.
-pub(super) fn erase(commit: &mut Commit, reports: &dyn Reports, key: &ProfileKey) -> Result<(), WorkerError> {
-    let is_theirs = |entry: &Entry| entry.profile == key.profile && entry.tenant == key.tenant;
-    commit.outbox_put.retain(|row| !Entry::decode(&row.body).as_ref().is_ok_and(is_theirs));
-    commit.rows_added.retain(|(book, row)| {
-        let is_in_ledger = *book == Book::Ledger && row.key.page == key.profile.as_str();
-        row.key.tenant != key.tenant || !is_in_ledger && !is_about(&row.body, key).unwrap_or(false)
-    });
-    erase_ledger(commit, reports, key)?;
-    erase_outbox(commit, reports, key)?;
-    [Book::Messages, Book::Failures].into_iter().try_for_each(|book| erase_rows(commit, reports, key, book))
+pub(super) fn erase(draft: &mut Draft, reports: &dyn Reports, key: &ProfileKey) -> Result<(), WorkerError> {
+    let is_entry = |row: &OutboxRow| row.tenant == key.tenant && is_for(row, key).unwrap_or(false);
+    let is_row = |book, row: &RowKey, body: &[u8]| {
+        row.tenant == key.tenant
+            && match book {
+                Book::Ledger => row.page == key.profile.as_str(),
+                _ => is_about(body, key).unwrap_or(false),
+            }
+    };
+    draft.withdraw(is_entry, is_row);
+    erase_ledger(draft, reports, key)?;
+    erase_outbox(draft, reports, key)?;
+    [Book::Messages, Book::Failures].into_iter().try_for_each(|book| erase_rows(draft, reports, key, book))
 }
 
-fn erase_ledger(commit: &mut Commit, reports: &dyn Reports, key: &ProfileKey) -> Result<(), WorkerError> {
+fn erase_ledger(draft: &mut Draft, reports: &dyn Reports, key: &ProfileKey) -> Result<(), WorkerError> {
     let Some(record) = reports.profile(key)? else { return Ok(()) };
     let end = Profile::decode(&record)?.ledger_next;
     let start = end.saturating_sub(limits::LEDGER_ROWS_MAX);
-    commit.rows_removed.extend((start..end).map(|number| (Book::Ledger, ledger_key(key, number))));
+    (start..end).for_each(|number| draft.remove(Book::Ledger, ledger_key(key, number)));
     Ok(())
 }
 
-fn erase_outbox(commit: &mut Commit, reports: &dyn Reports, key: &ProfileKey) -> Result<(), WorkerError> {
+fn erase_outbox(draft: &mut Draft, reports: &dyn Reports, key: &ProfileKey) -> Result<(), WorkerError> {
     let mut after = None;
     loop {
         let rows = reports.outbox(&key.tenant, after.as_ref(), limits::PAGE_ROWS_MAX)?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = Some(last.id.clone());
         for row in &rows {
-            if Entry::decode(&row.body)?.profile == key.profile {
-                commit.outbox_settled.push((row.tenant.clone(), row.id.clone()));
+            if is_for(row, key)? {
+                draft.settle(&row.tenant, &row.id);
             }
         }
     }
 }
 
 /// Rows of a tenant's page that are about the person.
-fn erase_rows(commit: &mut Commit, reports: &dyn Reports, key: &ProfileKey, book: Book) -> Result<(), WorkerError> {
+fn erase_rows(draft: &mut Draft, reports: &dyn Reports, key: &ProfileKey, book: Book) -> Result<(), WorkerError> {
     let mut page = Page { tenant: key.tenant.clone(), page: String::new(), after: None };
     loop {
         let rows = reports.rows(book, &page, limits::PAGE_ROWS_MAX)?;
@@ -68,10 +72,15 @@ fn erase_rows(commit: &mut Commit, reports: &dyn Reports, key: &ProfileKey, book
         page.after = Some((last.key.at, last.key.id.clone()));
         for row in rows {
             if is_about(&row.body, key)? {
-                commit.rows_removed.push((book, row.key));
+                draft.remove(book, row.key);
             }
         }
     }
+}
+
+/// Whether a message of the tenant's is for the person.
+fn is_for(row: &OutboxRow, key: &ProfileKey) -> Result<bool, WorkerError> {
+    Ok(Entry::decode(&row.body)?.profile == key.profile)
 }
 
 /// Whether a row of a book that is not the ledger is about the person.

@@ -3,6 +3,7 @@
 
 mod batch;
 mod crew;
+mod draft;
 mod erasure;
 mod ledger;
 mod messages;
@@ -15,8 +16,9 @@ mod step;
 mod triggers;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use batch::{Batch, Tools};
@@ -31,7 +33,7 @@ use crate::channels::Switchboard;
 use crate::domain::{Clock, InstructionId, Position, Signal, Stopwatch, TenantId, Timestamp, limits};
 use crate::outbox::{DeathCause, Dispatcher, Entry as Promised, Lane, RecordError as EntryError, Settlement};
 use crate::profiles::RecordError;
-use crate::store::{Entry, Partition, Pulled, Reports, StoreError};
+use crate::store::{Entry, OutboxRow, Partition, Pulled, Reports, StoreError};
 
 /// What every loop shares.
 pub struct Shared {
@@ -81,7 +83,8 @@ pub struct Handle {
     words: SyncSender<Word>,
     signal: Arc<Signal>,
     status: Arc<Status>,
-    thread: std::thread::JoinHandle<()>,
+    /// None once it was waited for.
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// The loop did not take the word.
@@ -103,12 +106,13 @@ impl Handle {
     }
 
     /// Has the loop end after a last sync, and waits for that.
-    pub fn stop(self) {
+    pub fn stop(&self) {
         while let Err(TrySendError::Full(_)) = self.words.try_send(Word::Stop) {
-            std::thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(1));
         }
         self.signal.raise();
-        if self.thread.join().is_err() {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("a worker's thread panicked");
         }
     }
@@ -128,7 +132,7 @@ pub fn start(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Sha
     shared.clock.raise_on_jump(&signal);
     let worker = Worker {
         partition,
-        lane: shared.dispatcher.lane(),
+        lane: shared.dispatcher.lane(Arc::clone(&signal)),
         shared,
         signal: Arc::clone(&signal),
         inbox,
@@ -138,12 +142,15 @@ pub fn start(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Sha
         words: Vec::new(),
         pending: VecDeque::new(),
         passed: Position::default(),
+        looked_at: None,
+        has_promised: false,
+        is_held_up: false,
         since_sync: None,
         stopping: false,
     };
     let name = format!("partition-{}", worker.partition.slots().start);
-    let thread = std::thread::Builder::new().name(name).spawn(move || worker.run())?;
-    Ok(Handle { words, signal, status, thread })
+    let thread = thread::Builder::new().name(name).spawn(move || worker.run())?;
+    Ok(Handle { words, signal, status, thread: Mutex::new(Some(thread)) })
 }
 
 struct Worker {
@@ -163,6 +170,12 @@ struct Worker {
     pending: VecDeque<Entry>,
     /// Up to here there is nothing but `pending`.
     passed: Position,
+    /// The last entry of the outbox that was looked at, when there are more behind it that are due.
+    looked_at: Option<OutboxRow>,
+    /// There may be entries that the look under way began too early to see.
+    has_promised: bool,
+    /// Entries are due that cannot go out: their channel is busy.
+    is_held_up: bool,
     /// Since when there are commits that are not synced; none when all are.
     since_sync: Option<Stopwatch>,
     stopping: bool,
@@ -209,27 +222,30 @@ impl Worker {
         if let Some(since) = self.since_sync {
             return Ok(Some(self.shared.sync_beat.saturating_sub(since.elapsed())));
         }
-        let moments = [self.partition.next_due()?, self.next_dispatch(now)?];
+        if self.looked_at.is_some() || self.has_promised {
+            return Ok(Some(Duration::ZERO));
+        }
+        // Entries that are due now are at their providers, or somebody signals when there is room for them.
+        let moments = [self.partition.next_due()?, self.partition.outbox_next_due(now)?];
         let next = moments.into_iter().flatten().min();
-        self.status.idle(self.passed, now, next);
-        Ok(next.map_or(Some(limits::IDLE_LOOK_AGAIN), |next| self.shared.clock.sleep_until(next)))
-    }
-
-    /// When an outbox entry is due that cannot be at its provider yet.
-    fn next_dispatch(&self, now: Timestamp) -> Result<Option<Timestamp>, WorkerError> {
-        let next = self.partition.outbox_next_due()?;
-        Ok(next.filter(|next| *next > now))
+        if !self.is_held_up {
+            self.status.idle(self.passed, now, next);
+        }
+        let patience = next.map_or(Some(limits::IDLE_LOOK_AGAIN), |next| self.shared.clock.sleep_until(next));
+        Ok(patience.map(|patience| patience.min(limits::IDLE_LOOK_AGAIN)))
     }
 
     /// Turns what is there into one commit. False when there was nothing.
     fn commit_batch(&mut self, now: Timestamp) -> Result<bool, WorkerError> {
-        self.pull()?;
+        // First, so that a loop whose store is gone still hears that it is to stop.
         self.listen();
+        self.pull()?;
         let horizon = self.pending.back().map_or(now, |last| last.arrived);
         let tools = Tools {
             partition: self.partition.as_ref(),
             reports: self.shared.reports.as_ref(),
             roster: &self.shared.roster,
+            now,
         };
         let mut batch = Batch::open(tools, horizon)?;
         let consumed = batch.consume_all(&self.pending)?;
@@ -243,6 +259,7 @@ impl Worker {
         self.status.busy();
         self.partition.commit(commit)?;
         self.since_sync.get_or_insert_with(Stopwatch::start);
+        self.has_promised = true;
         self.pending.drain(..consumed);
         self.words.clear();
         self.status.settled(came_back);
@@ -280,6 +297,10 @@ impl Worker {
         tracing::warn!(reason, slots = ?self.partition.slots(), "the store is unavailable; trying again");
         self.pending.clear();
         self.passed = self.partition.position();
-        self.signal.wait(Some(limits::STORE_REST));
+        // Not waiting for the signal: every arrival raises it.
+        thread::sleep(limits::STORE_REST);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,6 @@ use std::sync::mpsc::SyncSender;
 use super::batch::Batch;
 use super::ledger::{Fate as Recorded, LedgerRow, What};
 use super::{Word, Worker, WorkerError, messages};
-use crate::channels::Receipt;
 use crate::domain::{InstructionId, ProfileKey, TenantId, Timestamp, limits};
 use crate::outbox::{self, DeathCause, Entry, Fate, Settlement};
 use crate::store::{Book, OutboxRow};
@@ -18,14 +17,22 @@ pub(super) type Reply = (SyncSender<usize>, usize);
 impl Worker {
     /// Takes messages that are due to their providers. Only what is durable is in the outbox now: everything was just synced.
     pub(super) fn dispatch(&mut self, now: Timestamp) -> Result<(), WorkerError> {
-        if self.lane.room() == 0 {
-            return Ok(());
+        let after = self.looked_at.take();
+        if after.is_none() {
+            (self.has_promised, self.is_held_up) = (false, false);
         }
-        for row in self.partition.outbox_due(now, limits::OUTBOX_SCAN_MAX)? {
+        let rows = self.partition.outbox_due(now, after.as_ref(), limits::OUTBOX_SCAN_MAX)?;
+        for row in &rows {
+            if self.lane.room() == 0 {
+                // One that comes back makes room, and then those that are due first go first.
+                return Ok(());
+            }
             if !self.lane.is_under_way(&row.tenant, &row.id) {
                 self.dispatch_entry(Entry::decode(&row.body)?, now);
             }
         }
+        // A page may be full of what a busy channel holds up: others are behind it.
+        self.looked_at = rows.into_iter().nth(limits::OUTBOX_SCAN_MAX - 1);
         Ok(())
     }
 
@@ -39,7 +46,7 @@ impl Worker {
         }
     }
 
-    fn hand_over(&self, entry: Entry) {
+    fn hand_over(&mut self, entry: Entry) {
         let channel = self.shared.switchboard.line(&entry.tenant, &entry.channel);
         let provider = channel.provider();
         let (outlet, signal) = (self.outlet.clone(), Arc::clone(&self.signal));
@@ -51,6 +58,7 @@ impl Worker {
         self.status.dispatched();
         if self.lane.dispatch(entry, channel, Box::new(settled)).is_err() {
             self.status.settled(1);
+            self.is_held_up = true;
         }
     }
 }
@@ -60,40 +68,42 @@ pub(super) fn heed(batch: &mut Batch<'_>, words: &[Word], now: Timestamp) -> Res
     let (mut came_back, mut replies) = (0, Vec::new());
     for word in words {
         match word {
-            Word::Settled(Settlement { entry, receipt, .. }, provider) => {
+            Word::Settled(settlement, provider) => {
                 came_back += 1;
-                settle(batch, entry.clone(), (receipt.clone(), provider), now)?;
+                settle(batch, settlement, provider, now)?;
             }
             Word::Redeliver(tenant, ids, reply) => replies.push((reply.clone(), redeliver(batch, tenant, ids, now)?)),
-            Word::Postpone(entry) => {
+            Word::Postpone(entry) if is_kept(batch, entry)? => {
                 let due = now.plus(limits::PAUSED_TIMER_RECHECK);
-                batch.commit_mut().outbox_put.push(row(entry, Some(due)));
+                batch.draft_mut().put(row(entry, Some(due)));
             }
-            Word::GiveUp(entry, cause) => give_up(batch, entry.clone().died(*cause, now), "", now)?,
-            Word::Stop => {}
+            Word::GiveUp(entry, cause) if is_kept(batch, entry)? => {
+                give_up(batch, entry.clone().died(*cause, now), "", now)?;
+            }
+            Word::Postpone(_) | Word::GiveUp(..) | Word::Stop => {}
         }
     }
     Ok((came_back, replies))
 }
 
-fn settle(
-    batch: &mut Batch<'_>,
-    entry: Entry,
-    (receipt, provider): (Receipt, &'static str),
-    now: Timestamp,
-) -> Result<(), WorkerError> {
-    if batch.outbox_entry(&entry.tenant, &entry.id)?.is_none() {
-        // The person was erased while the message was under way.
+/// Whether the entry still is in the outbox: it is not when the person was erased meanwhile.
+fn is_kept(batch: &Batch<'_>, entry: &Entry) -> Result<bool, WorkerError> {
+    Ok(batch.outbox_entry(&entry.tenant, &entry.id)?.is_some())
+}
+
+fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: Timestamp) -> Result<(), WorkerError> {
+    let Settlement { entry, receipt, .. } = settlement;
+    if !is_kept(batch, entry)? {
         return Ok(());
     }
-    match outbox::settle(entry, receipt, now) {
+    match outbox::settle(entry.clone(), receipt.clone(), now) {
         Fate::Delivered { entry, .. } => {
-            batch.commit_mut().outbox_settled.push((entry.tenant.clone(), entry.id.clone()));
-            batch.commit_mut().rows_added.push((Book::Messages, messages::row(&entry, provider, now)));
+            batch.draft_mut().settle(&entry.tenant, &entry.id);
+            batch.draft_mut().add(Book::Messages, messages::row(&entry, provider, now));
             record(batch, &entry, What::Sent(recorded(&entry, provider, None)), now)
         }
         Fate::Moved { entry, due } => {
-            batch.commit_mut().outbox_put.push(row(&entry, Some(due)));
+            batch.draft_mut().put(row(&entry, Some(due)));
             record(batch, &entry, What::Retried(recorded(&entry, provider, Some(due))), now)
         }
         Fate::Dead { entry } => give_up(batch, entry, provider, now),
@@ -101,7 +111,7 @@ fn settle(
 }
 
 fn give_up(batch: &mut Batch<'_>, entry: Entry, provider: &str, now: Timestamp) -> Result<(), WorkerError> {
-    batch.commit_mut().outbox_put.push(row(&entry, None));
+    batch.draft_mut().put(row(&entry, None));
     record(batch, &entry, What::Dead(recorded(&entry, provider, None)), now)
 }
 
@@ -114,8 +124,8 @@ fn redeliver(
     let mut found = 0;
     for id in ids {
         let Some(kept) = batch.outbox_entry(tenant, id)? else { continue };
-        let Ok(entry) = Entry::decode(&kept.body)?.redelivered(now) else { continue };
-        batch.commit_mut().outbox_put.push(row(&entry, Some(now)));
+        let Ok(entry) = kept.redelivered(now) else { continue };
+        batch.draft_mut().put(row(&entry, Some(now)));
         found += 1;
     }
     Ok(found)

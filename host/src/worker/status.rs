@@ -1,59 +1,66 @@
 //! How far a loop is, for who waits for it and for who watches its health.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::{Position, Timestamp};
 
-const BUSY: i64 = -1;
-const NEVER: i64 = i64::MAX;
-
-/// Readable from anywhere.
+/// Readable from anywhere, all of it as it was at one moment: in the midst of a turn no two of its values would belong together.
 #[derive(Debug, Default)]
-pub struct Status {
-    passed: AtomicU64,
-    /// The moment up to which nothing is left to do; `BUSY` while something is.
-    idle_as_of_ms: AtomicI64,
-    next_ms: AtomicI64,
-    under_way: AtomicU64,
-    has_failed: AtomicBool,
+pub struct Status(Mutex<Progress>);
+
+#[derive(Debug, Default)]
+struct Progress {
+    /// None while something is left to do.
+    rest: Option<Rest>,
+    /// Messages that are at their providers, or whose fate is not committed.
+    under_way: u64,
+    has_failed: bool,
+}
+
+/// Nothing is left to do.
+#[derive(Debug)]
+struct Rest {
+    passed: Position,
+    as_of: Timestamp,
+    next: Option<Timestamp>,
 }
 
 impl Status {
     /// Whether everything up to `end` and `now` is done: causes consumed, timers fired, messages settled.
     pub fn is_settled(&self, end: Position, now: Timestamp) -> bool {
-        self.under_way.load(Ordering::SeqCst) == 0
-            && self.passed.load(Ordering::SeqCst) >= end.0
-            && self.idle_as_of_ms.load(Ordering::SeqCst) >= now.as_millis()
+        let progress = self.progress();
+        let is_resting = progress.rest.as_ref().is_some_and(|rest| rest.passed >= end && rest.as_of >= now);
+        is_resting && progress.under_way == 0
     }
 
     /// Whether the loop ended although nobody stopped it.
     pub fn has_failed(&self) -> bool {
-        self.has_failed.load(Ordering::SeqCst)
+        self.progress().has_failed
     }
 
     /// When there is something to do next, unless something happens before.
     pub fn next(&self) -> Option<Timestamp> {
-        let next = self.next_ms.load(Ordering::SeqCst);
-        (next != NEVER).then(|| Timestamp::from_millis(next))
+        self.progress().rest.as_ref().and_then(|rest| rest.next)
     }
 
     pub(super) fn busy(&self) {
-        self.idle_as_of_ms.store(BUSY, Ordering::SeqCst);
+        self.progress().rest = None;
     }
 
-    pub(super) fn idle(&self, passed: Position, now: Timestamp, next: Option<Timestamp>) {
-        self.passed.store(passed.0, Ordering::SeqCst);
-        self.next_ms.store(next.map_or(NEVER, Timestamp::as_millis), Ordering::SeqCst);
-        self.idle_as_of_ms.store(now.as_millis(), Ordering::SeqCst);
+    pub(super) fn idle(&self, passed: Position, as_of: Timestamp, next: Option<Timestamp>) {
+        self.progress().rest = Some(Rest { passed, as_of, next });
     }
 
     pub(super) fn dispatched(&self) {
-        self.under_way.fetch_add(1, Ordering::SeqCst);
+        self.progress().under_way += 1;
     }
 
     pub(super) fn settled(&self, count: u64) {
-        self.under_way.fetch_sub(count, Ordering::SeqCst);
+        self.progress().under_way -= count;
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,7 +83,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if !self.has_left {
-            self.status.has_failed.store(true, Ordering::SeqCst);
+            self.status.progress().has_failed = true;
         }
     }
 }

@@ -36,8 +36,8 @@ pub(super) struct Effects {
 }
 
 /// An event happened.
-pub(super) fn on_event(scene: &Scene<'_>, profile: &mut Profile, event: &Event) -> Effects {
-    let changes = profile.apply(event);
+pub(super) fn on_event(scene: &Scene<'_>, profile: &mut Arc<Profile>, event: &Event) -> Effects {
+    let changes = Arc::make_mut(profile).apply(event);
     let mut effects = Effects::default();
     for named in causes(event, changes) {
         for campaign in scene.campaigns {
@@ -54,7 +54,12 @@ pub(super) fn on_event(scene: &Scene<'_>, profile: &mut Profile, event: &Event) 
 }
 
 /// A timer of this campaign fired; the profile no longer holds it.
-pub(super) fn on_timer(scene: &Scene<'_>, profile: &mut Profile, campaign: &Enlisted, timer: &TimerKey) -> Effects {
+pub(super) fn on_timer(
+    scene: &Scene<'_>,
+    profile: &mut Arc<Profile>,
+    campaign: &Enlisted,
+    timer: &TimerKey,
+) -> Effects {
     let id = CauseId(format!("timer:{}:{}", timer.name, timer.due.as_millis()));
     let mut effects = Effects::default();
     ask(scene, profile, campaign, &Named { id, cause: Cause::Timer(timer.name.clone()) }, &mut effects);
@@ -83,7 +88,7 @@ fn row(scene: &Scene<'_>, campaign: &Enlisted, what: What) -> LedgerRow {
     LedgerRow { at: scene.now.as_millis(), campaign: campaign.name.to_string(), what }
 }
 
-fn ask(scene: &Scene<'_>, profile: &mut Profile, campaign: &Enlisted, named: &Named, effects: &mut Effects) {
+fn ask(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named: &Named, effects: &mut Effects) {
     let context = Context {
         campaign: campaign.name.clone(),
         now: scene.now,
@@ -91,13 +96,13 @@ fn ask(scene: &Scene<'_>, profile: &mut Profile, campaign: &Enlisted, named: &Na
         seed: seed(&digest(scene, campaign, &named.id, None)),
         state: profile.runs.get(campaign.name.as_str()).and_then(|run| run.state.clone()),
     };
-    let view = Person::new(campaign.name.clone(), Arc::new(profile.clone()), &named.cause);
+    let view = Person::new(campaign.name.clone(), Arc::clone(profile), &named.cause);
     let outcome = campaign.decider.decide(&context, &named.cause, Arc::new(view));
     let log = log_lines(&outcome);
     let Outcome { result, fuel_used, .. } = outcome;
     match result {
         Ok(decision) => {
-            let mut decided = follow(scene, profile, campaign, (named, decision), effects);
+            let mut decided = follow(scene, Arc::make_mut(profile), campaign, (named, decision), effects);
             (decided.fuel, decided.log) = (fuel_used, log);
             effects.ledger.push(row(scene, campaign, What::Decided(decided)));
         }
@@ -315,9 +320,9 @@ mod tests {
     fn happen(campaigns: &[Enlisted], event: &Event, now_ms: i64) -> (Profile, Effects) {
         let key = ProfileKey { tenant: TenantId::parse("shop").unwrap(), profile: ProfileId::parse("u1").unwrap() };
         let scene = Scene { key: &key, now: Timestamp::from_millis(now_ms), campaigns };
-        let mut profile = Profile::default();
+        let mut profile = Arc::default();
         let effects = on_event(&scene, &mut profile, event);
-        (profile, effects)
+        (Arc::unwrap_or_clone(profile), effects)
     }
 
     #[test]

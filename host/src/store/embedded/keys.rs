@@ -127,6 +127,16 @@ pub(super) fn until(now: Timestamp) -> Span {
     Vec::new()..Key::default().number(now.as_millis()).byte(u8::MAX).0
 }
 
+/// Keys of entries that are due at `now` or before, behind `last`. The clock may have gone back behind that one.
+pub(super) fn due_entries(now: Timestamp, last: Option<Vec<u8>>) -> Span {
+    let span = until(now);
+    match last {
+        Some(last) if last < span.end => after(span, last),
+        Some(_) => span.end.clone()..span.end,
+        None => span,
+    }
+}
+
 pub(super) fn row(book: Book, key: &RowKey) -> Vec<u8> {
     page(book, &key.tenant, &key.page).number(key.at).rest(&key.id)
 }

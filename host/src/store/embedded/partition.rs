@@ -62,12 +62,12 @@ impl Partition for Owned {
         self.state().view()?.next_timer()
     }
 
-    fn outbox_due(&self, now: Timestamp, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        self.state().view()?.outbox_due(now, max)
+    fn outbox_due(&self, now: Timestamp, after: Option<&OutboxRow>, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        self.state().view()?.outbox_due(now, after, max)
     }
 
-    fn outbox_next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.state().view()?.next_outbox_due()
+    fn outbox_next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.state().view()?.next_outbox_due(now)
     }
 
     fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {

@@ -35,17 +35,23 @@ impl View {
     }
 
     pub(super) fn next_timer(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.first(TIMERS, |key| Ok(keys::parse_timer(key)?.due))
+        self.first(TIMERS, &[], |key| Ok(keys::parse_timer(key)?.due))
     }
 
-    pub(super) fn outbox_due(&self, until: Timestamp, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
+    pub(super) fn outbox_due(
+        &self,
+        until: Timestamp,
+        after: Option<&OutboxRow>,
+        max: usize,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
         let entry_key = |key: &[u8], _: &[u8]| keys::parse_due_entry(key).map(|(_, entry)| entry.to_vec());
-        let due = self.list(OUTBOX_DUE, &keys::until(until), max, entry_key)?;
+        let last = after.and_then(|row| Some(keys::due_entry(row.due?, &keys::entry(&row.tenant, &row.id))));
+        let due = self.list(OUTBOX_DUE, &keys::due_entries(until, last), max, entry_key)?;
         due.iter().map(|key| self.entry(key)?.ok_or_else(|| unknown_entry(key))).collect()
     }
 
-    pub(super) fn next_outbox_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.first(OUTBOX_DUE, |key| Ok(keys::parse_due_entry(key)?.0))
+    pub(super) fn next_outbox_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.first(OUTBOX_DUE, &keys::until(now).end, |key| Ok(keys::parse_due_entry(key)?.0))
     }
 
     pub(super) fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {
@@ -98,9 +104,14 @@ impl View {
             .collect()
     }
 
-    fn first<T>(&self, table: Table, read: impl Fn(&[u8]) -> Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    fn first<T>(
+        &self,
+        table: Table,
+        from: &[u8],
+        read: impl Fn(&[u8]) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
         let table = self.table(table)?;
-        let mut range = table.range::<&[u8]>(..).map_err(engine::fault)?;
+        let mut range = table.range(from..).map_err(engine::fault)?;
         range.next().map(|row| read(row.map_err(engine::fault)?.0.value())).transpose()
     }
 

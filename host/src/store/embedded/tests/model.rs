@@ -140,10 +140,13 @@ impl Both {
         for (one, other) in self.embedded_partitions.iter().zip(&self.memory_partitions) {
             for now in [at(0), at(2), at(9)] {
                 assert_eq!(one.due(now, 3).unwrap(), other.due(now, 3).unwrap());
-                assert_eq!(one.outbox_due(now, 3).unwrap(), other.outbox_due(now, 3).unwrap());
+                let due = one.outbox_due(now, None, 3).unwrap();
+                assert_eq!(due, other.outbox_due(now, None, 3).unwrap());
+                let after = due.first();
+                assert_eq!(one.outbox_due(now, after, 3).unwrap(), other.outbox_due(now, after, 3).unwrap());
+                assert_eq!(one.outbox_next_due(now).unwrap(), other.outbox_next_due(now).unwrap());
             }
             assert_eq!(one.next_due().unwrap(), other.next_due().unwrap());
-            assert_eq!(one.outbox_next_due().unwrap(), other.outbox_next_due().unwrap());
             for number in 0..3 {
                 let person = person_in(&one.slots(), number);
                 assert_eq!(one.load(&person).unwrap(), other.load(&person).unwrap());
