@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::domain::limits;
 
-/// Serves until `stop` says so; then lets requests under way end, for at most `limits::DRAIN_MAX`.
+/// Serves until `stop` says so; then lets requests under way end, for at most `limits::DRAIN_REQUESTS_MAX`.
 pub(crate) async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
@@ -32,7 +32,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, mut stop: watch
         }
     }
     drop(listener);
-    if tokio::time::timeout(limits::DRAIN_MAX, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(limits::DRAIN_REQUESTS_MAX, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still under way when their time was up");
     }
 }

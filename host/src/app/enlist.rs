@@ -103,21 +103,33 @@ struct Seat {
     sandbox: Sandbox,
     directory: Weak<Directory>,
     published: Arc<Published>,
-    guest: OnceLock<Guest>,
+    /// Or why it cannot be loaded, which does not change with the next cause.
+    guest: OnceLock<Result<Guest, String>>,
 }
 
 impl Seat {
-    fn load(&self) -> Result<Guest, String> {
+    /// The guest. A file that cannot be read now may be read for the next cause; what is in it stays what it is.
+    fn guest(&self) -> Result<&Guest, String> {
+        let loaded = match self.guest.get() {
+            Some(loaded) => loaded,
+            None => {
+                let component = self.component()?;
+                let load = || self.sandbox.load(&component, &self.published.manifest);
+                self.guest.get_or_init(|| load().map_err(|rejection| rejection.to_string()))
+            }
+        };
+        loaded.as_ref().map_err(String::clone)
+    }
+
+    fn component(&self) -> Result<Vec<u8>, String> {
         let directory = self.directory.upgrade().ok_or("the house is being left")?;
-        let component = directory.component(&self.published).map_err(|err| err.to_string())?;
-        self.sandbox.load(&component, &self.published.manifest).map_err(|rejection| rejection.to_string())
+        directory.component(&self.published).map_err(|err| err.to_string())
     }
 }
 
 impl Decider for Seat {
     fn decide(&self, context: &Context, cause: &Cause, view: Arc<dyn View>) -> Outcome {
-        let guest = self.guest.get().map_or_else(|| self.load().map(|guest| self.guest.get_or_init(|| guest)), Ok);
-        match guest {
+        match self.guest() {
             Ok(guest) => guest.decide(context, cause, view),
             Err(reason) => not_loaded(reason),
         }

@@ -127,7 +127,7 @@ impl App {
     pub async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.server.await.context("the server's task failed")?;
-        if tokio::time::timeout(limits::DRAIN_MAX, self.dispatcher.drain()).await.is_err() {
+        if tokio::time::timeout(limits::DRAIN_DELIVERIES_MAX, self.dispatcher.drain()).await.is_err() {
             tracing::warn!("deliveries were still under way when their time was up; they go out after the next start");
         }
         let crew = Arc::clone(&self.house.crew);

@@ -280,8 +280,10 @@ pub const REQUEST_ID_BYTES_MAX: usize = 128;
 pub const WORKSHOP_RUNNING_MAX: usize = 2;
 /// Modules that wait to be checked or configured. Above it: 503.
 pub const WORKSHOP_WAITING_MAX: usize = 16;
-/// How long requests under way may take when the server stops.
-pub const DRAIN_MAX: Duration = Duration::from_secs(25);
+/// How long requests under way may take when the server stops. With the deliveries, less than the 30 s that most supervisors wait.
+pub const DRAIN_REQUESTS_MAX: Duration = Duration::from_secs(10);
+/// How long deliveries under way may take then.
+pub const DRAIN_DELIVERIES_MAX: Duration = Duration::from_secs(15);
 
 // Command line
 
