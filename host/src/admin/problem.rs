@@ -165,11 +165,11 @@ impl From<Rejection> for Problem {
 
 impl From<ConfigureError> for Problem {
     fn from(err: ConfigureError) -> Self {
-        let kind = match &err {
-            ConfigureError::Rejected(_) => &Kind::MODULE_REJECTED,
-            ConfigureError::Refused(_) => &Kind::CONFIGURATION_REFUSED,
-            ConfigureError::Failed(_) => &Kind::MODULE_FAILED,
-        };
-        Self::new(kind, err)
+        match err {
+            ConfigureError::Rejected(rejection) => rejection.into(),
+            // The kind's title says who speaks.
+            ConfigureError::Refused(words) => Self::new(&Kind::CONFIGURATION_REFUSED, words),
+            ConfigureError::Failed(failure) => Self::new(&Kind::MODULE_FAILED, failure),
+        }
     }
 }

@@ -124,7 +124,7 @@ async fn what_is_wrong_with_a_campaign_or_a_channel_is_said() {
         POST /v1/campaigns/winter/publish
             422 invalid: module `mine.wasm` is not valid: use `sha256:` and 64 hexadecimal digits, as `module upload` prints
         POST /v1/campaigns/winter/publish
-            422 configuration-refused: the module refused the configuration: give an object
+            422 configuration-refused: give an object
         POST /v1/campaigns/-/publish
             422 invalid: campaign `-` is not valid: use 1 to 64 of `A-Z`, `a-z`, `0-9`, `-`, `_`, `.`, starting with a letter or digit
         POST /v1/campaigns/winter/rollback
