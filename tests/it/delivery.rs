@@ -91,3 +91,25 @@ async fn a_channel_without_a_provider_keeps_what_would_have_gone_out() {
     let messages = shop.list("/v1/messages").await;
     assert_eq!((messages.len(), &messages[0]["provider"]), (1, &json!("preview")));
 }
+
+#[tokio::test]
+async fn more_messages_than_a_channel_takes_at_once_all_go_out() {
+    let (house, provider) = (House::open().await, Provider::open().await);
+    let shop = house.tenant("shop").await;
+    shop.publish("three-lines", json!({})).await;
+    shop.connect("push", &provider).await;
+    let events: Vec<Value> = (0..150).map(|n| added(&format!("u{n}"), house.now(), "mug", 12.5)).collect();
+    shop.send_batch(&events).await;
+    house.pass(HOUR).await;
+    assert_eq!((provider.received().len(), outbox(&shop).await.len()), (150, 0));
+}
+
+#[tokio::test]
+async fn a_channel_keeps_its_secret_when_its_address_changes() {
+    let house = House::open().await;
+    let shop = house.tenant("shop").await;
+    let set = |url: &str| json!({"provider": "webhook", "settings": {"url": url}});
+    let put = async |settings: Value| house.call(Method::PUT, "/v1/channels/push", &shop.key, Some(&settings)).await;
+    assert!(put(set("http://127.0.0.1:9/one")).await["secret"].is_string());
+    assert!(put(set("http://127.0.0.1:9/two")).await["secret"].is_null());
+}

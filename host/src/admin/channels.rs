@@ -77,7 +77,7 @@ struct SetChannel {
     secret: Option<String>,
 }
 
-/// Sets where a channel goes, in place of what was set before.
+/// Sets where a channel goes, in place of what was set before. Its secret is kept where none is given.
 #[utoipa::path(
     put, path = "/v1/channels/{channel}", tag = "channels", security(("key" = ["developer"])),
     params(("channel" = String, Path)), request_body = NewSettings,
@@ -90,7 +90,7 @@ async fn set_channel(
     JsonBody(mut new): JsonBody<NewSettings>,
 ) -> Result<Json<SetChannel>, Problem> {
     refuse_mask(&new.settings)?;
-    let secret = draw_secret(&mut new);
+    let secret = draw_secret(&mut new, caller.tenant.channel(&channel).map(AsRef::as_ref));
     let invalid = |why: SettingsError| Problem::new(&Kind::INVALID, why);
     let normal = channels::validate(&new.provider, &new.settings).map_err(invalid)?;
     let settings = ChannelSettings { channel, provider: new.provider, settings: (&normal).into() };
@@ -109,9 +109,15 @@ fn refuse_mask(settings: &Value) -> Result<(), Problem> {
     Ok(())
 }
 
-fn draw_secret(new: &mut NewSettings) -> Option<String> {
+/// A channel that signs has a secret: the one it is given, the one it has, or one that is drawn.
+fn draw_secret(new: &mut NewSettings, known: Option<&ChannelSettings>) -> Option<String> {
     let settings = new.settings.as_object_mut().filter(|settings| !settings.contains_key(SECRET))?;
     if new.provider != SIGNING_PROVIDER {
+        return None;
+    }
+    let same = known.filter(|known| known.provider == new.provider);
+    if let Some(kept) = same.and_then(|known| known.settings.value().get(SECRET).cloned()) {
+        settings.insert(SECRET.to_owned(), kept);
         return None;
     }
     let secret = webhook_secret().expose().to_owned();

@@ -180,12 +180,18 @@ async fn redeliver(
         let detail = format!("name 1 to {} `ids`, or `\"all\": true` for every dead letter", limits::PAGE_ROWS_MAX);
         return Err(Problem::new(&Kind::INVALID, detail));
     }
+    let by_id = ids.clone();
     let (crew, reports, tenant) = (Arc::clone(&admin.crew), Arc::clone(&admin.reports), caller.tenant.id.clone());
     let redeliver = move || match wanted.all {
         true => redeliver_all(&crew, reports.as_ref(), &tenant),
         false => crew.redeliver(&tenant, &ids).map_err(Problem::from),
     };
-    Ok(Json(Redelivered { redelivered: aside(redeliver).await? }))
+    let redelivered = aside(redeliver).await?;
+    if redelivered == 0 && !by_id.is_empty() {
+        let detail = "none of these messages can be tried again: they were delivered, have expired, or were never here; `outbox list` shows those that can";
+        return Err(Problem::new(&Kind::NOT_FOUND, detail));
+    }
+    Ok(Json(Redelivered { redelivered }))
 }
 
 /// Page by page: a dead letter that is revived leaves those after it where they were.

@@ -1,7 +1,7 @@
 //! What is the same for every request: it has an id, which is in its answer and in its lines of the log, and what goes
 //! wrong with it is a problem.
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -17,7 +17,9 @@ const REQUEST_ID: &str = "x-request-id";
 pub(super) async fn identify(request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    // Not the path itself: people's ids, which may be addresses, are in some.
+    let path = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str);
+    let span = tracing::info_span!("request", id, method = %request.method(), path);
     let stopwatch = Stopwatch::start();
     let mut response = next.run(request).instrument(span.clone()).await;
     span.in_scope(|| {
@@ -47,7 +49,10 @@ fn request_id(headers: &HeaderMap) -> String {
 
 /// Answers what no operation answers.
 pub(super) async fn no_such_path(request: Request) -> Problem {
-    let detail = format!("there is nothing at `{}`: `/openapi.json` lists every path", request.uri().path());
+    let detail = format!(
+        "there is nothing at `{}`: `/openapi.json` lists every path of the API, and `/in/…` takes Segment's events",
+        request.uri().path()
+    );
     Problem::new(&Kind::NOT_FOUND, detail)
 }
 

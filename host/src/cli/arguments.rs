@@ -38,6 +38,9 @@ pub(crate) fn server_url(text: &str) -> Result<Url, String> {
 pub(crate) fn path_part(text: &str) -> Result<String, &'static str> {
     match text {
         "" | "." | ".." => Err("it is no name"),
+        name if name.contains(char::is_control) => {
+            Err("it has control characters; such a person is kept under a `digest:…`")
+        }
         name => Ok(name.to_owned()),
     }
 }

@@ -27,7 +27,7 @@ pub(super) enum CampaignCommand {
     Rollback {
         #[command(flatten)]
         campaign: Named,
-        /// The revision; without it, the one before the present
+        /// The revision; without it, the one before the present. A rollback is a revision too: a second one undoes the first
         #[arg(long, value_name = "REVISION")]
         to: Option<u32>,
     },

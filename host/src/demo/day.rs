@@ -163,7 +163,12 @@ fn added(user: &str, minute: i64, product: &str, price: f64) -> Value {
 }
 
 fn ordered(user: &str, minute: i64) -> Value {
-    track(user, minute, "Order Completed", json!({"order_id": format!("order-{user}"), "currency": "EUR"}))
+    track(
+        user,
+        minute,
+        "Order Completed",
+        json!({"order_id": format!("order-{user}"), "total": 25.0, "currency": "EUR"}),
+    )
 }
 
 fn engaged(user: &str, minute: i64, name: &str) -> Value {

@@ -95,8 +95,9 @@ pub(super) fn write(out: &mut dyn Write, happened: &Happened, deviations: &[Stri
     if deviations.is_empty() {
         writeln!(
             out,
-            "All of it is as it should be: {} messages to {} people.",
+            "All of it is as it should be: {} messages to {} of {} people.",
             happened.messages.len(),
+            day::PEOPLE.iter().filter(|person| messages_to(happened, person).next().is_some()).count(),
             day::PEOPLE.len()
         )?;
     }

@@ -87,10 +87,17 @@ impl Campaign {
             Some(revision) => self.revisions.get(&revision),
             None => self.revisions.values().nth_back(1),
         };
-        found.ok_or_else(|| TenantsError::NotFound {
-            what: "revision",
-            name: wanted.map_or("before the current".to_owned(), |revision| revision.0.to_string()),
-            next: "`campaign show` lists those that are kept",
+        found.ok_or_else(|| match wanted {
+            Some(revision) => TenantsError::NotFound {
+                what: "revision",
+                name: revision.0.to_string(),
+                next: "`campaign show` lists those that are kept",
+            },
+            None => TenantsError::Conflict {
+                what: "campaign",
+                name: self.name.to_string(),
+                why: "has no earlier revision: publish another configuration instead",
+            },
         })
     }
 }

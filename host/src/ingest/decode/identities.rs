@@ -56,8 +56,10 @@ fn unmistakable(id: &str) -> String {
     if is_marked(id.trim_start_matches(USER)) { format!("{USER}{id}") } else { id.to_owned() }
 }
 
+/// The id itself, where it can be kept and, as a part of an address, asked for.
 fn fit(id: &str) -> ProfileId {
-    ProfileId::parse(id).unwrap_or_else(|_| {
+    let kept = ProfileId::parse(id).ok().filter(|_| !matches!(id, "." | ".."));
+    kept.unwrap_or_else(|| {
         ProfileId::parse(&digest::identity(id.as_bytes())).expect("a digest should be fit for a profile's id")
     })
 }
