@@ -1,38 +1,13 @@
 //! The program as it is typed: what it prints, and what it says when something is wrong.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use rekindle_tests::{added, component_path, sign};
 use serde_json::Value;
 
-use crate::demo::program;
-
-const BOOTSTRAP_KEY: &str = "rkb_commands_0123456789abcdef";
-
-/// A server in a process of its own, which ends with the test.
-struct Server {
-    process: Child,
-    url: String,
-    data: tempfile::TempDir,
-}
+use crate::process::{BOOTSTRAP_KEY, Server, program};
 
 impl Server {
-    fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let mut process = Command::new(program())
-            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--bootstrap-key", BOOTSTRAP_KEY, "--data"])
-            .arg(data.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap();
-        Self { process, url: said["listening"].as_str().unwrap().to_owned(), data }
-    }
-
     fn run(&self, key: &str, arguments: &[&str]) -> Output {
         run(&[("REKINDLE_URL", &self.url), ("REKINDLE_KEY", key)], arguments)
     }
@@ -43,13 +18,6 @@ impl Server {
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         let said = String::from_utf8(output.stdout).unwrap();
         said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -1,17 +1,11 @@
 //! The demo, as a user runs it; and with the server killed in the middle of its traffic.
 
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use rekindle_tests::component_path;
 use serde_json::Value;
 
-/// The program, as it was built for the tests.
-pub(crate) fn program() -> PathBuf {
-    std::env::var_os("REKINDLE_PROGRAM")
-        .map(PathBuf::from)
-        .expect("`REKINDLE_PROGRAM` should name the built program: run the tests by `cargo xtask test`")
-}
+use crate::process::program;
 
 fn demo(arguments: &[&str]) -> Output {
     let mut command = Command::new(program());

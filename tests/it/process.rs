@@ -1,0 +1,49 @@
+//! The program as a process of its own.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(crate) const BOOTSTRAP_KEY: &str = "rkb_process_0123456789abcdef";
+
+/// The program, as it was built for the tests.
+pub(crate) fn program() -> PathBuf {
+    std::env::var_os("REKINDLE_PROGRAM")
+        .map(PathBuf::from)
+        .expect("`REKINDLE_PROGRAM` should name the built program: run the tests by `cargo xtask test`")
+}
+
+/// A server over an empty directory, which ends with the test, however that ends.
+pub(crate) struct Server {
+    pub(crate) process: Child,
+    pub(crate) url: String,
+    pub(crate) data: TempDir,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut process = Command::new(program())
+            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--bootstrap-key", BOOTSTRAP_KEY, "--data"])
+            .arg(data.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        Self { process, url: said["listening"].as_str().unwrap().to_owned(), data }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It has ended already, where the test was about that.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
