@@ -177,8 +177,8 @@ fn router(house: &Arc<House>, directory: Arc<Directory>, sandbox: Sandbox, publi
     let clock = house.timepiece.clock();
     let door = Door::new(directory.sources(), Arc::clone(&house.store), clock);
     let readiness = {
-        let crew = Arc::clone(&house.crew);
-        Arc::new(move || crew.health())
+        let house = Arc::clone(house);
+        Arc::new(move || house.store.health().map_err(|err| err.to_string()).and_then(|()| house.crew.health()))
     };
     let admin = Admin {
         directory,

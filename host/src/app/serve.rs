@@ -38,6 +38,10 @@ pub struct ServeOptions {
 pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Result<()> {
     telemetry::log(options.log_format);
     let mut requests = Requests::listen()?;
+    if options.bootstrap_key.as_ref().is_some_and(|key| key.expose().len() < limits::BOOTSTRAP_KEY_BYTES_GOOD) {
+        let advice = "whoever guesses it creates tenants: use a longer one";
+        tracing::warn!(advice, bytes_good = limits::BOOTSTRAP_KEY_BYTES_GOOD, "the bootstrap key is short");
+    }
     let (as_json, is_manual) = (options.json, options.manual_clock.is_some());
     let timepiece =
         options.manual_clock.map_or(Timepiece::System, |now| Timepiece::Manual(Arc::new(ManualClock::new(now))));

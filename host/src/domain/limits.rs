@@ -256,6 +256,8 @@ pub const KEYS_MAX: usize = 100;
 pub const KEY_NAME_BYTES_MAX: usize = 100;
 /// Bytes of a bootstrap key that is given: it has to fit into a header.
 pub const BOOTSTRAP_KEY_BYTES_MAX: usize = 256;
+/// Bytes below which a bootstrap key is called short.
+pub const BOOTSTRAP_KEY_BYTES_GOOD: usize = 24;
 /// Bytes of a secret that is given.
 pub const SECRET_BYTES_MAX: usize = 256;
 /// Channels of one tenant that do not go to `preview`.

@@ -233,6 +233,10 @@ mod tests {
             unreachable!("the door only appends")
         }
 
+        fn health(&self) -> Result<(), StoreError> {
+            Ok(())
+        }
+
         fn reports(&self) -> Arc<dyn Reports> {
             unreachable!("the door only appends")
         }

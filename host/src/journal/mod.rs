@@ -107,7 +107,8 @@ impl Journal {
         answered.await.map_err(|_| self.shelf.stopped())
     }
 
-    fn submit(&self, append: Append) -> Result<(), StoreError> {
+    /// Whether it takes what comes in; else why not.
+    pub(crate) fn health(&self) -> Result<(), StoreError> {
         if self.shelf.has_stopped() {
             return Err(self.shelf.stopped());
         }
@@ -115,6 +116,11 @@ impl Journal {
         if backlog_bytes > self.backlog_bytes_max {
             return Err(StoreError::Unavailable(format!("the workers are `{backlog_bytes}` bytes behind the journal")));
         }
+        Ok(())
+    }
+
+    fn submit(&self, append: Append) -> Result<(), StoreError> {
+        self.health()?;
         let appends = self.appends.as_ref().expect("a journal should have its inlet until it is dropped");
         appends.try_send(append).map_err(|err| match err {
             TrySendError::Full(_) => StoreError::Unavailable("too many requests wait for the journal".to_owned()),

@@ -112,10 +112,12 @@ fn nothing_is_acknowledged_after_a_write_or_flush_failed() {
         assert_eq!(kept, calls / 2);
         let is_refused = |answer: &Result<_, _>| matches!(answer, Err(StoreError::Unavailable(_)));
         assert!(answers[kept..].iter().all(is_refused), "{answers:?}");
+        assert!(journal.health().is_err(), "who watches should hear of it");
         assert_eq!(read_all(&journal).len(), kept);
         drop(journal);
 
         let journal = place.open();
+        assert!(journal.health().is_ok());
         let found = read_all(&journal);
         assert!(found.len() == kept || found.len() == kept + 1, "what failed may be there or not: {found:?}");
         for number in 0..8 {

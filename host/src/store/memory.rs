@@ -170,6 +170,10 @@ impl Store for Memory {
         Position(self.lock().journal.len() as u64)
     }
 
+    fn health(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn reports(&self) -> Arc<dyn Reports> {
         Arc::new(self.clone())
     }

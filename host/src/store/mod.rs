@@ -71,6 +71,9 @@ pub trait Store: Send + Sync {
     /// Where the journal ends: everything below it is durable.
     fn end(&self) -> Position;
 
+    /// Whether it keeps what comes in; else why not, until somebody does something about it.
+    fn health(&self) -> Result<(), StoreError>;
+
     /// What may be looked at from anywhere, at any time.
     fn reports(&self) -> Arc<dyn Reports>;
 }

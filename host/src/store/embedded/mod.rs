@@ -51,6 +51,10 @@ impl Store for Embedded {
         self.house.journal.end()
     }
 
+    fn health(&self) -> Result<(), StoreError> {
+        self.house.journal.health()
+    }
+
     fn reports(&self) -> Arc<dyn Reports> {
         Arc::new(EmbeddedReports(Arc::clone(&self.house)))
     }
