@@ -67,7 +67,7 @@ pub(super) fn profile(id: &ProfileId, record: &[u8]) -> Result<Value, Unreadable
     view["time_zone"] = json!(said(&profile.time_zone));
     view["traits"] = profile.traits.iter().map(|(name, value)| (name.clone(), value.value.value())).collect();
     view["opted_out"] = profile.opted_out.iter().map(|(channel, at)| (channel.clone(), at.to_string())).collect();
-    view["campaigns"] = profile.runs.iter().map(|(campaign, run)| (campaign.clone(), run_view(run))).collect();
+    view["campaigns"] = profile.runs.iter().map(|(campaign, run)| (campaign.to_string(), run_view(run))).collect();
     Ok(view)
 }
 

@@ -7,7 +7,7 @@ mod run;
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Change, EngagementKind, Event, Identities, Json, Timestamp, limits};
+use crate::domain::{CampaignName, Change, EngagementKind, Event, Identities, Json, Timestamp, limits};
 
 pub use history::History;
 pub use record::RecordError;
@@ -46,7 +46,7 @@ pub struct Profile {
     /// What the person did and received.
     pub history: History,
     /// What campaigns wait for and remember, by campaign.
-    pub runs: BTreeMap<String, Run>,
+    pub runs: BTreeMap<CampaignName, Run>,
     /// The number of the next row in the person's ledger.
     pub ledger_next: u64,
 }
@@ -71,8 +71,8 @@ impl Profile {
     }
 
     /// What a campaign waits for and remembers.
-    pub fn run_mut(&mut self, campaign: &str) -> &mut Run {
-        self.runs.entry(campaign.to_owned()).or_default()
+    pub fn run_mut(&mut self, campaign: &CampaignName) -> &mut Run {
+        self.runs.entry(campaign.clone()).or_default()
     }
 
     /// Takes the next number of the person's ledger, and says which row has to go for it.

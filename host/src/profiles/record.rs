@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::history::{Counter, Key, Message};
 use super::{Dated, History, Profile, Run};
-use crate::domain::{EngagementKind, Identities, Json, Timestamp};
+use crate::domain::{CampaignName, EngagementKind, Identities, Json, Timestamp};
 
 /// The first byte of every record of this form.
 const FORMAT: u8 = 1;
@@ -106,7 +106,7 @@ impl From<&Profile> for Stored {
             time_zone: store_dated(&profile.time_zone),
             opted_out: profile.opted_out.iter().map(|(channel, at)| (channel.clone(), at.as_millis())).collect(),
             history: profile.history.0.iter().map(store_counter).collect(),
-            runs: profile.runs.iter().map(|(campaign, run)| (campaign.clone(), store_run(run))).collect(),
+            runs: profile.runs.iter().map(|(campaign, run)| (campaign.to_string(), store_run(run))).collect(),
             ledger_next: profile.ledger_next,
         }
     }
@@ -187,10 +187,10 @@ fn store_run(run: &Run) -> StoredRun {
     }
 }
 
-fn restore_run((campaign, stored): (String, StoredRun)) -> Result<(String, Run), base64::DecodeError> {
+fn restore_run((campaign, stored): (String, StoredRun)) -> Result<(CampaignName, Run), Box<dyn std::error::Error>> {
     let state = stored.state.map(|text| STANDARD_NO_PAD.decode(text)).transpose()?;
     let timers = stored.timers.into_iter().map(|(name, due)| (name, millis(due))).collect();
-    Ok((campaign, Run { state, timers }))
+    Ok((CampaignName::parse(&campaign)?, Run { state, timers }))
 }
 
 #[cfg(test)]
@@ -227,7 +227,7 @@ mod tests {
             body: Json::parse("{}").unwrap(),
         };
         profile.apply(&event);
-        let run = profile.run_mut("three-lines");
+        let run = profile.run_mut(&CampaignName::parse("three-lines").unwrap());
         run.state = Some(vec![0, 255, 7]);
         run.change_timers(vec![TimerChange::Set { name: "wait".into(), at: millis(5_000) }], millis(1_000));
         profile.opted_out.insert("sms".into(), millis(3));

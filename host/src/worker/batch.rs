@@ -8,13 +8,13 @@ use super::draft::Draft;
 use super::ledger::{Failed, FailureRow, LedgerRow, What};
 use super::roster::Roster;
 use super::step::{self, Effects, Scene};
-use super::{WorkerError, erasure, quarantine};
+use super::{WorkerError, erasure, quarantine, triggers};
 use crate::domain::{
     Call, Event, Inbound, InstructionId, Position, ProfileKey, Substance, TenantId, Timestamp, limits,
 };
 use crate::outbox::Entry as Promised;
 use crate::profiles::Profile;
-use crate::store::{Book, Commit, Entry, OutboxRow, Partition, Reports, Row, RowKey, TimerKey};
+use crate::store::{Book, Commit, Entry, Partition, Reports, Row, RowKey, TimerKey};
 
 /// What a batch works with.
 pub(super) struct Tools<'a> {
@@ -164,7 +164,7 @@ impl<'a> Batch<'a> {
         let campaign = campaigns.iter().find(|campaign| campaign.name == timer.campaign);
         self.causes += 1;
         let person = self.known(&timer.owner)?.as_mut().map(Arc::make_mut);
-        let run = person.and_then(|person| person.runs.get_mut(timer.campaign.as_str()));
+        let run = person.and_then(|person| person.runs.get_mut(&timer.campaign));
         if !run.is_some_and(|run| run.take_timer(&timer.name, timer.due)) {
             return Ok(());
         }
@@ -181,7 +181,7 @@ impl<'a> Batch<'a> {
 
     fn wait_for_resumption(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
         let later = TimerKey { due: now.plus(limits::PAUSED_TIMER_RECHECK), ..timer.clone() };
-        let run = self.person(&timer.owner)?.run_mut(timer.campaign.as_str());
+        let run = self.person(&timer.owner)?.run_mut(&timer.campaign);
         run.timers.insert(later.name.clone(), later.due);
         self.set(later);
         Ok(())
@@ -189,25 +189,28 @@ impl<'a> Batch<'a> {
 
     /// The campaign is gone: what it remembered of this person goes too.
     fn lapse(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
-        let run = self.person(&timer.owner)?.runs.remove(timer.campaign.as_str()).unwrap_or_default();
-        for (name, due) in run.timers {
-            self.unset(TimerKey { due, name, ..timer.clone() });
+        let run = self.person(&timer.owner)?.runs.remove(&timer.campaign).unwrap_or_default();
+        for other in erasure::timers(&timer.owner, &timer.campaign, &run) {
+            self.unset(other);
         }
-        let cause = format!("timer:{}:{}", timer.name, timer.due.as_millis());
-        let what = What::NotAsked { cause, reason: "the campaign is archived".to_owned() };
+        let what =
+            What::NotAsked { cause: triggers::timer_cause(timer).0, reason: "the campaign is archived".to_owned() };
         self.record(&timer.owner, &LedgerRow { at: now.as_millis(), campaign: timer.campaign.to_string(), what })
     }
 
     fn take(&mut self, key: &ProfileKey, effects: Effects) -> Result<(), WorkerError> {
         effects.timers_unset.into_iter().for_each(|timer| self.unset(timer));
         effects.timers_set.into_iter().for_each(|timer| self.set(timer));
-        effects.promised.iter().for_each(|entry| self.draft.put(outbox_row(entry, self.tools.now)));
+        for entry in &effects.promised {
+            // At once: a clock that went back, and the moment of arrival with it, holds up nothing.
+            self.draft.put(entry, Some(entry.promised_at.min(self.tools.now)));
+        }
         effects.ledger.iter().try_for_each(|row| self.record(key, row))
     }
 
     fn erase(&mut self, key: &ProfileKey) -> Result<(), WorkerError> {
-        let timers = self.person(key)?.runs.clone();
-        for timer in timers.iter().flat_map(|(campaign, run)| erasure::timers(key, campaign, run)) {
+        let runs = self.person(key)?.runs.clone();
+        for timer in runs.iter().flat_map(|(campaign, run)| erasure::timers(key, campaign, run)) {
             self.unset(timer);
         }
         self.people.insert(key.clone(), None);
@@ -253,10 +256,4 @@ fn failure_row(key: &ProfileKey, (row, failed): (&LedgerRow, &Failed), number: u
         },
         body: serde_json::to_vec(&failure).expect("a failure should be storable"),
     }
-}
-
-/// It may go out at once: a clock that went back, and the moment of arrival with it, holds up nothing.
-fn outbox_row(entry: &Promised, now: Timestamp) -> OutboxRow {
-    let due = Some(entry.promised_at.min(now));
-    OutboxRow { tenant: entry.tenant.clone(), id: entry.id.clone(), due, body: entry.encode() }
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{InstructionId, Position, ProfileKey, TenantId, Timestamp};
+use crate::outbox::Entry as Promised;
 use crate::store::{Book, Commit, OutboxRow, Row, RowKey, TimerKey, Trim};
 
 type EntryKey = (TenantId, InstructionId);
@@ -25,7 +26,9 @@ impl Draft {
         self.timers.insert(timer, false);
     }
 
-    pub(super) fn put(&mut self, row: OutboxRow) {
+    /// An entry is in the outbox, to be tried when it is due; a dead letter never is.
+    pub(super) fn put(&mut self, entry: &Promised, due: Option<Timestamp>) {
+        let row = OutboxRow { tenant: entry.tenant.clone(), id: entry.id.clone(), due, body: entry.encode() };
         self.outbox.insert((row.tenant.clone(), row.id.clone()), Some(row));
     }
 

@@ -8,15 +8,14 @@ use serde::Deserialize;
 use super::WorkerError;
 use super::batch::ledger_key;
 use super::draft::Draft;
-use crate::domain::{CampaignName, ProfileKey, limits};
+use crate::domain::{CampaignName, ProfileKey, Timestamp, limits};
 use crate::outbox::Entry;
 use crate::profiles::{Profile, Run};
 use crate::store::{Book, OutboxRow, Page, Reports, RowKey, TimerKey};
 
 /// The timers of one of the person's runs.
-pub(super) fn timers(key: &ProfileKey, campaign: &str, run: &Run) -> Vec<TimerKey> {
-    let Ok(campaign) = CampaignName::parse(campaign) else { return Vec::new() };
-    let timer = |(name, due): (&String, &crate::domain::Timestamp)| TimerKey {
+pub(super) fn timers(key: &ProfileKey, campaign: &CampaignName, run: &Run) -> Vec<TimerKey> {
+    let timer = |(name, due): (&String, &Timestamp)| TimerKey {
         due: *due,
         owner: key.clone(),
         campaign: campaign.clone(),

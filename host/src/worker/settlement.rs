@@ -9,7 +9,7 @@ use super::ledger::{Fate as Recorded, LedgerRow, What};
 use super::{Word, Worker, WorkerError, messages};
 use crate::domain::{InstructionId, ProfileKey, TenantId, Timestamp, limits};
 use crate::outbox::{self, DeathCause, Entry, Fate, Settlement};
-use crate::store::{Book, OutboxRow};
+use crate::store::Book;
 
 /// An answer that is due once the batch is committed.
 pub(super) type Reply = (SyncSender<usize>, usize);
@@ -75,7 +75,7 @@ pub(super) fn heed(batch: &mut Batch<'_>, words: &[Word], now: Timestamp) -> Res
             Word::Redeliver(tenant, ids, reply) => replies.push((reply.clone(), redeliver(batch, tenant, ids, now)?)),
             Word::Postpone(entry) if is_kept(batch, entry)? => {
                 let due = now.plus(limits::PAUSED_TIMER_RECHECK);
-                batch.draft_mut().put(row(entry, Some(due)));
+                batch.draft_mut().put(entry, Some(due));
             }
             Word::GiveUp(entry, cause) if is_kept(batch, entry)? => {
                 give_up(batch, entry.clone().died(*cause, now), "", now)?;
@@ -103,7 +103,7 @@ fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: T
             record(batch, &entry, What::Sent(recorded(&entry, provider, None)), now)
         }
         Fate::Moved { entry, due } => {
-            batch.draft_mut().put(row(&entry, Some(due)));
+            batch.draft_mut().put(&entry, Some(due));
             record(batch, &entry, What::Retried(recorded(&entry, provider, Some(due))), now)
         }
         Fate::Dead { entry } => give_up(batch, entry, provider, now),
@@ -111,7 +111,7 @@ fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: T
 }
 
 fn give_up(batch: &mut Batch<'_>, entry: Entry, provider: &str, now: Timestamp) -> Result<(), WorkerError> {
-    batch.draft_mut().put(row(&entry, None));
+    batch.draft_mut().put(&entry, None);
     record(batch, &entry, What::Dead(recorded(&entry, provider, None)), now)
 }
 
@@ -125,14 +125,10 @@ fn redeliver(
     for id in ids {
         let Some(kept) = batch.outbox_entry(tenant, id)? else { continue };
         let Ok(entry) = kept.redelivered(now) else { continue };
-        batch.draft_mut().put(row(&entry, Some(now)));
+        batch.draft_mut().put(&entry, Some(now));
         found += 1;
     }
     Ok(found)
-}
-
-fn row(entry: &Entry, due: Option<Timestamp>) -> OutboxRow {
-    OutboxRow { tenant: entry.tenant.clone(), id: entry.id.clone(), due, body: entry.encode() }
 }
 
 fn record(batch: &mut Batch<'_>, entry: &Entry, what: What, now: Timestamp) -> Result<(), WorkerError> {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::ledger::{Decided, Failed, Judged, LedgerRow, What, log_lines, mark_text};
 use super::person::Person;
 use super::roster::Enlisted;
-use super::triggers::{Named, causes, wants};
+use super::triggers::{Named, causes, timer_cause, wants};
 use crate::channels::Addresses;
 use crate::domain::{
     Cause, CauseId, Context, Decision, Event, Failure, Instruction, InstructionId, Outcome, ProfileKey, Timestamp,
@@ -60,7 +60,7 @@ pub(super) fn on_timer(
     campaign: &Enlisted,
     timer: &TimerKey,
 ) -> Effects {
-    let id = CauseId(format!("timer:{}:{}", timer.name, timer.due.as_millis()));
+    let id = timer_cause(timer);
     let mut effects = Effects::default();
     ask(scene, profile, campaign, &Named { id, cause: Cause::Timer(timer.name.clone()) }, &mut effects);
     effects
@@ -94,7 +94,7 @@ fn ask(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named
         now: scene.now,
         profile: scene.key.profile.clone(),
         seed: seed(&digest(scene, campaign, &named.id, None)),
-        state: profile.runs.get(campaign.name.as_str()).and_then(|run| run.state.clone()),
+        state: profile.runs.get(&campaign.name).and_then(|run| run.state.clone()),
     };
     let view = Person::new(campaign.name.clone(), Arc::clone(profile), &named.cause);
     let outcome = campaign.decider.decide(&context, &named.cause, Arc::new(view));
@@ -136,11 +136,11 @@ fn follow(
         let id = instruction_id(scene, campaign, &named.id, (number, &instruction.step));
         verdicts.push(judge(scene, profile, campaign, (id, instruction), effects));
     }
-    let run = profile.run_mut(campaign.name.as_str());
+    let run = profile.run_mut(&campaign.name);
     run.remember(state);
     let TimerEffects { unset, set } = run.change_timers(timers, scene.now);
     if run.is_empty() {
-        profile.runs.remove(campaign.name.as_str());
+        profile.runs.remove(&campaign.name);
     }
     let key = |(name, due): &(String, Timestamp)| timer_key(scene, campaign, name, *due);
     effects.timers_unset.extend(unset.iter().map(key));
@@ -342,8 +342,9 @@ mod tests {
     #[test]
     fn a_decision_is_remembered_with_its_timer() {
         let (profile, effects) = happen(&[campaign(sends_and_waits)], &added(1_000), 2_000);
-        assert_eq!(profile.runs["test"].state, Some(vec![1]));
-        assert_eq!(effects.timers_set[0].due, profile.runs["test"].timers["wait"]);
+        let run = &profile.runs[&CampaignName::parse("test").unwrap()];
+        assert_eq!(run.state, Some(vec![1]));
+        assert_eq!(effects.timers_set[0].due, run.timers["wait"]);
         let What::Decided(decided) = &effects.ledger[0].what else { panic!("{:?}", effects.ledger) };
         assert_eq!((decided.revision, decided.fuel, decided.verdicts.len()), (3, 7, 2));
     }

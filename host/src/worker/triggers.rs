@@ -1,6 +1,7 @@
 //! From what happened to the causes it makes, and which campaign wants to be asked about which.
 
 use crate::domain::{Call, CampaignName, Cause, CauseId, Change, Event, Trigger};
+use crate::store::TimerKey;
 
 /// A cause and its name.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,11 @@ pub(super) fn causes(event: &Event, changes: Vec<Change>) -> Vec<Named> {
         cause: Cause::TraitChanged(change),
     });
     std::iter::once(whole).chain(engagement).chain(changes).collect()
+}
+
+/// The name of the cause that a timer is when it fires.
+pub(super) fn timer_cause(timer: &TimerKey) -> CauseId {
+    CauseId(format!("timer:{}:{}", timer.name, timer.due.as_millis()))
 }
 
 /// Whether a campaign that wants `triggers` is asked about `cause`.
