@@ -6,6 +6,7 @@ pub mod admin;
 pub mod app;
 pub mod channels;
 pub mod cli;
+pub mod conditions;
 pub mod demo;
 pub mod domain;
 pub mod ingest;

@@ -132,6 +132,17 @@ pub const HISTORY_RECENT_MAX: usize = 256;
 /// How long occurrences are remembered.
 pub const HISTORY_RECENT_AGE: Duration = Duration::from_secs(90 * 24 * 3600);
 
+// Conditions
+
+/// Levels of conditions within conditions.
+pub const CONDITION_DEPTH_MAX: usize = 16;
+/// Conditions within one condition, itself among them: each is a look at the history at most.
+pub const CONDITION_NODES_MAX: usize = 200;
+/// Values that a condition's list may name.
+pub const CONDITION_LIST_MAX: usize = 1_000;
+/// The longest span of time in a condition: occurrences are remembered no longer.
+pub const CONDITION_SPAN_MAX: Duration = HISTORY_RECENT_AGE;
+
 // Sandbox
 
 /// Bytes of an uploaded module.

@@ -11,6 +11,7 @@ mod json;
 pub mod limits;
 mod manifest;
 mod outcome;
+pub mod pointer;
 mod time;
 
 pub use cause::{Cause, CauseId, Change, Context};

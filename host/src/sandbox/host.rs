@@ -6,8 +6,9 @@ use wasmtime::{Engine, StoreContextMut};
 
 use super::bindings::rekindle::campaign::history::{Answer, Subject};
 use super::call::{self, Call};
+use super::convert;
 use super::failure::BadQuestion;
-use super::{convert, pointer};
+use crate::domain::pointer;
 
 type Store<'a> = StoreContextMut<'a, Call>;
 

@@ -22,7 +22,6 @@ mod log;
 mod machine;
 mod manifest;
 mod permits;
-mod pointer;
 mod snapshot;
 mod structure;
 mod view;

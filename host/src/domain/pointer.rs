@@ -7,13 +7,15 @@ use serde_json::{Map, Value};
 const COMPARISON_FUEL: u64 = 40;
 
 /// What was found, and what it cost to compare names on the way: whoever asks pays.
-pub(super) struct Found<'a> {
-    pub(super) value: Option<&'a Value>,
-    pub(super) fuel: u64,
+pub struct Found<'a> {
+    /// The value, if it is there.
+    pub value: Option<&'a Value>,
+    /// What comparing names took.
+    pub fuel: u64,
 }
 
 /// Looks `pointer` up, as RFC 6901 says, but for the spelling of names.
-pub(super) fn find<'a>(document: &'a Value, pointer: &str) -> Found<'a> {
+pub fn find<'a>(document: &'a Value, pointer: &str) -> Found<'a> {
     let mut fuel = 0;
     let value = walk(document, pointer, &mut fuel);
     Found { value, fuel }

@@ -1,0 +1,145 @@
+//! Asking a condition: over what a person is, did and received, what happens now, and what began the run.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::comparison::{number, same, time};
+use super::tree::{Comparison, Condition, Node, Operand, Question, Since, Source};
+use crate::domain::{CampaignName, Cause, Json, Occurrences, Subject, Timestamp, pointer};
+
+/// What is known of a person.
+pub trait Person {
+    /// How often and when the person did or received something, counted from `since`.
+    fn occurrences(&self, subject: &Subject, since: Option<Timestamp>) -> Occurrences;
+
+    /// A trait.
+    fn trait_value(&self, name: &str) -> Option<Json>;
+
+    /// Whether messages over that channel are welcome.
+    fn reachable(&self, channel: &str) -> bool;
+}
+
+/// Where and when a condition is asked.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// The person.
+    pub person: &'a dyn Person,
+    /// The campaign that asks.
+    pub campaign: &'a CampaignName,
+    /// The only clock there is.
+    pub now: Timestamp,
+    /// Why the campaign is asked; none outside of a decision.
+    pub cause: Option<&'a Cause>,
+    /// The event behind the cause.
+    pub body: Option<&'a Value>,
+    /// The event that began the run, as it came; null where none did.
+    pub trigger: &'a Value,
+}
+
+impl Condition {
+    /// Whether it holds.
+    pub fn holds(&self, scene: &Scene<'_>) -> bool {
+        scene.holds(&self.0)
+    }
+}
+
+impl Scene<'_> {
+    fn holds(&self, node: &Node) -> bool {
+        match node {
+            Node::All(nodes) => nodes.iter().all(|node| self.holds(node)),
+            Node::Any(nodes) => nodes.iter().any(|node| self.holds(node)),
+            Node::Not(node) => !self.holds(node),
+            Node::Happening(subject) => self.cause.is_some_and(|cause| self.is_about(cause, subject)),
+            Node::Happened { subject, since, question } => self.answers(subject, *since, *question),
+            Node::Compares { source, comparison } => self.compares(self.find(source).as_deref(), comparison),
+            Node::Reachable(channel) => self.person.reachable(channel),
+        }
+    }
+
+    fn is_about(&self, cause: &Cause, subject: &Subject) -> bool {
+        match (cause, subject) {
+            (Cause::Event(event), Subject::Event(name)) => event.name.eq_ignore_ascii_case(name),
+            (Cause::Engagement { engagement, .. }, Subject::Engagement(kind, target)) => {
+                let (carried, step) = (engagement.campaign.as_deref(), engagement.step.as_deref());
+                *kind == engagement.kind && target.covers(self.campaign, &engagement.channel, carried, step)
+            }
+            _ => false,
+        }
+    }
+
+    fn answers(&self, subject: &Subject, since: Option<Since>, question: Question) -> bool {
+        let since = match since {
+            None => None,
+            Some(Since::Ago(span)) => Some(self.now.minus(span)),
+            Some(Since::At(moment)) => Some(moment),
+            Some(Since::Trigger) => {
+                let Some(moment) = self.trigger.get("timestamp").and_then(time) else { return false };
+                Some(moment)
+            }
+        };
+        let occurrences = self.person.occurrences(subject, since);
+        match question {
+            Question::Occurred(wanted) => (occurrences.count > 0) == wanted,
+            Question::Count(order, number) => order.holds(occurrences.count.into(), number),
+            Question::Last(age) => occurrences.last.is_some_and(|last| age.holds(last, self.now)),
+        }
+    }
+
+    fn find(&self, source: &Source) -> Option<Cow<'_, Value>> {
+        match source {
+            Source::Trait { name, pointer } => {
+                let value = self.person.trait_value(name)?.value();
+                pointer::find(&value, pointer).value.cloned().map(Cow::Owned)
+            }
+            Source::Property(path) => pointer::find(self.body?, path).value.map(Cow::Borrowed),
+            Source::Trigger(path) => pointer::find(self.trigger, path).value.map(Cow::Borrowed),
+        }
+    }
+
+    fn operand<'b>(&'b self, operand: &'b Operand) -> Option<Cow<'b, Value>> {
+        match operand {
+            Operand::Literal(value) => Some(Cow::Borrowed(value)),
+            Operand::Found(source) => self.find(source),
+        }
+    }
+
+    /// What is not there equals nothing, and is neither more nor less than anything.
+    fn compares(&self, value: Option<&Value>, comparison: &Comparison) -> bool {
+        let value = value.filter(|value| !value.is_null());
+        let is = |operand: &Operand| {
+            value.zip(self.operand(operand)).is_some_and(|(value, other)| !other.is_null() && same(value, &other))
+        };
+        let both = |operand: &Operand, holds: &dyn Fn(&Value, &Value) -> Option<bool>| {
+            value.zip(self.operand(operand)).and_then(|(value, other)| holds(value, &other)).unwrap_or(false)
+        };
+        match comparison {
+            Comparison::Exists(wanted) => value.is_some() == *wanted,
+            Comparison::Equals(operand) => is(operand),
+            Comparison::NotEquals(operand) => !is(operand),
+            Comparison::In(operands) => operands.iter().any(is),
+            Comparison::NotIn(operands) => !operands.iter().any(is),
+            Comparison::Contains(operand) => both(operand, &|value, part| Some(contains(value, part))),
+            Comparison::StartsWith(operand) => {
+                both(operand, &|value, part| Some(value.as_str()?.starts_with(part.as_str()?)))
+            }
+            Comparison::EndsWith(operand) => {
+                both(operand, &|value, part| Some(value.as_str()?.ends_with(part.as_str()?)))
+            }
+            Comparison::Orders(order, operand) => {
+                both(operand, &|value, other| Some(order.holds(number(value)?, number(other)?)))
+            }
+            Comparison::Before(operand) => both(operand, &|value, other| Some(time(value)? < time(other)?)),
+            Comparison::After(operand) => both(operand, &|value, other| Some(time(value)? > time(other)?)),
+            Comparison::Aged(age) => value.and_then(time).is_some_and(|then| age.holds(then, self.now)),
+        }
+    }
+}
+
+fn contains(value: &Value, part: &Value) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().any(|element| same(element, part)),
+        Value::String(text) => part.as_str().is_some_and(|part| text.contains(part)),
+        _ => false,
+    }
+}
