@@ -16,6 +16,7 @@ mod cause;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod component;
+mod condition;
 mod content;
 mod context;
 mod decision;
@@ -31,6 +32,7 @@ mod wait;
 
 pub use campaign::Campaign;
 pub use cause::{Call, Cause, Change, Engagement, EngagementKind, Event};
+pub use condition::Condition;
 pub use content::{Ads, AdsAction, Content, Email, Push, Sms, Webhook};
 pub use context::Context;
 pub use decision::{Decision, Instruction, Mark};

@@ -26,6 +26,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ),
     ("channels", &["domain"]),
     ("cli", &["app", "demo", "domain"]),
+    ("conditions", &["domain"]),
     ("demo", &["domain"]),
     ("domain", &[]),
     ("ingest", &["domain", "store", "tenants"]),
@@ -36,11 +37,11 @@ const WALLS: &[(&str, &[&str])] = &[
     ("outbox", &["channels", "domain"]),
     ("policy", &["domain", "profiles"]),
     ("profiles", &["domain"]),
-    ("sandbox", &["domain"]),
+    ("sandbox", &["conditions", "domain"]),
     ("store", &["domain", "journal"]),
     ("telemetry", &[]),
     ("tenants", &["domain"]),
-    ("worker", &["channels", "domain", "outbox", "policy", "profiles", "sandbox", "store"]),
+    ("worker", &["channels", "conditions", "domain", "outbox", "policy", "profiles", "sandbox", "store"]),
 ];
 
 /// Which rooms may name an outside library whose concepts must not spread.

@@ -1,7 +1,7 @@
 //! The real host, through the contract's imports. Only types change their form here.
 
 use crate::Timestamp;
-use crate::component::bindings::rekindle::campaign::{event_body, history, log as log_lines, profile};
+use crate::component::bindings::rekindle::campaign::{conditions, event_body, history, log as log_lines, profile};
 use crate::component::wire;
 use crate::history::{Answer, Subject};
 use crate::host::Level;
@@ -35,6 +35,14 @@ pub(crate) fn get_trait(name: &str) -> Option<String> {
 
 pub(crate) fn reachable(channel: &str) -> bool {
     profile::reachable(channel)
+}
+
+pub(crate) fn check_condition(condition: &str) -> Result<(), String> {
+    conditions::check(condition)
+}
+
+pub(crate) fn holds(condition: &str, trigger: &str) -> Result<bool, String> {
+    conditions::holds(condition, trigger)
 }
 
 pub(crate) fn log(level: Level, message: &str) {

@@ -20,6 +20,8 @@ pub(crate) struct PretendHost {
     pub(crate) campaign: String,
     pub(crate) traits: BTreeMap<String, Value>,
     pub(crate) unreachable: BTreeSet<String>,
+    /// What conditions come to, by their text.
+    pub(crate) conditions: BTreeMap<String, bool>,
     pub(crate) past: Vec<Occurrence>,
     /// The body of the event that the present cause is about.
     pub(crate) document: Value,
@@ -114,6 +116,17 @@ pub(crate) fn get_trait(name: &str) -> Option<String> {
 
 pub(crate) fn reachable(channel: &str) -> bool {
     ask(|host| !host.unreachable.contains(channel))
+}
+
+/// What a condition means is the real host's to say; here, an object is one.
+pub(crate) fn check_condition(condition: &str) -> Result<(), String> {
+    let is_object = serde_json::from_str::<Value>(condition).is_ok_and(|value| value.is_object());
+    if is_object { Ok(()) } else { Err(format!("`{condition}` is no condition")) }
+}
+
+pub(crate) fn holds(condition: &str, _: &str) -> Result<bool, String> {
+    let answer = ask(|host| host.conditions.get(condition).copied());
+    answer.ok_or_else(|| format!("say by `testing::Run::with_condition` whether `{condition}` holds"))
 }
 
 pub(crate) fn log(level: Level, message: &str) {

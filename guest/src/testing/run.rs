@@ -69,6 +69,13 @@ impl<C: Campaign> Run<C> {
         self
     }
 
+    /// This condition holds, or does not, from now on: the pretend host does not know the grammar.
+    #[must_use]
+    pub fn with_condition(mut self, condition: &Value, holds: bool) -> Self {
+        self.host.conditions.insert(condition.to_string(), holds);
+        self
+    }
+
     /// The person did this so long ago, before the campaign was published: it is in the history, and
     /// nobody was asked about it.
     #[must_use]

@@ -40,7 +40,7 @@ pub struct Scene<'a> {
 impl Condition {
     /// Whether it holds.
     pub fn holds(&self, scene: &Scene<'_>) -> bool {
-        scene.holds(&self.0)
+        scene.holds(&self.root)
     }
 }
 

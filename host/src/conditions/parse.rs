@@ -19,7 +19,8 @@ impl Condition {
     /// Reads a condition.
     pub fn parse(json: &Value) -> Result<Self> {
         let mut nodes = 0;
-        node(Place::root(json), &mut nodes).map(Self)
+        let root = node(Place::root(json), &mut nodes)?;
+        Ok(Self { root, nodes })
     }
 }
 

@@ -8,7 +8,17 @@ use crate::domain::{Subject, Timestamp};
 
 /// Something that holds for a person at a moment, or does not.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Condition(pub(super) Node);
+pub struct Condition {
+    pub(super) root: Node,
+    pub(super) nodes: usize,
+}
+
+impl Condition {
+    /// How many conditions it is made of, itself among them: what asking it costs.
+    pub fn nodes(&self) -> usize {
+        self.nodes
+    }
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {

@@ -8,7 +8,13 @@ use super::bindings::rekindle::campaign::history::{Answer, Subject};
 use super::call::{self, Call};
 use super::convert;
 use super::failure::BadQuestion;
+use crate::conditions::Condition;
 use crate::domain::pointer;
+
+/// What making a tree of a byte of JSON costs.
+const READING_FUEL: u64 = 20;
+/// What asking one condition costs: it may go through a person's whole history, or read a trait.
+const CONDITION_FUEL: u64 = 5_000;
 
 type Store<'a> = StoreContextMut<'a, Call>;
 
@@ -22,6 +28,9 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Call>> {
     let mut profile = linker.instance("rekindle:campaign/profile@0.1.0")?;
     profile.func_wrap("get-trait", profile_get_trait)?;
     profile.func_wrap("reachable", profile_reachable)?;
+    let mut conditions = linker.instance("rekindle:campaign/conditions@0.1.0")?;
+    conditions.func_wrap("check", conditions_check)?;
+    conditions.func_wrap("holds", conditions_holds)?;
     linker.instance("rekindle:campaign/log@0.1.0")?.func_wrap("write", log_write)?;
     Ok(linker)
 }
@@ -65,10 +74,40 @@ fn profile_reachable(mut store: Store<'_>, (channel,): (String,)) -> wasmtime::R
     Ok((store.data().view("profile.reachable")?.reachable(&channel),))
 }
 
+fn conditions_check(mut store: Store<'_>, (condition,): (String,)) -> wasmtime::Result<(Result<(), String>,)> {
+    call::enter_host(&mut store, condition.len())?;
+    call::charge(&mut store, reading(&condition))?;
+    Ok((read_condition(&condition).map(|_| ()),))
+}
+
+fn conditions_holds(
+    mut store: Store<'_>,
+    (condition, trigger): (String, String),
+) -> wasmtime::Result<(Result<bool, String>,)> {
+    call::enter_host(&mut store, condition.len() + trigger.len())?;
+    call::charge(&mut store, reading(&condition) + reading(&trigger))?;
+    let trigger = serde_json::from_str(&trigger).map_err(|err| format!("the trigger is no JSON: {err}"));
+    let (condition, trigger) = match read_condition(&condition).and_then(|condition| Ok((condition, trigger?))) {
+        Ok(both) => both,
+        Err(words) => return Ok((Err(words),)),
+    };
+    call::charge(&mut store, CONDITION_FUEL * condition.nodes() as u64)?;
+    Ok((Ok(store.data().view("conditions.holds")?.holds(&condition, &trigger)),))
+}
+
+fn read_condition(text: &str) -> Result<Condition, String> {
+    let document = serde_json::from_str(text).map_err(|err| format!("the condition is no JSON: {err}"))?;
+    Condition::parse(&document).map_err(|err| err.to_string())
+}
+
 fn log_write(mut store: Store<'_>, (level, message): (String, String)) -> wasmtime::Result<()> {
     call::enter_host(&mut store, level.len() + message.len())?;
     store.data_mut().log().write(&level, &message);
     Ok(())
+}
+
+fn reading(json: &str) -> u64 {
+    READING_FUEL * json.len() as u64
 }
 
 /// A byte costs a unit of fuel.

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::conditions::Condition;
 use crate::domain::{Json, Occurrences, Subject, Timestamp};
 
 /// The answers to what a campaign may ask.
@@ -18,4 +19,7 @@ pub trait View: Send + Sync {
 
     /// Whether the person has an address on that channel and has not opted out.
     fn reachable(&self, channel: &str) -> bool;
+
+    /// Whether a condition holds; `trigger` is the event that began the run, null where none did.
+    fn holds(&self, condition: &Condition, trigger: &Value) -> bool;
 }

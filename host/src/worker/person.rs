@@ -2,31 +2,38 @@
 
 use std::sync::{Arc, OnceLock};
 
+use serde_json::Value;
+
+use crate::conditions::{self, Condition, Scene};
 use crate::domain::{CampaignName, Cause, Json, Occurrences, Subject, Timestamp};
 use crate::profiles::Profile;
 use crate::sandbox::View;
 
 /// One person at one moment, as one campaign sees them.
 pub(super) struct Person {
-    pub(super) campaign: CampaignName,
-    pub(super) profile: Arc<Profile>,
-    pub(super) body: Option<Json>,
-    tree: OnceLock<Option<serde_json::Value>>,
+    campaign: CampaignName,
+    profile: Arc<Profile>,
+    now: Timestamp,
+    cause: Cause,
+    tree: OnceLock<Option<Value>>,
 }
 
 impl Person {
-    pub(super) fn new(campaign: CampaignName, profile: Arc<Profile>, cause: &Cause) -> Self {
-        let body = match cause {
-            Cause::Event(event) | Cause::Engagement { event, .. } => Some(event.body.clone()),
+    pub(super) fn new(campaign: CampaignName, profile: Arc<Profile>, now: Timestamp, cause: Cause) -> Self {
+        Self { campaign, profile, now, cause, tree: OnceLock::new() }
+    }
+
+    fn event(&self) -> Option<&Json> {
+        match &self.cause {
+            Cause::Event(event) | Cause::Engagement { event, .. } => Some(&event.body),
             Cause::Timer(_) | Cause::TraitChanged(_) => None,
-        };
-        Self { campaign, profile, body, tree: OnceLock::new() }
+        }
     }
 }
 
 impl View for Person {
-    fn body(&self) -> Option<&serde_json::Value> {
-        self.tree.get_or_init(|| self.body.as_ref().map(Json::value)).as_ref()
+    fn body(&self) -> Option<&Value> {
+        self.tree.get_or_init(|| self.event().map(Json::value)).as_ref()
     }
 
     fn history(&self, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
@@ -39,5 +46,30 @@ impl View for Person {
 
     fn reachable(&self, channel: &str) -> bool {
         self.profile.reachable(channel)
+    }
+
+    fn holds(&self, condition: &Condition, trigger: &Value) -> bool {
+        condition.holds(&Scene {
+            person: self,
+            campaign: &self.campaign,
+            now: self.now,
+            cause: Some(&self.cause),
+            body: self.body(),
+            trigger,
+        })
+    }
+}
+
+impl conditions::Person for Person {
+    fn occurrences(&self, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
+        View::history(self, subject, since)
+    }
+
+    fn trait_value(&self, name: &str) -> Option<Json> {
+        View::trait_value(self, name)
+    }
+
+    fn reachable(&self, channel: &str) -> bool {
+        View::reachable(self, channel)
     }
 }

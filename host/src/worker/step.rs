@@ -96,7 +96,7 @@ fn ask(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named
         seed: seed(&digest(scene, campaign, &named.id, None)),
         state: profile.runs.get(&campaign.name).and_then(|run| run.state.clone()),
     };
-    let view = Person::new(campaign.name.clone(), Arc::clone(profile), &named.cause);
+    let view = Person::new(campaign.name.clone(), Arc::clone(profile), scene.now, named.cause.clone());
     let outcome = campaign.decider.decide(&context, &named.cause, Arc::new(view));
     let log = log_lines(&outcome);
     let Outcome { result, fuel_used, .. } = outcome;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::modules::{Answer, Image, Module};
 use super::{Person, SANDBOX, ask, context, publish};
+use crate::conditions::Condition;
 use crate::domain::{Cause, FailureKind, Json, Occurrences, Outcome, Subject, Timestamp, limits};
 use crate::sandbox::{ConfigureError, View};
 
@@ -120,6 +121,10 @@ impl View for Slow {
 
     fn reachable(&self, _: &str) -> bool {
         std::thread::sleep(limits::EPOCH_TICK);
+        false
+    }
+
+    fn holds(&self, _: &Condition, _: &Value) -> bool {
         false
     }
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 
 use super::{Guest, Sandbox, View};
+use crate::conditions::Condition;
 use crate::domain::{CampaignName, Cause, Context, Json, Occurrences, Outcome, ProfileId, Subject, Timestamp};
 
 /// One sandbox for all tests, as a process has.
@@ -37,6 +38,10 @@ impl View for Person {
 
     fn reachable(&self, channel: &str) -> bool {
         channel == "push"
+    }
+
+    fn holds(&self, _: &Condition, trigger: &Value) -> bool {
+        trigger.is_null()
     }
 }
 
