@@ -213,6 +213,16 @@ pub const LOG_BYTES_MAX: usize = 16 << 10;
 pub const BACKTRACE_FRAMES_MAX: usize = 32;
 /// Instances that may run at one time.
 pub const INSTANCES_MAX: u32 = 64;
+/// Element segments in all core modules: toolchains make one; 40,000 took 4 s to compile.
+pub const MODULE_ELEMENT_SEGMENTS_MAX: usize = 1_024;
+/// Types in all core modules, and as many globals, and as many exports: 100,000 exports took 4 s to inspect.
+pub const MODULE_ENTRIES_MAX: usize = 20_000;
+/// Custom sections in all core modules and components: a million took 5 s.
+pub const MODULE_CUSTOM_SECTIONS_MAX: usize = 1_024;
+/// Levels of blocks in one function: a `switch` has one for each of its cases. 100,000 took 15 s to compile.
+pub const FUNCTION_BLOCKS_DEEP_MAX: usize = 1_000;
+/// Levels of loops in one function: people write few. 10,000 took 36 s to compile, 1,000 took 0.7 s.
+pub const FUNCTION_LOOPS_DEEP_MAX: usize = 64;
 
 // Outbox
 

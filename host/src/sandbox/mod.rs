@@ -21,6 +21,7 @@ mod limiter;
 mod log;
 mod machine;
 mod manifest;
+mod nesting;
 mod permits;
 mod snapshot;
 mod structure;

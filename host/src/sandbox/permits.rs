@@ -2,6 +2,11 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use metrics::gauge;
+
+/// Places that are taken, for who watches the server: at rest, none.
+const TAKEN: &str = "rekindle_sandbox_instances";
+
 /// A number of places.
 pub(super) struct Permits {
     free: Mutex<u32>,
@@ -19,6 +24,7 @@ impl Permits {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let mut free = self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
         *free -= 1;
+        gauge!(TAKEN).increment(1.0);
         Permit(self)
     }
 }
@@ -30,6 +36,7 @@ impl Drop for Permit<'_> {
     fn drop(&mut self) {
         *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         self.0.freed.notify_one();
+        gauge!(TAKEN).decrement(1.0);
     }
 }
 

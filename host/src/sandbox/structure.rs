@@ -5,6 +5,7 @@ use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 
 use super::engine::PAGE_BYTES;
 use super::error::Rejection;
+use super::nesting::Nesting;
 use crate::domain::limits;
 
 /// The features that toolchains for campaigns need; all others are where engines break. More than one memory in a core
@@ -96,9 +97,15 @@ struct Tally {
     core_instances: usize,
     components: usize,
     data_segments: usize,
+    element_segments: usize,
+    types: usize,
+    globals: usize,
+    exports: usize,
+    custom_sections: usize,
     memory_bytes: usize,
     table_elements: usize,
     largest_function_bytes: usize,
+    nesting: Nesting,
 }
 
 impl Tally {
@@ -110,8 +117,14 @@ impl Tally {
             Payload::CodeSectionStart { count, .. } => self.functions += *count as usize,
             Payload::CodeSectionEntry(body) => {
                 self.largest_function_bytes = self.largest_function_bytes.max(body.range().len());
+                self.nesting.look(body)?;
             }
             Payload::DataSection(segments) => self.data_segments += segments.count() as usize,
+            Payload::ElementSection(segments) => self.element_segments += segments.count() as usize,
+            Payload::TypeSection(types) => self.types += types.count() as usize,
+            Payload::GlobalSection(globals) => self.globals += globals.count() as usize,
+            Payload::ExportSection(exports) => self.exports += exports.count() as usize,
+            Payload::CustomSection(_) => self.custom_sections += 1,
             Payload::MemorySection(memories) => {
                 for memory in memories.clone() {
                     self.memory_bytes = self.memory_bytes.saturating_add(bytes(memory?.initial));
@@ -135,9 +148,16 @@ impl Tally {
             ("core instances", self.core_instances, limits::CORE_INSTANCES_MAX as usize),
             ("components, itself among them", self.components, limits::MODULE_COMPONENTS_MAX),
             ("data segments", self.data_segments, limits::MODULE_DATA_SEGMENTS_MAX),
+            ("element segments", self.element_segments, limits::MODULE_ELEMENT_SEGMENTS_MAX),
+            ("types", self.types, limits::MODULE_ENTRIES_MAX),
+            ("globals", self.globals, limits::MODULE_ENTRIES_MAX),
+            ("exports", self.exports, limits::MODULE_ENTRIES_MAX),
+            ("custom sections", self.custom_sections, limits::MODULE_CUSTOM_SECTIONS_MAX),
             ("bytes of memory from the start", self.memory_bytes, limits::GUEST_MEMORY_BYTES_MAX),
             ("table elements from the start", self.table_elements, limits::GUEST_TABLE_ELEMENTS_MAX),
             ("bytes in one function", self.largest_function_bytes, limits::FUNCTION_BYTES_MAX),
+            ("blocks in one another", self.nesting.blocks, limits::FUNCTION_BLOCKS_DEEP_MAX),
+            ("loops in one another", self.nesting.loops, limits::FUNCTION_LOOPS_DEEP_MAX),
         ];
         let Some((what, count, max)) = counts.into_iter().find(|(_, count, max)| count > max) else { return Ok(()) };
         let what = format!("the module has `{count}` {what}, at most `{max}` are taken");

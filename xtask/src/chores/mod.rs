@@ -3,6 +3,7 @@
 mod check;
 mod components;
 mod demo;
+mod probes;
 mod setup;
 mod test;
 
@@ -31,6 +32,11 @@ pub(crate) const CHORES: &[Chore] = &[
         name: "test",
         summary: "build the components, then test the workspace (arguments go to `cargo test`)",
         run: test::run,
+    },
+    Chore {
+        name: "probes",
+        summary: "hostile modules against the program as it is released, and what another tenant notices",
+        run: probes::run,
     },
     Chore { name: "check", summary: "formatting and lints, as strictly as before a merge", run: check::run },
 ];

@@ -162,6 +162,32 @@ fn nothing_leaks_from_one_call_to_the_next() {
     }
 }
 
+/// More modules than the pool keeps places apart for, so that each is given places that others had. Each looks through all
+/// that is fresh, what it grows by included, divides by zero if it finds anything, fills everything, and traps.
+#[test]
+fn nothing_is_left_for_another_module() {
+    let mut module = Module::deciding(
+        "(call $look (i32.const 131072) (i32.const 262144))
+         (drop (memory.grow (i32.const 16)))
+         (call $look (i32.const 262144) (i32.const 1310720))
+         (memory.fill (i32.const 131072) (i32.const 0xa5) (i32.const 1179648))
+         unreachable",
+    );
+    module.pages = "4".to_owned();
+    module.items = "(func $look (param $at i32) (param $end i32)
+        (loop
+          (if (i64.ne (i64.load (local.get $at)) (i64.const 0)) (then (drop (i32.div_u (i32.const 1) (i32.const 0)))))
+          (br_if 0 (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 8))) (local.get $end)))))"
+        .to_owned();
+    let configured = SANDBOX.configure(&module.build(), "{}").unwrap();
+    let load = |_| SANDBOX.load(&configured.component, &configured.manifest).unwrap();
+    let guests: Vec<_> = (0..120).map(load).collect();
+    for guest in guests.iter().cycle().take(3 * guests.len()) {
+        let failure = guest.decide(&context(), &Cause::Timer("wait".into()), person()).result.unwrap_err();
+        assert_eq!(failure.message, "wasm `unreachable` instruction executed");
+    }
+}
+
 #[test]
 fn many_decide_at_one_time() {
     let guest = publish(&curious().build(), "{}");

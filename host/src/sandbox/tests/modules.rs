@@ -1,11 +1,14 @@
 //! Modules for tests, written by hand: a core module in text, wrapped into a component of the contract's world. What a
-//! module answers is laid out here byte by byte, as the canonical ABI wants it, so that a test can get it wrong.
+//! module answers is laid out here byte by byte, as the canonical ABI wants it, so that a test can get it wrong. The
+//! probes of the whole house build theirs with it, too.
 
 use std::fmt::Write;
 
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::Resolve;
 
+/// The contract, as it is given to authors.
+pub(super) const CONTRACT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/campaign@0/campaign.wit"));
 /// Where the answers lie in the module's memory.
 const BASE: u32 = 1_024;
 
@@ -61,11 +64,16 @@ impl Module {
 
     /// The component.
     pub(super) fn build(&self) -> Vec<u8> {
+        self.build_for(CONTRACT, StringEncoding::UTF8)
+    }
+
+    /// The component, by another contract, or with its texts in another encoding.
+    pub(super) fn build_for(&self, contract: &str, encoding: StringEncoding) -> Vec<u8> {
         let mut module = wat::parse_str(self.text()).unwrap();
         let mut resolve = Resolve::default();
-        let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/campaign@0")).unwrap();
+        let package = resolve.push_str("campaign.wit", contract).unwrap();
         let world = resolve.select_world(&[package], Some("campaign")).unwrap();
-        wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
+        wit_component::embed_component_metadata(&mut module, &resolve, world, encoding, false).unwrap();
         ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
     }
 

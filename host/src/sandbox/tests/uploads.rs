@@ -155,6 +155,11 @@ fn features_that_no_campaign_needs() {
     );
 }
 
+/// A component with a function that has so many blocks in one another.
+fn nested(kind: &str, depth: usize) -> Vec<u8> {
+    with(&format!("(core module (func {} {}))", format!("{kind} ").repeat(depth), "end ".repeat(depth)))
+}
+
 #[test]
 fn more_of_anything_than_is_sane() {
     let module = |items: &str, count: usize| with(&format!("(core module {})", items.repeat(count)));
@@ -168,6 +173,12 @@ fn more_of_anything_than_is_sane() {
             ("core instances", with(&instances)),
             ("components", with(&"(component)".repeat(32))),
             ("a long function", with(&large)),
+            ("elements", module("(elem func)", limits::MODULE_ELEMENT_SEGMENTS_MAX + 1)),
+            ("types", module("(type (func))", limits::MODULE_ENTRIES_MAX + 1)),
+            ("globals", module("(global i32 (i32.const 0))", limits::MODULE_ENTRIES_MAX + 1)),
+            ("custom sections", [with(""), [0, 1, 0].repeat(limits::MODULE_CUSTOM_SECTIONS_MAX + 1)].concat()),
+            ("deep blocks", nested("block", limits::FUNCTION_BLOCKS_DEEP_MAX + 1)),
+            ("deep loops", nested("loop", limits::FUNCTION_LOOPS_DEEP_MAX + 1)),
         ],
         expect![[r#"
             functions
@@ -182,8 +193,27 @@ fn more_of_anything_than_is_sane() {
               the module has `33` components, itself among them, at most `32` are taken; build it smaller, leave out what it does not use
             a long function
               the module has `550002` bytes in one function, at most `524288` are taken; build it smaller, leave out what it does not use
+            elements
+              the module has `1025` element segments, at most `1024` are taken; build it smaller, leave out what it does not use
+            types
+              the module has `20001` types, at most `20000` are taken; build it smaller, leave out what it does not use
+            globals
+              the module has `20001` globals, at most `20000` are taken; build it smaller, leave out what it does not use
+            custom sections
+              the module has `1025` custom sections, at most `1024` are taken; build it smaller, leave out what it does not use
+            deep blocks
+              the module has `1001` blocks in one another, at most `1000` are taken; build it smaller, leave out what it does not use
+            deep loops
+              the module has `65` loops in one another, at most `64` are taken; build it smaller, leave out what it does not use
         "#]],
     );
+}
+
+#[test]
+fn blocks_beside_one_another_are_not_deep() {
+    let beside = "(loop (block) (if (i32.const 1) (then)))".repeat(2 * limits::FUNCTION_BLOCKS_DEEP_MAX);
+    let module = Module { items: format!("(func {beside})"), ..Module::new() };
+    SANDBOX.inspect(&module.build()).unwrap();
 }
 
 #[test]

@@ -1,0 +1,19 @@
+//! `probes`: hostile modules against a server as users run it, with the table of how each ended and what another tenant
+//! noticed. `REKINDLE_PROBES_JSON` names a file for the same as JSON.
+
+use anyhow::Result;
+
+use super::components;
+use crate::command::{cargo, refuse_arguments};
+use crate::project::Project;
+
+pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
+    refuse_arguments("probes", arguments)?;
+    components::build(project)?;
+    cargo(project).args(["build", "--release", "--package", "rekindle"]).run()?;
+    cargo(project)
+        .args(["test", "--package", "rekindle-tests", "--test", "probes", "--", "--nocapture"])
+        .env("REKINDLE_COMPONENTS", project.components_dir())
+        .env("REKINDLE_PROGRAM", project.released_program())
+        .run()
+}
