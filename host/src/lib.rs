@@ -8,6 +8,8 @@ pub mod channels;
 pub mod cli;
 pub mod demo;
 pub mod domain;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod ingest;
 mod journal;
 mod listener;

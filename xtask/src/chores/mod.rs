@@ -3,6 +3,7 @@
 mod check;
 mod components;
 mod demo;
+mod fuzz;
 mod setup;
 mod test;
 
@@ -31,6 +32,11 @@ pub(crate) const CHORES: &[Chore] = &[
         name: "test",
         summary: "build the components, then test the workspace (arguments go to `cargo test`)",
         run: test::run,
+    },
+    Chore {
+        name: "fuzz",
+        summary: "look for inputs that break a parser: `fuzz [TARGET] [--seconds N]`, every target for 60 s if not said",
+        run: fuzz::run,
     },
     Chore { name: "check", summary: "formatting and lints, as strictly as before a merge", run: check::run },
 ];
