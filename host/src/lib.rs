@@ -9,6 +9,8 @@ pub mod cli;
 pub mod conditions;
 pub mod demo;
 pub mod domain;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod ingest;
 mod journal;
 mod listener;

@@ -110,6 +110,24 @@ async fn a_channel_keeps_its_secret_when_its_address_changes() {
     let shop = house.tenant("shop").await;
     let set = |url: &str| json!({"provider": "webhook", "settings": {"url": url}});
     let put = async |settings: Value| house.call(Method::PUT, "/v1/channels/push", &shop.key, Some(&settings)).await;
-    assert!(put(set("http://127.0.0.1:9/one")).await["secret"].is_string());
-    assert!(put(set("http://127.0.0.1:9/two")).await["secret"].is_null());
+    assert!(put(set("http://127.0.0.1:9999/one")).await["secret"].is_string());
+    assert!(put(set("http://127.0.0.1:9999/two")).await["secret"].is_null());
+}
+
+#[tokio::test]
+async fn a_channel_leads_to_no_address_inside_but_those_that_the_operator_allowed() {
+    let house = House::open().await;
+    let shop = house.tenant("shop").await;
+    for (url, said) in [
+        ("http://169.254.169.254/latest/meta-data", "the address `169.254.169.254` is not public (link-local, "),
+        ("http://2852039166/latest/meta-data", "the address `169.254.169.254` is not public (link-local, "),
+        ("http://[::1]:8080/", "the address `::1` is not public (loopback, "),
+        ("https://example.com:25/", "port `25` is not for HTTP"),
+    ] {
+        let settings = json!({"provider": "webhook", "settings": {"url": url}});
+        let answer = house.request(Method::PUT, "/v1/channels/push", &shop.key, Some(&settings)).await;
+        assert_eq!(answer.status, 422, "{url}: {answer:?}");
+        assert!(answer.body.to_string().contains(said), "{url}: {answer:?}");
+    }
+    assert!(shop.list("/v1/channels").await.is_empty());
 }

@@ -64,7 +64,7 @@ fn root() -> PathBuf {
 /// Every Rust file of ours, by its path from the root.
 fn sources() -> BTreeMap<String, String> {
     let mut sources = BTreeMap::new();
-    for package in ["host", "guest", "campaigns", "tests", "xtask", "bench"] {
+    for package in ["host", "guest", "campaigns", "tests", "xtask", "bench", "fuzz/fuzz_targets"] {
         collect(&root(), &root().join(package), &mut sources);
     }
     sources
@@ -91,6 +91,7 @@ fn is_test(path: &str) -> bool {
     path.starts_with("tests/")
         || path.contains("/tests/")
         || path.contains("/conformance")
+        || path.contains("/fuzzing")
         || path.ends_with("/tests.rs")
 }
 
@@ -214,6 +215,6 @@ fn documents() -> Vec<PathBuf> {
 
 /// What looks like a path of this project: a known folder in front, no blanks, no placeholders.
 fn is_path(quoted: &str) -> bool {
-    let folders = ["host/", "guest/", "wit/", "campaigns/", "tests/", "xtask/", "bench/", "docs/", ".ci/"];
+    let folders = ["host/", "guest/", "wit/", "campaigns/", "tests/", "xtask/", "bench/", "docs/", "fuzz/", ".ci/"];
     folders.iter().any(|folder| quoted.starts_with(folder)) && !quoted.contains([' ', '<', '{', '*', '…'])
 }

@@ -63,6 +63,7 @@ impl House {
             public_url: None,
             timepiece: Timepiece::Manual(Arc::clone(&self.clock)),
             sync_beat: Duration::from_millis(5),
+            allow_outgoing: vec!["127.0.0.0/8".parse().expect("it should be a range")],
         };
         self.app = Some(App::start(options).await.expect("the server should start"));
     }

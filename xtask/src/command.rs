@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsStr;
 use std::fmt;
+use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -39,6 +40,11 @@ impl Run {
         self
     }
 
+    /// An argument with its value.
+    pub(crate) fn arg(self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.args([OsStr::new(name), value.as_ref()])
+    }
+
     /// Without what the cargo that runs this left in the environment.
     pub(crate) fn without_outer_cargo(mut self) -> Self {
         for (name, _) in env::vars_os() {
@@ -56,6 +62,13 @@ impl Run {
             bail!("{self} failed ({status})");
         }
         Ok(())
+    }
+
+    /// Runs it, with what it says to the terminal in a file instead, and tells whether it succeeded.
+    pub(crate) fn log(mut self, file: &Path) -> Result<bool> {
+        let log = File::create(file).with_context(|| format!("could not write `{}`", file.display()))?;
+        let status = self.command.stderr(log).status().with_context(|| format!("could not run {self}"))?;
+        Ok(status.success())
     }
 
     /// Runs it without a word on the terminal; if it fails, the error tells what it said.
@@ -80,9 +93,14 @@ impl fmt::Display for Run {
 
 /// The cargo that this was started with, on the whole project.
 pub(crate) fn cargo(project: &Project) -> Run {
+    cargo_in(&project.root)
+}
+
+/// The same cargo, on a package of the project that is not of its workspace.
+pub(crate) fn cargo_in(folder: &Path) -> Run {
     // Set by cargo for what it runs.
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    Run::new(cargo, &project.root)
+    Run::new(cargo, folder)
 }
 
 /// Builds `rekindle` as the tests' build does, so that nothing is compiled twice.

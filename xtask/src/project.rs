@@ -64,6 +64,16 @@ impl Project {
         self.target_dir.join("wasm")
     }
 
+    /// The package of the fuzz targets, which is not of the workspace.
+    pub(crate) fn fuzz_package(&self) -> PathBuf {
+        self.root.join("fuzz")
+    }
+
+    /// Where the fuzz targets are built, with flags of their own, and where what they find is kept.
+    pub(crate) fn fuzz_dir(&self) -> PathBuf {
+        self.target_dir.join("fuzz")
+    }
+
     /// The core module that cargo makes of a campaign.
     pub(crate) fn module_path(&self, campaign: &str) -> PathBuf {
         let file = format!("{}.wasm", campaign.replace('-', "_"));

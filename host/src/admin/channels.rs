@@ -92,7 +92,7 @@ async fn set_channel(
     refuse_mask(&new.settings)?;
     let secret = draw_secret(&mut new, caller.tenant.channel(&channel).map(AsRef::as_ref));
     let invalid = |why: SettingsError| Problem::new(&Kind::INVALID, why);
-    let normal = channels::validate(&new.provider, &new.settings).map_err(invalid)?;
+    let normal = channels::validate(&new.provider, &new.settings, &admin.reach).map_err(invalid)?;
     let settings = ChannelSettings { channel, provider: new.provider, settings: (&normal).into() };
     let set = admin.edit(&caller.tenant.id, move |tenant, _| tenant.set_channel(settings)).await?;
     Ok(Json(SetChannel { channel: (&*set).into(), secret }))

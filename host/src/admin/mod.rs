@@ -35,6 +35,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use self::problem::Problem;
 pub use self::workshop::Workshop;
+use crate::channels::Reach;
 use crate::domain::{TenantId, Timestamp};
 use crate::sandbox::Sandbox;
 use crate::store::Reports;
@@ -56,6 +57,8 @@ pub struct Admin {
     pub crew: Arc<Crew>,
     /// How the server is reached from outside; the request's `Host` where it is not given.
     pub public_url: Option<String>,
+    /// Where channels may lead.
+    pub reach: Reach,
     /// Asked by `/readyz`.
     pub readiness: Readiness,
     /// Shown by `/metrics`.

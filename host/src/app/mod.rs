@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::admin::{self, Admin, Workshop};
-use crate::channels::Http;
+use crate::channels::{Http, Reach};
 use crate::domain::{Signal, Timestamp, limits};
 use crate::ingest::{self, Door};
 use crate::listener;
@@ -53,6 +54,8 @@ pub struct AppOptions {
     pub timepiece: Timepiece,
     /// How long a commit may wait for its sync.
     pub sync_beat: Duration,
+    /// Where channels may lead besides public addresses.
+    pub allow_outgoing: Vec<IpNet>,
 }
 
 /// A running house.
@@ -84,7 +87,9 @@ impl App {
         let directory = Arc::new(Directory::open(&options.data, Arc::clone(&clock))?);
         let bootstrap_key = directory.bootstrap(options.bootstrap_key.as_ref().map(Secret::expose))?;
         let sandbox = Sandbox::new()?;
-        let (roster, switchboard) = enlist::enlist(&directory, &sandbox, Http::new(limits::ATTEMPT_MAX)?);
+        let reach = Reach::new(options.allow_outgoing);
+        let http = Http::new(limits::ATTEMPT_MAX, reach.clone())?;
+        let (roster, switchboard) = enlist::enlist(&directory, &sandbox, http);
         let dispatcher = Dispatcher::new(tokio::runtime::Handle::current(), Arc::clone(&clock));
         let shared = worker::Shared {
             clock: Arc::clone(&clock),
@@ -97,7 +102,7 @@ impl App {
         let crew = Arc::new(start_crew(store.as_ref(), shared)?);
         let house = Arc::new(House { store: Arc::clone(&store), crew, timepiece: options.timepiece });
         let address = listener.local_addr()?;
-        let router = router(&house, directory, sandbox, options.public_url);
+        let router = router(&house, Rooms { directory, sandbox, reach }, options.public_url);
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(listener::serve(listener, router, stopped));
         Ok(Self { address, bootstrap_key, house, dispatcher, stop, server })
@@ -173,7 +178,15 @@ fn start_crew(store: &dyn Store, shared: worker::Shared) -> Result<Crew> {
     Ok(Crew::new(handles))
 }
 
-fn router(house: &Arc<House>, directory: Arc<Directory>, sandbox: Sandbox, public_url: Option<String>) -> Router {
+/// What administrators get to besides the house itself.
+struct Rooms {
+    directory: Arc<Directory>,
+    sandbox: Sandbox,
+    reach: Reach,
+}
+
+fn router(house: &Arc<House>, rooms: Rooms, public_url: Option<String>) -> Router {
+    let Rooms { directory, sandbox, reach } = rooms;
     let clock = house.timepiece.clock();
     let door = Door::new(directory.sources(), Arc::clone(&house.store), clock);
     let readiness = {
@@ -186,6 +199,7 @@ fn router(house: &Arc<House>, directory: Arc<Directory>, sandbox: Sandbox, publi
         reports: house.store.reports(),
         crew: Arc::clone(&house.crew),
         public_url,
+        reach,
         readiness,
         metrics: telemetry::metrics(),
         workshop: Workshop::default(),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use ipnet::IpNet;
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -25,6 +26,8 @@ pub struct ServeOptions {
     pub bootstrap_key: Option<Secret>,
     /// How the world reaches this server; without one, by what its clients call it.
     pub public_url: Option<String>,
+    /// Where channels may lead besides public addresses.
+    pub allow_outgoing: Vec<IpNet>,
     /// How logs are written.
     pub log_format: LogFormat,
     /// Say where it listens as JSON.
@@ -51,6 +54,7 @@ pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Resul
         bootstrap_key: options.bootstrap_key,
         public_url: options.public_url,
         timepiece,
+        allow_outgoing: options.allow_outgoing,
         sync_beat: if is_manual { limits::SYNC_BEAT_MANUAL } else { limits::SYNC_BEAT },
     })
     .await?;

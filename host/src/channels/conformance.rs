@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::scripted::{Behaviour, Scripted};
-use super::{Addresses, Channel, Http, Message, Provider, Receipt};
+use super::{Addresses, Channel, Http, Message, Provider, Reach, Receipt};
 use crate::domain::{CampaignName, InstructionId, Json, ProfileId, TenantId, Timestamp};
 
 /// In every message, setting and address of the suite; in no note and no reason.
@@ -64,19 +64,24 @@ pub(super) fn message(attempt: u32) -> Message {
 
 pub(super) fn open(subject: &Subject, scripted: &Scripted, attempt_max: Duration) -> Arc<dyn Channel> {
     let settings = (subject.settings)(&format!("http://{}/{PRIVATE}?key={PRIVATE}", scripted.address));
-    let kept = subject.provider.validate(&settings).unwrap();
-    subject.provider.open(&kept, &Http::new(attempt_max).unwrap()).unwrap()
+    let kept = subject.provider.validate(&settings, &loopback()).unwrap();
+    subject.provider.open(&kept, &Http::new(attempt_max, loopback()).unwrap()).unwrap()
+}
+
+/// Where the scripted providers are.
+pub(super) fn loopback() -> Reach {
+    Reach::new(vec!["127.0.0.0/8".parse().unwrap()])
 }
 
 fn check_settings(subject: &Subject) {
     let provider = subject.provider;
-    let kept = provider.validate(&(subject.settings)("http://127.0.0.1:9/")).unwrap();
-    assert_eq!(provider.validate(&kept).unwrap(), kept, "validating twice should change nothing");
+    let kept = provider.validate(&(subject.settings)("http://127.0.0.1:9999/"), &loopback()).unwrap();
+    assert_eq!(provider.validate(&kept, &loopback()).unwrap(), kept, "validating twice should change nothing");
 
     let mut misspelled = kept;
     misspelled["no_such_setting"] = PRIVATE.into();
     for wrong in [misspelled, json!(PRIVATE), json!([PRIVATE]), Value::Null] {
-        let err = provider.validate(&wrong).expect_err("wrong settings should be refused").to_string();
+        let err = provider.validate(&wrong, &loopback()).expect_err("wrong settings should be refused").to_string();
         assert!(!err.contains(PRIVATE), "an error should not repeat a value: {err}");
         assert!(!wrong.is_object() || err.contains("no_such_setting"), "an error should name the setting: {err}");
     }

@@ -2,13 +2,16 @@
 //!
 //! It follows no redirect (the answer would come from somewhere the tenant did not name), asks no proxy of the
 //! environment, unpacks no compressed answer, and tries nothing twice: repetitions are the outbox's, where they are kept.
-//! Which addresses may be reached is not judged here yet: whoever may set up a channel may name any.
+//! It connects to no address that `reach` does not admit: those of names are judged by the resolver, those that are written
+//! out before the request, because the client asks no resolver for them.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{RequestBuilder, Response, StatusCode, Url, redirect};
 
+use super::reach::{Names, Reach, Resolver, System};
 use super::retry_after;
 use crate::domain::{Timestamp, limits};
 
@@ -24,6 +27,7 @@ pub struct HttpError(#[source] reqwest::Error);
 pub struct Http {
     client: reqwest::Client,
     attempt_max: Duration,
+    reach: Reach,
 }
 
 /// What of an answer counts.
@@ -36,19 +40,30 @@ pub(super) struct Answer {
 
 impl Http {
     /// Sets it up, for attempts of at most `attempt_max`: `limits::ATTEMPT_MAX` but in tests.
-    pub fn new(attempt_max: Duration) -> Result<Self, HttpError> {
+    pub fn new(attempt_max: Duration, reach: Reach) -> Result<Self, HttpError> {
+        Self::with_names(attempt_max, reach, Arc::new(System))
+    }
+
+    /// The same, with another source of names.
+    pub(super) fn with_names(attempt_max: Duration, reach: Reach, names: Arc<dyn Names>) -> Result<Self, HttpError> {
         let client = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
             .no_proxy()
+            .dns_resolver(Resolver::new(reach.clone(), names))
             .timeout(attempt_max)
             .pool_max_idle_per_host(limits::DISPATCHED_PER_CHANNEL_MAX)
             .pool_idle_timeout(limits::CONNECTION_IDLE_MAX)
             .build()
             .map_err(HttpError)?;
-        Ok(Self { client, attempt_max })
+        Ok(Self { client, attempt_max, reach })
+    }
+
+    /// What may be reached through it.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     pub(super) fn post(&self, url: Url) -> RequestBuilder {
@@ -57,7 +72,9 @@ impl Http {
 
     /// Sends a request and reads the answer; the error says what went wrong, in words fit for a receipt.
     pub(super) async fn send(&self, request: RequestBuilder, at: Timestamp) -> Result<Answer, String> {
-        let response = request.send().await.map_err(|err| self.failure(err))?;
+        let request = request.build().map_err(|err| self.failure(err))?;
+        self.reach.admit(request.url()).map_err(|err| err.to_string())?;
+        let response = self.client.execute(request).await.map_err(|err| self.failure(err))?;
         let answer = Answer { status: response.status(), retry_after: retry_after::asked(response.headers(), at) };
         // Read to its end, the connection can be used again; broken, slow or endless, it changes nothing of the status.
         let _ = tokio::time::timeout(limits::ANSWER_REST_MAX, read_rest(response)).await;

@@ -9,6 +9,7 @@
 mod http;
 mod message;
 mod preview;
+mod reach;
 mod retry_after;
 mod settings;
 mod switchboard;
@@ -26,6 +27,7 @@ use serde_json::Value;
 
 pub use http::{Http, HttpError};
 pub use message::{Addresses, Message, Receipt};
+pub use reach::{OutOfReach, Reach};
 pub use settings::SettingsError;
 pub use switchboard::{Line, Switchboard, closed};
 
@@ -56,16 +58,16 @@ pub trait Provider: Sync {
     /// The settings that nobody may read back.
     fn secrets(&self) -> &'static [&'static str];
 
-    /// Checks settings and gives them as they are to be kept.
-    fn validate(&self, settings: &Value) -> Result<Value, SettingsError>;
+    /// Checks settings and gives them as they are to be kept. An address that is out of reach is refused at once.
+    fn validate(&self, settings: &Value, reach: &Reach) -> Result<Value, SettingsError>;
 
     /// Opens a channel with settings that `validate` gave. Connects to nothing: it costs microseconds.
     fn open(&self, settings: &Value, http: &Http) -> Result<Arc<dyn Channel>, SettingsError>;
 }
 
 /// Checks settings for a provider and gives them as they are to be kept.
-pub fn validate(provider: &str, settings: &Value) -> Result<Value, SettingsError> {
-    find(provider)?.validate(settings)
+pub fn validate(provider: &str, settings: &Value, reach: &Reach) -> Result<Value, SettingsError> {
+    find(provider)?.validate(settings, reach)
 }
 
 /// Opens a channel to a provider.
@@ -108,7 +110,7 @@ mod tests {
 
     #[test]
     fn an_unknown_provider_is_refused_with_those_that_exist() {
-        let err = validate("webhok", &json!({})).unwrap_err();
+        let err = validate("webhok", &json!({}), &Reach::new(Vec::new())).unwrap_err();
         assert_eq!(err.to_string(), "provider `webhok` is not known: use `preview` or `webhook`");
     }
 

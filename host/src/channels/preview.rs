@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::settings::Fields;
-use super::{Channel, Delivering, Http, Message, Provider, Receipt, SettingsError};
+use super::{Channel, Delivering, Http, Message, Provider, Reach, Receipt, SettingsError};
 
 pub(super) const NAME: &str = "preview";
 
@@ -22,13 +22,13 @@ impl Provider for Preview {
         &[]
     }
 
-    fn validate(&self, settings: &Value) -> Result<Value, SettingsError> {
+    fn validate(&self, settings: &Value, _: &Reach) -> Result<Value, SettingsError> {
         Fields::of(settings, &[])?;
         Ok(json!({}))
     }
 
-    fn open(&self, settings: &Value, _: &Http) -> Result<Arc<dyn Channel>, SettingsError> {
-        self.validate(settings)?;
+    fn open(&self, settings: &Value, http: &Http) -> Result<Arc<dyn Channel>, SettingsError> {
+        self.validate(settings, http.reach())?;
         Ok(Arc::new(Self))
     }
 }
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn has_nothing_to_set() {
-        let err = Preview.validate(&json!({"url": "https://example.com/"})).unwrap_err();
+        let err = Preview.validate(&json!({"url": "https://example.com/"}), &conformance::loopback()).unwrap_err();
         assert_eq!(err.to_string(), "setting `url` is not known: there is nothing to set");
     }
 }

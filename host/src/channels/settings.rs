@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value};
 
+use super::OutOfReach;
+
 /// Why settings are not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
@@ -35,6 +37,14 @@ pub enum SettingsError {
         key: &'static str,
         /// What is wrong with it, and what would be right.
         problem: &'static str,
+    },
+    /// A setting leads where nothing may be sent.
+    #[error("setting `{key}` is refused: {why}")]
+    OutOfReach {
+        /// Which setting.
+        key: &'static str,
+        /// Why, and what would be right.
+        why: OutOfReach,
     },
 }
 

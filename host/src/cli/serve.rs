@@ -1,9 +1,10 @@
 //! `rekindle serve`: from flags to the options of a server.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 use reqwest::Url;
 
 use super::arguments::server_url;
@@ -25,6 +26,9 @@ pub(super) struct ServeArguments {
     /// How Segment reaches this server, for the addresses of sources; without it, what a client calls it
     #[arg(long, value_name = "URL", value_parser = server_url)]
     public_url: Option<Url>,
+    /// A range such as `10.0.0.0/8`, or an address, that channels may lead to although it is not public; repeatable
+    #[arg(long, value_name = "CIDR", value_parser = range)]
+    allow_outgoing: Vec<IpNet>,
     /// How logs are written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     log_format: Format,
@@ -52,6 +56,7 @@ impl From<ServeArguments> for ServeOptions {
             listen: arguments.listen,
             bootstrap_key: arguments.bootstrap_key,
             public_url: arguments.public_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
+            allow_outgoing: arguments.allow_outgoing,
             log_format: match arguments.log_format {
                 Format::Text => LogFormat::Text,
                 Format::Json => LogFormat::Json,
@@ -69,6 +74,11 @@ pub(super) fn run(arguments: ServeArguments) -> anyhow::Result<()> {
 
 fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "write an IP and a port, like `127.0.0.1:7070`, `0.0.0.0:7070` or `[::1]:7070`")
+}
+
+fn range(text: &str) -> Result<IpNet, &'static str> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| address()).map_err(|_| "write a range like `10.0.0.0/8` or `fd00::/8`, or an address")
 }
 
 fn secret(text: &str) -> Result<Secret, &'static str> {

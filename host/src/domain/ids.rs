@@ -209,7 +209,8 @@ impl ModuleDigest {
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let error =
             || IdError::new("module", text, "use `sha256:` and 64 hexadecimal digits, as `module upload` prints");
-        let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64 && hex.is_ascii()).ok_or_else(error)?;
+        let is_hex = |hex: &&str| hex.len() == 64 && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let hex = text.strip_prefix("sha256:").filter(is_hex).ok_or_else(error)?;
         let mut digest = [0; 32];
         for (byte, at) in digest.iter_mut().zip((0..64).step_by(2)) {
             *byte = u8::from_str_radix(&hex[at..at + 2], 16).map_err(|_| error())?;
@@ -303,6 +304,7 @@ mod tests {
         assert_eq!(ModuleDigest::parse(&digest.to_string()), Ok(digest));
         assert!(ModuleDigest::parse("sha256:xyz").is_err());
         assert!(ModuleDigest::parse(&format!("sha256:{}", "é".repeat(32))).is_err());
+        assert!(ModuleDigest::parse(&format!("sha256:{}", "+7".repeat(32))).is_err());
     }
 
     #[test]

@@ -244,6 +244,8 @@ pub const ANSWER_REST_MAX: Duration = Duration::from_secs(1);
 pub const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(30);
 /// Bytes of a provider's address: what common servers accept in a request line.
 pub const PROVIDER_URL_BYTES_MAX: usize = 8 << 10;
+/// Addresses of one name that are tried: more serve nobody within one attempt.
+pub const PROVIDER_ADDRESSES_MAX: usize = 16;
 /// Bytes of a webhook's signing key, at least: Standard Webhooks asks for 192 bits.
 pub const SIGNING_KEY_BYTES_MIN: usize = 24;
 /// Bytes of a webhook's signing key, at most: Standard Webhooks allows 512 bits.

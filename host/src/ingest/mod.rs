@@ -12,6 +12,8 @@ mod credentials;
 mod decode;
 mod digest;
 mod door;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod outline;
 mod reception;
 mod signature;

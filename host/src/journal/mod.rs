@@ -8,6 +8,8 @@ mod clerk;
 mod digest;
 mod disk;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod quill;
 mod reader;
 mod record;

@@ -101,6 +101,10 @@ struct Found {
 fn scan(dir: &Path, base: Position) -> Result<Option<Found>, StoreError> {
     let path = segment::path(dir, base);
     let bytes = fs::read(&path).map_err(|err| StoreError::of_file(&path, &err))?;
+    examine(dir, base, bytes)
+}
+
+fn examine(dir: &Path, base: Position, bytes: Vec<u8>) -> Result<Option<Found>, StoreError> {
     let Some(arrived) = segment::read_head(&bytes, base) else {
         let damage = || damage(dir, base, base, "the segment's head is not what was written");
         return if is_followed(&bytes, base) { Err(damage()) } else { Ok(None) };
@@ -116,9 +120,15 @@ fn scan(dir: &Path, base: Position) -> Result<Option<Found>, StoreError> {
     }
     if !found.rest().is_empty() {
         let cut_bytes = found.rest().len();
-        tracing::warn!(path = %path.display(), end = %found.end, cut_bytes, "cut what was never acknowledged");
+        tracing::warn!(path = %segment::path(dir, base).display(), end = %found.end, cut_bytes, "cut what was never acknowledged");
     }
     Ok(Some(found))
+}
+
+/// Where the whole records end in a segment of these bytes; nowhere, when not even its head was written.
+#[cfg(any(test, fuzzing))]
+pub(super) fn end_of(bytes: &[u8], base: Position) -> Result<Option<Position>, StoreError> {
+    Ok(examine(Path::new("memory"), base, bytes.to_vec())?.map(|found| found.end))
 }
 
 impl Found {

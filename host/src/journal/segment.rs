@@ -47,7 +47,8 @@ pub(super) fn open(dir: &Path, base: Position) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(path(dir, base))
 }
 
-fn head(base: Position, arrived: Timestamp) -> [u8; HEAD_BYTES] {
+/// The first bytes of the segment that begins at `base`.
+pub(super) fn head(base: Position, arrived: Timestamp) -> [u8; HEAD_BYTES] {
     let mut bytes = [0; HEAD_BYTES];
     bytes[..8].copy_from_slice(&MAGIC);
     bytes[8..16].copy_from_slice(&arrived.as_millis().to_le_bytes());

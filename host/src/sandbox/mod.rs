@@ -15,6 +15,8 @@ mod engine;
 mod epoch;
 mod error;
 mod failure;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod guest;
 mod host;
 mod limiter;

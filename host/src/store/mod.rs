@@ -21,6 +21,8 @@ use crate::domain::{
 };
 
 pub use embedded::Embedded;
+#[cfg(any(test, fuzzing))]
+pub(crate) use embedded::fuzzing::keys as fuzz_keys;
 pub use memory::Memory;
 
 /// Why the store did not do as asked.

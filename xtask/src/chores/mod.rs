@@ -3,6 +3,7 @@
 mod check;
 mod components;
 mod demo;
+mod fuzz;
 mod probes;
 mod setup;
 mod test;
@@ -37,6 +38,11 @@ pub(crate) const CHORES: &[Chore] = &[
         name: "probes",
         summary: "hostile modules against the program as it is released, and what another tenant notices",
         run: probes::run,
+    },
+    Chore {
+        name: "fuzz",
+        summary: "look for inputs that break a parser: `fuzz [TARGET] [--seconds N]`, every target for 60 s if not said",
+        run: fuzz::run,
     },
     Chore { name: "check", summary: "formatting and lints, as strictly as before a merge", run: check::run },
 ];

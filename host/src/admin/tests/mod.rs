@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::{Admin, Workshop, router};
+use crate::channels::Reach;
 use crate::domain::{ManualClock, SystemClock, Timestamp};
 use crate::sandbox::Sandbox;
 use crate::store::{Memory, Store as _};
@@ -140,6 +141,7 @@ fn admin(directory: Directory, public_url: Option<String>) -> Arc<Admin> {
         reports: Memory::new(Arc::new(SystemClock)).reports(),
         crew: Arc::new(Crew::new(Vec::new())),
         public_url,
+        reach: Reach::new(Vec::new()),
         readiness: Arc::new(|| Ok(())),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         workshop: Workshop::default(),

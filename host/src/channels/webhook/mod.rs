@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Channel, Delivering, Http, Message, Provider, Receipt, SettingsError};
+use super::{Channel, Delivering, Http, Message, Provider, Reach, Receipt, SettingsError};
 use settings::Settings;
 
 const NAME: &str = "webhook";
@@ -27,12 +27,12 @@ impl Provider for Webhook {
         settings::SECRETS
     }
 
-    fn validate(&self, settings: &Value) -> Result<Value, SettingsError> {
-        Settings::parse(settings).map(|settings| settings.to_value())
+    fn validate(&self, settings: &Value, reach: &Reach) -> Result<Value, SettingsError> {
+        Settings::parse(settings, reach).map(|settings| settings.to_value())
     }
 
     fn open(&self, settings: &Value, http: &Http) -> Result<Arc<dyn Channel>, SettingsError> {
-        Ok(Arc::new(Opened { settings: Settings::parse(settings)?, http: http.clone() }))
+        Ok(Arc::new(Opened { settings: Settings::parse(settings, http.reach())?, http: http.clone() }))
     }
 }
 

@@ -6,8 +6,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::channels::SettingsError;
 use crate::channels::settings::Fields;
+use crate::channels::{Reach, SettingsError};
 use crate::domain::limits;
 
 const URL: &str = "url";
@@ -35,10 +35,10 @@ pub(super) struct Settings {
 pub(super) struct SigningKey(Vec<u8>);
 
 impl Settings {
-    pub(super) fn parse(settings: &Value) -> Result<Self, SettingsError> {
+    pub(super) fn parse(settings: &Value, reach: &Reach) -> Result<Self, SettingsError> {
         let fields = Fields::of(settings, &[URL, SECRET, PREVIOUS_SECRET])?;
         Ok(Self {
-            url: parse_url(fields.required_text(URL)?)?,
+            url: parse_url(fields.required_text(URL)?, reach)?,
             key: SigningKey::parse(SECRET, fields.required_text(SECRET)?)?,
             previous_key: fields
                 .text(PREVIOUS_SECRET)?
@@ -58,7 +58,7 @@ impl Settings {
 
 /// Both `http` and `https`: plain text is what receivers on the same machine and network speak, and the signature
 /// proves the sender either way.
-fn parse_url(text: &str) -> Result<Url, SettingsError> {
+fn parse_url(text: &str, reach: &Reach) -> Result<Url, SettingsError> {
     let invalid = |problem| Err(SettingsError::invalid(URL, problem));
     if text.len() > limits::PROVIDER_URL_BYTES_MAX {
         return invalid("is too long: use at most 8 KiB");
@@ -75,6 +75,7 @@ fn parse_url(text: &str) -> Result<Url, SettingsError> {
     if url.fragment().is_some() {
         return invalid("should not hold a `#`: what follows it is never sent");
     }
+    reach.admit(&url).map_err(|why| SettingsError::OutOfReach { key: URL, why })?;
     Ok(url)
 }
 

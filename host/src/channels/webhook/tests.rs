@@ -10,7 +10,7 @@ use base64::Engine as _;
 
 use super::settings::{BASE64, Settings};
 use super::{Webhook, request};
-use crate::channels::conformance::{self, Expected, Subject, message};
+use crate::channels::conformance::{self, Expected, Subject, loopback, message};
 use crate::channels::scripted::{Behaviour, Request, Scripted};
 use crate::channels::{Http, Provider as _, Receipt};
 
@@ -49,7 +49,7 @@ fn keeps_the_contract_of_channels() {
 #[test]
 fn signs_as_the_standards_own_test_vector_says() {
     let settings = json!({"url": "https://example.com/", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"});
-    let key = Settings::parse(&settings).ok().unwrap().key;
+    let key = Settings::parse(&settings, &loopback()).ok().unwrap().key;
     let signed = r#"msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}"#;
     assert_eq!(request::signature(&key, signed), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }
@@ -99,7 +99,7 @@ fn a_connection_is_used_again_after_an_answer_that_was_read_to_its_end() {
 fn a_receiver_that_does_not_speak_tls_is_a_reason_to_try_again() {
     let scripted = Scripted::start(Behaviour::AnswersGarbage);
     let url = format!("https://{}/hush", scripted.address);
-    let http = Http::new(Duration::from_secs(5)).unwrap();
+    let http = Http::new(Duration::from_secs(5), loopback()).unwrap();
     let channel = Webhook.open(&json!({"url": url, "secret": SECRET}), &http).unwrap();
     let Receipt::Retry { reason, after: None } = run(channel.deliver(&message(1))) else {
         panic!("a failed handshake should be tried again");
@@ -130,13 +130,16 @@ fn reasons_name_what_happened() {
 #[test]
 fn settings_are_kept_in_one_spelling() {
     let written = json!({"url": "HTTPS://Example.com", "secret": SECRET, "previous_secret": null});
-    assert_eq!(Webhook.validate(&written).unwrap(), json!({"url": "https://example.com/", "secret": SECRET}));
+    assert_eq!(
+        Webhook.validate(&written, &loopback()).unwrap(),
+        json!({"url": "https://example.com/", "secret": SECRET})
+    );
 }
 
 #[test]
 fn settings_that_cannot_work_are_refused_with_what_would() {
     let check = |settings: Value, wanted: &str| {
-        let err = Webhook.validate(&settings).unwrap_err().to_string();
+        let err = Webhook.validate(&settings, &loopback()).unwrap_err().to_string();
         assert!(err.contains(wanted) && !err.contains("hush"), "{settings} gave {err}");
     };
     let url = "https://example.com/";
@@ -162,7 +165,7 @@ fn settings_that_cannot_work_are_refused_with_what_would() {
 fn deliver_twice() -> [Request; 2] {
     let scripted = Scripted::start(Behaviour::Accepts);
     let settings = (SUBJECT.settings)(&format!("http://{}/in?shop=1", scripted.address));
-    let channel = Webhook.open(&settings, &Http::new(Duration::from_secs(5)).unwrap()).unwrap();
+    let channel = Webhook.open(&settings, &Http::new(Duration::from_secs(5), loopback()).unwrap()).unwrap();
     run(async {
         channel.deliver(&message(1)).await;
         channel.deliver(&message(2)).await;

@@ -179,7 +179,7 @@ fn the_exit_codes_are_documented() {
 #[test]
 fn flags_become_the_options_of_a_server() {
     let line = "serve --data d --listen 0.0.0.0:80 --bootstrap-key k --public-url https://example.com \
-                --log-format json --manual-clock 2026-01-02T03:04:05Z";
+                --allow-outgoing 10.0.0.0/8 --allow-outgoing ::1 --log-format json --manual-clock 2026-01-02T03:04:05Z";
     let Ok(Task::Serve(arguments)) = task(line) else { panic!("`{line}` should serve") };
     let options = ServeOptions::from(arguments);
     assert_eq!(options.bootstrap_key.as_ref().map(|key| key.expose()), Some("k"));
@@ -193,6 +193,10 @@ fn flags_become_the_options_of_a_server() {
             public_url: Some(
                 "https://example.com",
             ),
+            allow_outgoing: [
+                10.0.0.0/8,
+                ::1/128,
+            ],
             log_format: Json,
             json: false,
             manual_clock: Some(

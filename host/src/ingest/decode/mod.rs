@@ -14,6 +14,8 @@ use serde_json::Value;
 
 use self::fields::Fields;
 pub use self::identities::profile_of;
+#[cfg(any(test, fuzzing))]
+pub(super) use self::timestamps::moment;
 use super::digest;
 use super::outline::too_deep_at;
 use crate::domain::{Call, Event, Json, MessageId, ProfileId, Timestamp, limits};

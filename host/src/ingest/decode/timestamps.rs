@@ -19,7 +19,7 @@ pub(crate) fn happened_at(call: Fields<'_>, arrived: Timestamp) -> Timestamp {
 }
 
 /// A moment after the epoch. At or before it are clocks that were never set, Go's zero time among them.
-fn moment(value: &Value) -> Option<Timestamp> {
+pub(in crate::ingest) fn moment(value: &Value) -> Option<Timestamp> {
     let at = match value {
         Value::Number(number) => from_number(number.as_f64()?),
         Value::String(text) => from_text(text.trim()),

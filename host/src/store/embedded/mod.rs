@@ -2,6 +2,8 @@
 //! partition keeps what the workers make of it. A commit is not flushed by itself: what a crash takes back is made again
 //! from the journal, the same, because decisions are pure.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod house;
 mod keys;
 mod partition;

@@ -1,0 +1,31 @@
+//! Target `stored`: bytes are read as every kind of record that the worker keeps. What is read is written as something
+//! that reads the same, and can be shown.
+
+use crate::outbox::Entry;
+use crate::profiles::Profile;
+use crate::worker::{FailureRow, LedgerRow, MessageRow};
+
+pub(super) fn stored(input: &[u8]) {
+    if let Ok(entry) = Entry::decode(input) {
+        let again = Entry::decode(&entry.encode()).expect("what was written should be readable");
+        assert_eq!(again, entry);
+    }
+    if let Ok(profile) = Profile::decode(input) {
+        let again = Profile::decode(&profile.encode()).expect("what was written should be readable");
+        assert_eq!(again, profile);
+    }
+    if let Ok(row) = LedgerRow::decode(input) {
+        assert!(!row.sentence().is_empty());
+        let again = LedgerRow::decode(&row.encode()).expect("what was written should be readable");
+        assert_eq!(again, row);
+    }
+    if let Ok(row) = FailureRow::decode(input) {
+        let bytes = serde_json::to_vec(&row).expect("a row should be writable");
+        assert_eq!(FailureRow::decode(&bytes).expect("what was written should be readable"), row);
+    }
+    if let Ok(row) = MessageRow::decode(input) {
+        let bytes = serde_json::to_vec(&row).expect("a row should be writable");
+        let again = MessageRow::decode(&bytes).expect("what was written should be readable");
+        assert_eq!(format!("{again:?}"), format!("{row:?}"));
+    }
+}
