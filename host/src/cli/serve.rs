@@ -1,14 +1,15 @@
 //! `rekindle serve`: from flags to the options of a server.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use reqwest::Url;
 
 use super::arguments::server_url;
-use crate::app::{self, LogFormat, Secret, ServeOptions};
-use crate::domain::Timestamp;
+use crate::app::{self, LogFormat, Rates, Secret, ServeOptions};
+use crate::domain::{Timestamp, limits};
 
 /// The comments are the texts of `--help`.
 #[derive(Args)]
@@ -25,6 +26,12 @@ pub(super) struct ServeArguments {
     /// How Segment reaches this server, for the addresses of sources; without it, what a client calls it
     #[arg(long, value_name = "URL", value_parser = server_url)]
     public_url: Option<Url>,
+    /// Connections that one address may have open; more than a reverse proxy in front of the server pools
+    #[arg(long, value_name = "N", default_value_t = limits::CONNECTIONS_PER_ADDRESS_MAX)]
+    connections_per_address: usize,
+    /// Events that one tenant may send in a second over a longer time, ten seconds' worth at once; more are answered 429
+    #[arg(long, value_name = "N", default_value_t = Rates::HOUSE.events_per_second)]
+    tenant_events_per_second: NonZeroU32,
     /// How logs are written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     log_format: Format,
@@ -52,6 +59,8 @@ impl From<ServeArguments> for ServeOptions {
             listen: arguments.listen,
             bootstrap_key: arguments.bootstrap_key,
             public_url: arguments.public_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
+            connections_per_address: arguments.connections_per_address,
+            tenant_events_per_second: arguments.tenant_events_per_second,
             log_format: match arguments.log_format {
                 Format::Text => LogFormat::Text,
                 Format::Json => LogFormat::Json,

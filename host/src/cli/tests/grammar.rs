@@ -193,6 +193,8 @@ fn flags_become_the_options_of_a_server() {
             public_url: Some(
                 "https://example.com",
             ),
+            connections_per_address: 1024,
+            tenant_events_per_second: 5000,
             log_format: Json,
             json: false,
             manual_clock: Some(
