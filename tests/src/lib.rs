@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rekindle::app::{App, AppOptions, Secret, Timepiece};
+use rekindle::app::{App, AppOptions, Bounds, Rates, Secret, Timepiece};
 use rekindle::domain::{ManualClock, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -30,6 +30,7 @@ pub struct House {
     clock: Arc<ManualClock>,
     data: TempDir,
     client: reqwest::Client,
+    bounds: Bounds,
 }
 
 /// An answer: its status and its body, JSON where it is.
@@ -46,10 +47,15 @@ pub struct Answer {
 impl House {
     /// A new house over an empty directory.
     pub async fn open() -> Self {
+        Self::bounded(Bounds::HOUSE).await
+    }
+
+    /// A new house whose connections are bounded so.
+    pub async fn bounded(bounds: Bounds) -> Self {
         let clock = Arc::new(ManualClock::new(START));
         let data = tempfile::tempdir().expect("a scratch directory should be to be had");
         let client = reqwest::Client::builder().no_proxy().build().expect("a client should be to be had");
-        let mut house = Self { app: None, clock, data, client };
+        let mut house = Self { app: None, clock, data, client, bounds };
         house.start().await;
         house
     }
@@ -64,6 +70,8 @@ impl House {
             timepiece: Timepiece::Manual(Arc::clone(&self.clock)),
             sync_beat: Duration::from_millis(5),
             allow_outgoing: vec!["127.0.0.0/8".parse().expect("it should be a range")],
+            bounds: self.bounds,
+            rates: Rates::HOUSE,
         };
         self.app = Some(App::start(options).await.expect("the server should start"));
     }

@@ -1,5 +1,6 @@
 //! Builds the rooms, opens the door, and stops everything in reverse.
 
+mod descriptors;
 mod enlist;
 mod serve;
 mod timepiece;
@@ -16,10 +17,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::admin::{self, Admin, Workshop};
+use crate::admin::{self, Admin, Readiness, Workshop};
 use crate::channels::{Http, Reach};
 use crate::domain::{Signal, Timestamp, limits};
-use crate::ingest::{self, Door};
+use crate::ingest::{self, Door, NoBacklog, Pressure, Space};
 use crate::listener;
 use crate::outbox::Dispatcher;
 use crate::sandbox::Sandbox;
@@ -31,6 +32,8 @@ use crate::worker::{self, Crew};
 pub use serve::{ServeOptions, serve};
 pub use timepiece::Timepiece;
 
+pub use crate::ingest::Rates;
+pub use crate::listener::{Bounds, Pace};
 pub use crate::telemetry::LogFormat;
 pub use crate::tenants::Secret;
 
@@ -56,6 +59,10 @@ pub struct AppOptions {
     pub sync_beat: Duration,
     /// Where channels may lead besides public addresses.
     pub allow_outgoing: Vec<IpNet>,
+    /// What connections may take.
+    pub bounds: Bounds,
+    /// What every tenant may send.
+    pub rates: Rates,
 }
 
 /// A running house.
@@ -81,7 +88,7 @@ impl App {
         std::fs::create_dir_all(&options.data)
             .with_context(|| format!("cannot make the data directory `{}`", options.data.display()))?;
         options.timepiece.admit(&options.data)?;
-        let listener = bind(options.listen).await?;
+        let listener = bind(options.listen)?;
         let clock = options.timepiece.clock();
         let store: Arc<dyn Store> = Arc::new(Embedded::open(&options.data, Arc::clone(&clock))?);
         let directory = Arc::new(Directory::open(&options.data, Arc::clone(&clock))?);
@@ -102,9 +109,29 @@ impl App {
         let crew = Arc::new(start_crew(store.as_ref(), shared)?);
         let house = Arc::new(House { store: Arc::clone(&store), crew, timepiece: options.timepiece });
         let address = listener.local_addr()?;
-        let router = router(&house, Rooms { directory, sandbox, reach }, options.public_url);
+        let space = Arc::new(Space::of(&options.data));
+        let door = Door::new(
+            directory.sources(),
+            store,
+            clock,
+            Pressure { space: Arc::clone(&space), backlog: Arc::new(NoBacklog) },
+            options.rates,
+        );
+        let readiness = readiness(Arc::clone(&house), space);
+        let admin = Admin {
+            directory,
+            sandbox: Arc::new(sandbox),
+            reports: house.store.reports(),
+            crew: Arc::clone(&house.crew),
+            public_url: options.public_url,
+            reach,
+            readiness,
+            metrics: telemetry::metrics(),
+            workshop: Workshop::default(),
+        };
+        let router = router(&house, door, admin);
         let (stop, stopped) = watch::channel(false);
-        let server = tokio::spawn(listener::serve(listener, router, stopped));
+        let server = tokio::spawn(listener::serve(listener, router, options.bounds, stopped));
         Ok(Self { address, bootstrap_key, house, dispatcher, stop, server })
     }
 
@@ -163,9 +190,8 @@ impl House {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
+fn bind(address: SocketAddr) -> Result<TcpListener> {
+    listener::bind(address)
         .with_context(|| format!("cannot listen on `{address}`: choose another address with `--listen`"))
 }
 
@@ -178,32 +204,16 @@ fn start_crew(store: &dyn Store, shared: worker::Shared) -> Result<Crew> {
     Ok(Crew::new(handles))
 }
 
-/// What administrators get to besides the house itself.
-struct Rooms {
-    directory: Arc<Directory>,
-    sandbox: Sandbox,
-    reach: Reach,
+/// Everything that has to be well for the server to do its work.
+fn readiness(house: Arc<House>, space: Arc<Space>) -> Readiness {
+    Arc::new(move || {
+        house.store.health().map_err(|err| err.to_string())?;
+        space.health()?;
+        house.crew.health()
+    })
 }
 
-fn router(house: &Arc<House>, rooms: Rooms, public_url: Option<String>) -> Router {
-    let Rooms { directory, sandbox, reach } = rooms;
-    let clock = house.timepiece.clock();
-    let door = Door::new(directory.sources(), Arc::clone(&house.store), clock);
-    let readiness = {
-        let house = Arc::clone(house);
-        Arc::new(move || house.store.health().map_err(|err| err.to_string()).and_then(|()| house.crew.health()))
-    };
-    let admin = Admin {
-        directory,
-        sandbox: Arc::new(sandbox),
-        reports: house.store.reports(),
-        crew: Arc::clone(&house.crew),
-        public_url,
-        reach,
-        readiness,
-        metrics: telemetry::metrics(),
-        workshop: Workshop::default(),
-    };
+fn router(house: &Arc<House>, door: Door, admin: Admin) -> Router {
     let router = ingest::router(Arc::new(door)).merge(admin::router(Arc::new(admin)));
     match &house.timepiece {
         Timepiece::System => router,

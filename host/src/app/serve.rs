@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use ipnet::IpNet;
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{App, AppOptions, Timepiece};
+use super::{App, AppOptions, Bounds, Rates, Timepiece, descriptors};
 use crate::domain::{ManualClock, Timestamp, limits};
 use crate::telemetry::{self, LogFormat};
 use crate::tenants::Secret;
@@ -28,6 +29,10 @@ pub struct ServeOptions {
     pub public_url: Option<String>,
     /// Where channels may lead besides public addresses.
     pub allow_outgoing: Vec<IpNet>,
+    /// Connections of one address that are open at one time.
+    pub connections_per_address: usize,
+    /// Events of one tenant, in a second, over a longer time.
+    pub tenant_events_per_second: NonZeroU32,
     /// How logs are written.
     pub log_format: LogFormat,
     /// Say where it listens as JSON.
@@ -45,6 +50,7 @@ pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Resul
         let advice = "whoever guesses it creates tenants: use a longer one";
         tracing::warn!(advice, bytes_good = limits::BOOTSTRAP_KEY_BYTES_GOOD, "the bootstrap key is short");
     }
+    descriptors::raise();
     let (as_json, is_manual) = (options.json, options.manual_clock.is_some());
     let timepiece =
         options.manual_clock.map_or(Timepiece::System, |now| Timepiece::Manual(Arc::new(ManualClock::new(now))));
@@ -56,6 +62,8 @@ pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Resul
         timepiece,
         allow_outgoing: options.allow_outgoing,
         sync_beat: if is_manual { limits::SYNC_BEAT_MANUAL } else { limits::SYNC_BEAT },
+        bounds: Bounds { connections_per_address: options.connections_per_address, ..Bounds::HOUSE },
+        rates: Rates { events_per_second: options.tenant_events_per_second, ..Rates::HOUSE },
     })
     .await?;
     announce(&app, as_json, out).context("cannot say where the server listens")?;

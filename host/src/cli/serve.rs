@@ -1,6 +1,7 @@
 //! `rekindle serve`: from flags to the options of a server.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -8,8 +9,8 @@ use ipnet::IpNet;
 use reqwest::Url;
 
 use super::arguments::server_url;
-use crate::app::{self, LogFormat, Secret, ServeOptions};
-use crate::domain::Timestamp;
+use crate::app::{self, LogFormat, Rates, Secret, ServeOptions};
+use crate::domain::{Timestamp, limits};
 
 /// The comments are the texts of `--help`.
 #[derive(Args)]
@@ -29,6 +30,12 @@ pub(super) struct ServeArguments {
     /// A range such as `10.0.0.0/8`, or an address, that channels may lead to although it is not public; repeatable
     #[arg(long, value_name = "CIDR", value_parser = range)]
     allow_outgoing: Vec<IpNet>,
+    /// Connections that one address may have open; more than a reverse proxy in front of the server pools
+    #[arg(long, value_name = "N", default_value_t = limits::CONNECTIONS_PER_ADDRESS_MAX)]
+    connections_per_address: usize,
+    /// Events that one tenant may send in a second over a longer time, ten seconds' worth at once; more are answered 429
+    #[arg(long, value_name = "N", default_value_t = Rates::HOUSE.events_per_second)]
+    tenant_events_per_second: NonZeroU32,
     /// How logs are written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     log_format: Format,
@@ -57,6 +64,8 @@ impl From<ServeArguments> for ServeOptions {
             bootstrap_key: arguments.bootstrap_key,
             public_url: arguments.public_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
             allow_outgoing: arguments.allow_outgoing,
+            connections_per_address: arguments.connections_per_address,
+            tenant_events_per_second: arguments.tenant_events_per_second,
             log_format: match arguments.log_format {
                 Format::Text => LogFormat::Text,
                 Format::Json => LogFormat::Json,

@@ -15,10 +15,44 @@ pub const MESSAGE_ID_BYTES_MAX: usize = 256;
 
 /// Connections that are open at one time.
 pub const CONNECTIONS_MAX: usize = 4_096;
-/// How long a client may take to send a request's head, and how long a connection may stay idle between two.
+/// Connections that wait to be accepted: the usual 128 overflow when a crowd comes, and who is forgotten there waits in vain.
+pub const CONNECTIONS_WAITING_MAX: u32 = 4_096;
+/// Connections of one address that are open at one time, of one /64 in IPv6. A proxy is one address: far above what it pools.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_024;
+/// How long a client may take to send a request's head, and how long to begin with the first one.
 pub const REQUEST_HEAD_MAX: Duration = Duration::from_secs(5);
+/// How long a connection may stay idle between two requests.
+pub const CLIENT_IDLE_MAX: Duration = Duration::from_secs(30);
+/// When a connection is asked to end, so that none is held for ever and a balancer can spread them anew.
+pub const CLIENT_LIFE_MAX: Duration = Duration::from_secs(10 * 60);
+/// How often it is looked whether a connection is overdue.
+pub const CLIENT_LOOK: Duration = Duration::from_millis(500);
+/// How long a body may take to begin to arrive, or an answer to be read, and how far it may fall behind.
+pub const TRANSFER_GRACE: Duration = Duration::from_secs(5);
+/// Bytes that every further second has to bring: a modem did 7 KiB.
+pub const TRANSFER_BYTES_PER_SECOND_MIN: u64 = 8 << 10;
+/// How long a request may take until its answer begins: above what our own command line waits for an upload.
+pub const REQUEST_MAX: Duration = Duration::from_secs(150);
 /// Bytes of a request's head.
 pub const REQUEST_HEAD_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a request's headers in HTTP/2, unpacked.
+pub const HEADER_LIST_BYTES_MAX: u32 = 64 << 10;
+/// Requests under way on one connection of HTTP/2.
+pub const STREAMS_MAX: u32 = 128;
+/// Requests that a client took back before they were looked at; above it the connection ends (rapid reset).
+pub const STREAMS_RESET_WAITING_MAX: usize = 32;
+/// Requests that were reset because the client broke the protocol; above it the connection ends.
+pub const STREAMS_RESET_MAX: usize = 128;
+/// Bytes that one connection of HTTP/2 may have sent and nobody taken yet: 5 MB/s at 50 ms there and back.
+pub const STREAM_WINDOW_BYTES: u32 = 256 << 10;
+/// Bytes of one answer in HTTP/2 that wait to be sent.
+pub const STREAM_UNSENT_BYTES_MAX: usize = 64 << 10;
+/// How often a client of HTTP/2 is asked whether it is there.
+pub const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// How long its answer may take.
+pub const PING_ANSWER_MAX: Duration = Duration::from_secs(10);
+/// File descriptors that the server needs besides those of its clients: deliveries, segments, tables.
+pub const DESCRIPTORS_OWN: u64 = 2_048;
 /// How long the accept loop rests when it could not accept.
 pub const ACCEPT_REST: Duration = Duration::from_millis(50);
 
@@ -32,10 +66,32 @@ pub const BATCH_EVENTS_MAX: usize = 20_000;
 pub const EVENT_BYTES_MAX: usize = 256 << 10;
 /// Levels of nesting in one event: below serde_json's own 128.
 pub const EVENT_DEPTH_MAX: usize = 64;
+/// Values in one event, at any level: a tree of them takes some 64 bytes each.
+pub const EVENT_VALUES_MAX: usize = 20_000;
 /// Bytes kept of an element that was quarantined.
 pub const QUARANTINE_RAW_BYTES_MAX: usize = 64 << 10;
 /// Bytes of bodies that are in memory at one time, over all requests. Above it: 503.
 pub const BODIES_IN_FLIGHT_BYTES_MAX: usize = 512 << 20;
+/// The same of one tenant, so that others find room. Above it: 429.
+pub const BODIES_OF_TENANT_BYTES_MAX: usize = BODIES_IN_FLIGHT_BYTES_MAX / 4;
+/// Requests of one tenant that wait for the journal at one time. Above it: 429.
+pub const APPENDS_OF_TENANT_MAX: usize = APPENDS_WAITING_MAX / 4;
+/// Bytes of one tenant in the journal that the workers have not consumed, an eighth of all. Above it: 429.
+pub const BACKLOG_OF_TENANT_BYTES_MAX: u64 = BACKLOG_BYTES_MAX / 8;
+/// Events of one tenant, in a second, over a longer time: above what Segment's own customers send by themselves.
+pub const TENANT_EVENTS_PER_SECOND: u32 = 5_000;
+/// Kibibytes of one tenant, in a second, over a longer time: 6 KiB an event.
+pub const TENANT_KIBIBYTES_PER_SECOND: u32 = 30 << 10;
+/// Seconds' worth of a quota that may come at once: a replay, or what was kept back during an outage.
+pub const QUOTA_BURST_SECONDS: u32 = 10;
+/// What a tenant is asked to wait at the most, however far it is over its quota.
+pub const QUOTA_RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
+/// After how many requests the quotas forget tenants that have been quiet.
+pub const QUOTA_FORGET_EVERY: u64 = 65_536;
+/// Bytes that stay free on the disk, so that the workers can commit what was taken in. Of a small disk: a tenth.
+pub const DISK_FREE_BYTES_MIN: u64 = 1 << 30;
+/// How often the disk is looked at.
+pub const DISK_LOOK: Duration = Duration::from_secs(1);
 /// How long the answer may wait for the journal: the classic webhook gives up after 5 s.
 pub const DOOR_ANSWER_MAX: Duration = Duration::from_secs(4);
 /// What a sender is asked to wait after a 503 or 429.

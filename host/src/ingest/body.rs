@@ -1,31 +1,30 @@
 //! Reads a request's body, within bounds of size, time and memory: its bytes are counted as they come, so that a sender who
 //! announces much and sends nothing takes nothing from the others.
 
-use std::sync::Arc;
-
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
 use http_body_util::BodyExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::answer::Answer;
+use super::shares::{Exhausted, Share};
 use crate::domain::limits;
 
-/// A body in memory, and its share of what bodies may take in all.
+/// A body in memory, and its share of what bodies may take.
 pub(crate) struct Held {
     /// The bytes.
     pub(crate) bytes: Vec<u8>,
-    share: OwnedSemaphorePermit,
+    /// How many are to come, as far as that is known.
+    expected: usize,
+    share: Share,
 }
 
 /// Reads the body to its end.
-pub(crate) async fn read(body: &mut Body, room: &Arc<Semaphore>) -> Result<Held, Answer> {
-    let share = Arc::clone(room).try_acquire_many_owned(0).map_err(|_| no_room())?;
-    let mut held = Held { bytes: Vec::new(), share };
+pub(crate) async fn read(body: &mut Body, announced: Option<usize>, share: Share) -> Result<Held, Answer> {
+    let mut held = Held { bytes: Vec::new(), expected: announced.unwrap_or(limits::BODY_BYTES_MAX), share };
     let whole = async {
         while let Some(chunk) = next(body).await? {
-            held.take(&chunk, room)?;
+            held.take(&chunk)?;
         }
         Ok(())
     };
@@ -49,14 +48,23 @@ pub(crate) async fn drain(body: &mut Body) {
 }
 
 impl Held {
-    fn take(&mut self, chunk: &Bytes, room: &Arc<Semaphore>) -> Result<(), Answer> {
-        if self.bytes.len() + chunk.len() > limits::BODY_BYTES_MAX {
+    fn take(&mut self, chunk: &Bytes) -> Result<(), Answer> {
+        let bytes = self.bytes.len() + chunk.len();
+        if bytes > limits::BODY_BYTES_MAX {
             return Err(too_large());
         }
-        let bytes = u32::try_from(chunk.len()).expect("a chunk should be smaller than the largest body");
-        let more = Arc::clone(room).try_acquire_many_owned(bytes).map_err(|_| no_room())?;
-        self.share.merge(more);
+        if bytes > self.bytes.capacity() {
+            self.enlarge(bytes)?;
+        }
         self.bytes.extend_from_slice(chunk);
+        Ok(())
+    }
+
+    /// What is allocated is what counts, not what is filled.
+    fn enlarge(&mut self, bytes_least: usize) -> Result<(), Answer> {
+        let capacity = bytes_least.max(self.expected.min(2 * self.bytes.capacity()));
+        self.share.grow(capacity - self.bytes.capacity()).map_err(no_room)?;
+        self.bytes.reserve_exact(capacity - self.bytes.len());
         Ok(())
     }
 }
@@ -82,11 +90,16 @@ pub(crate) fn too_large() -> Answer {
 }
 
 fn cut_short() -> Answer {
-    let seconds = limits::BODY_ARRIVAL_MAX.as_secs();
-    let message = format!("the body broke off or took longer than {seconds} s: send it again");
+    let (seconds, pace) = (limits::BODY_ARRIVAL_MAX.as_secs(), limits::TRANSFER_BYTES_PER_SECOND_MIN >> 10);
+    let message = format!("the body broke off, came slower than {pace} KiB/s or took over {seconds} s: send it again");
     Answer::Refused(StatusCode::REQUEST_TIMEOUT, message)
 }
 
-fn no_room() -> Answer {
-    Answer::later("too many requests are in memory")
+fn no_room(exhausted: Exhausted) -> Answer {
+    match exhausted {
+        Exhausted::ByAll => Answer::busy("memory", "too many requests are in memory"),
+        Exhausted::ByTenant => {
+            Answer::too_much("memory", "too many of the tenant's requests are in memory", limits::RETRY_AFTER)
+        }
+    }
 }

@@ -12,15 +12,17 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use metrics::counter;
-use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::answer::{Answer, Counts};
 use super::body;
+use super::pressure::Pressure;
+use super::quotas::{Over, Quotas, Rates};
 use super::reception::{self, Reception};
-use crate::domain::{Clock, Inbound, Substance, limits};
+use super::shares::{Exhausted, Shares};
+use crate::domain::{Clock, Inbound, Substance, TenantId, limits};
 use crate::store::{Appended, Store};
 use crate::tenants::{Source, Sources};
 
@@ -29,17 +31,35 @@ pub struct Door {
     sources: Arc<Sources>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    /// One permit per byte of a body in memory.
-    room: Arc<Semaphore>,
+    pressure: Pressure,
+    quotas: Quotas,
+    /// Bytes of bodies in memory.
+    bodies: Arc<Shares>,
+    /// Requests that wait for the journal.
+    appends: Arc<Shares>,
     /// How long an answer may wait for the store.
     patience: Duration,
 }
 
 impl Door {
     /// A door to that store, for those sources.
-    pub fn new(sources: Arc<Sources>, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        let room = Arc::new(Semaphore::new(limits::BODIES_IN_FLIGHT_BYTES_MAX));
-        Self { sources, store, clock, room, patience: limits::DOOR_ANSWER_MAX }
+    pub fn new(
+        sources: Arc<Sources>,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        pressure: Pressure,
+        rates: Rates,
+    ) -> Self {
+        Self {
+            sources,
+            store,
+            clock,
+            pressure,
+            quotas: Quotas::new(rates),
+            bodies: Shares::new(limits::BODIES_IN_FLIGHT_BYTES_MAX, limits::BODIES_OF_TENANT_BYTES_MAX),
+            appends: Shares::new(limits::APPENDS_WAITING_MAX, limits::APPENDS_OF_TENANT_MAX),
+            patience: limits::DOOR_ANSWER_MAX,
+        }
     }
 }
 
@@ -60,7 +80,9 @@ async fn handle(
         Ok(source) => door.take(source, head.headers, &mut body).await,
         Err(refusal) => refusal,
     };
-    if matches!(answer, Answer::Refused(status, _) if status != StatusCode::REQUEST_TIMEOUT) {
+    if matches!(&answer, Answer::Refused(status, _) if *status != StatusCode::REQUEST_TIMEOUT)
+        || matches!(answer, Answer::Later(_))
+    {
         body::drain(&mut body).await;
     }
     count(&answer);
@@ -93,15 +115,40 @@ impl Door {
         if announced_bytes(headers).is_some_and(|bytes| bytes > limits::BODY_BYTES_MAX) {
             return Err(body::too_large());
         }
+        self.bear(&source.tenant)?;
         Ok(source)
+    }
+
+    /// Whether the house can take in anything now, and anything of that tenant.
+    fn bear(&self, tenant: &TenantId) -> Result<(), Answer> {
+        let busy = |reason, why: &str| {
+            debug!(%tenant, reason, why, "could not take a request");
+            Answer::busy(reason, "the request cannot be kept now")
+        };
+        self.store.health().map_err(|err| busy("store", &err.to_string()))?;
+        self.pressure.space.health().map_err(|why| busy("disk", &why))?;
+        if self.pressure.backlog.waiting_bytes(tenant) > limits::BACKLOG_OF_TENANT_BYTES_MAX {
+            let why = "too many of the tenant's events wait to be worked on";
+            return Err(Answer::too_much("backlog", why, limits::RETRY_AFTER));
+        }
+        Ok(())
     }
 
     async fn take(&self, source: Arc<Source>, headers: HeaderMap, body: &mut Body) -> Answer {
         // Until the answer is made, the body's share of the memory is taken: its events are no smaller.
-        let mut held = match body::read(body, &self.room).await {
+        let announced = announced_bytes(&headers);
+        if let Some(Err(over)) = announced.map(|bytes| self.quotas.take_bytes(&source.tenant, bytes)) {
+            return over_quota(&over);
+        }
+        let mut held = match body::read(body, announced, self.bodies.open(&source.tenant)).await {
             Ok(held) => held,
             Err(refusal) => return refusal,
         };
+        if announced.is_none()
+            && let Err(over) = self.quotas.take_bytes(&source.tenant, held.bytes.len())
+        {
+            return over_quota(&over);
+        }
         let body = std::mem::take(&mut held.bytes);
         let request = reception::Request { headers, body, arrived: self.clock.now() };
         match receive(Arc::clone(&source), request).await {
@@ -121,9 +168,16 @@ impl Door {
         }
         let readable: Vec<bool> =
             inbounds.iter().map(|inbound| matches!(inbound.substance, Substance::Event { .. })).collect();
+        if let Err(over) = self.quotas.take_events(&source.tenant, inbounds.len()) {
+            return over_quota(&over);
+        }
+        let mut waiting = self.appends.open(&source.tenant);
+        if let Err(exhausted) = waiting.grow(1) {
+            return too_many_wait(exhausted);
+        }
         let unavailable = |why: &str| {
             warn!(tenant = %source.tenant, source = %source.id, why, "could not keep a request");
-            Answer::later("the request cannot be kept now")
+            Answer::busy("journal", "the request cannot be kept now")
         };
         match timeout(self.patience, self.store.append(inbounds)).await {
             Ok(Ok(appended)) => Answer::Kept(counts(&readable, &appended), message),
@@ -141,8 +195,23 @@ async fn receive(source: Arc<Source>, request: reception::Request) -> Reception 
     let judged = spawn_blocking(move || reception::receive(&source, &request)).await;
     judged.unwrap_or_else(|err| {
         warn!(%err, "could not judge a request");
-        Reception::Answer(Answer::later("the request cannot be worked on now"))
+        Reception::Answer(Answer::busy("panic", "the request cannot be worked on now"))
     })
+}
+
+fn over_quota(over: &Over) -> Answer {
+    let why = format!("the tenant sends more {} than its quota", over.what);
+    Answer::too_much("quota", &why, over.retry_after)
+}
+
+fn too_many_wait(exhausted: Exhausted) -> Answer {
+    match exhausted {
+        Exhausted::ByAll => Answer::busy("journal", "too many requests wait for the journal"),
+        Exhausted::ByTenant => {
+            let why = "too many of the tenant's requests wait for the journal";
+            Answer::too_much("journal", why, limits::RETRY_AFTER)
+        }
+    }
 }
 
 fn announced_bytes(headers: &HeaderMap) -> Option<usize> {
@@ -163,6 +232,9 @@ fn counts(readable: &[bool], appended: &[Appended]) -> Counts {
 
 fn count(answer: &Answer) {
     counter!("rekindle_door_requests_total", "status" => answer.status().as_str().to_owned()).increment(1);
+    if let Answer::Later(later) = answer {
+        counter!("rekindle_door_later_total", "reason" => later.reason).increment(1);
+    }
     if let Answer::Kept(counts, _) = answer {
         counter!("rekindle_door_events_total", "outcome" => "accepted").increment(counts.accepted);
         counter!("rekindle_door_events_total", "outcome" => "duplicate").increment(counts.duplicate);
@@ -173,6 +245,7 @@ fn count(answer: &Answer) {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::num::NonZeroU32;
     use std::sync::Mutex;
 
     use axum::http;
@@ -182,6 +255,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{ManualClock, Position, Signal};
+    use crate::ingest::pressure::{Backlog, NoBacklog, Space};
     use crate::ingest::testing::{self, TOKEN};
     use crate::store::{Appending, Partition, Reports, StoreError};
 
@@ -253,7 +327,8 @@ mod tests {
             sources.replace([source]);
             let store = Arc::new(FakeStore { mood, seen: Mutex::default(), kept: Mutex::default() });
             let clock = Arc::new(ManualClock::new(testing::arrived()));
-            let mut door = Door::new(sources, Arc::<FakeStore>::clone(&store), clock);
+            let pressure = Pressure { space: Arc::new(Space::of(&std::env::temp_dir())), backlog: Arc::new(NoBacklog) };
+            let mut door = Door::new(sources, Arc::<FakeStore>::clone(&store), clock, pressure, Rates::HOUSE);
             door.patience = Duration::from_millis(20);
             Self { door: Arc::new(door), store }
         }
@@ -262,9 +337,8 @@ mod tests {
             Self::new(testing::source(&[]), Mood::Willing)
         }
 
-        fn with_room(mut self, bytes: usize) -> Self {
-            Arc::get_mut(&mut self.door).unwrap().room = Arc::new(Semaphore::new(bytes));
-            self
+        fn door(&mut self) -> &mut Door {
+            Arc::get_mut(&mut self.door).unwrap()
         }
 
         async fn ask(&self, request: http::Request<Body>) -> (u16, HeaderMap, Value) {
@@ -395,13 +469,64 @@ mod tests {
 
     #[tokio::test]
     async fn bodies_share_a_bounded_room_and_give_it_back() {
-        let house = House::open().with_room(200);
-        let (status, headers, _) = house.ask(post(vec![b' '; 201])).await;
-        assert_eq!((status, &headers[header::RETRY_AFTER]), (503, &5.into()));
-        for number in 0..10 {
-            assert_eq!(house.post(event(number)).await.0, 200);
+        for (each, refusal) in [(400, 503), (200, 429)] {
+            let mut house = House::open();
+            house.door().bodies = Shares::new(200, each);
+            let (status, headers, _) = house.ask(post(vec![b' '; 201])).await;
+            assert_eq!((status, &headers[header::RETRY_AFTER]), (refusal, &5.into()));
+            for number in 0..10 {
+                assert_eq!(house.post(event(number)).await.0, 200);
+            }
         }
-        assert_eq!(house.door.room.available_permits(), 200);
+    }
+
+    #[tokio::test]
+    async fn a_tenant_over_its_quota_is_asked_to_come_back_and_nothing_is_kept() {
+        let one = NonZeroU32::new(1).unwrap();
+        let mut house = House::open();
+        house.door().quotas = Quotas::new(Rates { events_per_second: one, kibibytes_per_second: one });
+        let largest = format!("[{}]", vec!["1"; limits::BATCH_EVENTS_MAX].join(","));
+        assert_eq!(house.post(largest).await.0, 200);
+        let kept = house.store.kept.lock().unwrap().len();
+        let (status, headers, body) = house.ask(post(format!("[{},{},{}]", event(1), event(2), event(3)))).await;
+        assert_eq!(status, 429);
+        let after: u64 = headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+        assert!((1..=3).contains(&after), "{after}");
+        assert!(
+            body["message"].as_str().unwrap().starts_with("the tenant sends more events than its quota: send it again")
+        );
+        assert_eq!(house.store.kept.lock().unwrap().len(), kept);
+    }
+
+    #[tokio::test]
+    async fn one_tenants_waiting_requests_leave_the_journal_to_others() {
+        let mut house = House::new(testing::source(&[]), Mood::Silent);
+        house.door().patience = Duration::from_secs(60);
+        house.door().appends = Shares::new(9, 1);
+        let waiting = house.post(event(1));
+        let (status, body) = tokio::select! {
+            biased;
+            answer = waiting => answer,
+            answer = house.post(event(2)) => answer,
+        };
+        assert_eq!(status, 429);
+        assert!(body["message"].as_str().unwrap().contains("wait for the journal"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_tenant_whose_events_pile_up_and_a_full_disk_are_refused_before_the_body_is_read() {
+        struct Behind;
+        impl Backlog for Behind {
+            fn waiting_bytes(&self, _: &TenantId) -> u64 {
+                limits::BACKLOG_OF_TENANT_BYTES_MAX + 1
+            }
+        }
+        let mut house = House::open();
+        house.door().pressure.backlog = Arc::new(Behind);
+        assert_eq!(house.post(event(1)).await.0, 429);
+        let mut house = House::open();
+        house.door().pressure.space = Arc::new(Space::of("/nowhere/at/all".as_ref()));
+        assert_eq!(house.post(event(1)).await.0, 503);
     }
 
     #[tokio::test]

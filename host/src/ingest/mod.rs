@@ -2,7 +2,7 @@
 //! room that knows Segment's shapes; behind it are events in our words and elements in quarantine, nothing else.
 //!
 //! A 4xx is lost for good at Segment, and a batch shares one answer. So an element that cannot be read is kept in
-//! quarantine and its request succeeds; what may pass is answered 408 or 503; only a wrong address, credential, size or
+//! quarantine and its request succeeds; what may pass is answered 408, 429 or 503; only a wrong address, credential, size or
 //! encoding is refused.
 
 mod answer;
@@ -15,7 +15,10 @@ mod door;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod outline;
+mod pressure;
+mod quotas;
 mod reception;
+mod shares;
 mod signature;
 mod split;
 #[cfg(test)]
@@ -23,3 +26,5 @@ mod testing;
 
 pub use decode::profile_of;
 pub use door::{Door, router};
+pub use pressure::{Backlog, NoBacklog, Pressure, Space};
+pub use quotas::Rates;

@@ -3,15 +3,26 @@
 
 use std::ops::Range;
 
-/// Where nesting first goes deeper than `levels`.
-pub(crate) fn too_deep_at(text: &[u8], levels: usize) -> Option<usize> {
+/// What is too much about a text, and where it becomes so.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Excess {
+    Depth(usize),
+    Values(usize),
+}
+
+/// Where nesting first goes deeper than `levels`, or the text holds more than `values`, at any level.
+pub(crate) fn excess(text: &[u8], levels: usize, values: usize) -> Option<Excess> {
     let mut depth = 0_usize;
+    let mut count = 0_usize;
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         match byte {
             b'"' => at = string_end(text, at) - 1,
-            b'[' | b'{' if depth == levels => return Some(at),
-            b'[' | b'{' => depth += 1,
+            b'[' | b'{' if depth == levels => return Some(Excess::Depth(at)),
+            // Each begins a value or follows one.
+            b'[' | b'{' | b',' if count == values => return Some(Excess::Values(at)),
+            b'[' | b'{' => (depth, count) = (depth + 1, count + 1),
+            b',' => count += 1,
             b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
@@ -173,7 +184,18 @@ mod tests {
     }
 
     #[test]
+    fn values_are_counted_at_every_level() {
+        assert_eq!(excess(br#"{"a":[1,2],"b":",,["}"#, 9, 4), None);
+        assert_eq!(excess(br#"{"a":[1,2],"b":",,["}"#, 9, 3), Some(Excess::Values(10)));
+        assert_eq!(excess("[1,".repeat(100_000).as_bytes(), 64, 20), Some(Excess::Values(30)));
+    }
+
+    #[test]
     fn depth_counts_brackets_outside_of_strings() {
+        let too_deep_at = |text: &[u8], levels| match excess(text, levels, usize::MAX) {
+            Some(Excess::Depth(at)) => Some(at),
+            _ => None,
+        };
         assert_eq!(too_deep_at(b"[[[]]]", 3), None);
         assert_eq!(too_deep_at(b"[[ [[]]]]", 3), Some(4));
         assert_eq!(too_deep_at(br#"["[[[[\"[[["]"#, 1), None);
@@ -214,7 +236,7 @@ mod tests {
 
         #[test]
         fn no_bytes_make_it_panic(text in proptest::collection::vec(prop_oneof![Just(b'"'), Just(b'\\'), Just(b'['), Just(b'}'), Just(b','), any::<u8>()], 0..40)) {
-            too_deep_at(&text, 3);
+            excess(&text, 3, 9);
             for item in items(&text).into_iter().flatten() {
                 member(&text[item]);
             }

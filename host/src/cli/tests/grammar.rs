@@ -197,6 +197,8 @@ fn flags_become_the_options_of_a_server() {
                 10.0.0.0/8,
                 ::1/128,
             ],
+            connections_per_address: 1024,
+            tenant_events_per_second: 5000,
             log_format: Json,
             json: false,
             manual_clock: Some(

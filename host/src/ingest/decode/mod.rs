@@ -17,7 +17,7 @@ pub use self::identities::profile_of;
 #[cfg(any(test, fuzzing))]
 pub(super) use self::timestamps::moment;
 use super::digest;
-use super::outline::too_deep_at;
+use super::outline::{Excess, excess};
 use crate::domain::{Call, Event, Json, MessageId, ProfileId, Timestamp, limits};
 
 /// Letters of a foreign value that a reason repeats.
@@ -30,6 +30,8 @@ pub(crate) enum Unreadable {
     TooLarge(usize),
     #[error("it is nested deeper than {max} levels from its byte {0} on: flatten its properties", max = limits::EVENT_DEPTH_MAX)]
     TooDeep(usize),
+    #[error("it has more than {max} values from its byte {0} on: send less in its properties", max = limits::EVENT_VALUES_MAX)]
+    TooMany(usize),
     #[error("it is not utf-8 from its byte {0} on")]
     NotUtf8(usize),
     #[error("it is not json: {0}")]
@@ -53,8 +55,10 @@ pub(crate) fn decode(text: &[u8], arrived: Timestamp) -> Result<(ProfileId, Even
     if text.len() > limits::EVENT_BYTES_MAX {
         return Err(Unreadable::TooLarge(text.len()));
     }
-    if let Some(at) = too_deep_at(text, limits::EVENT_DEPTH_MAX) {
-        return Err(Unreadable::TooDeep(at));
+    match excess(text, limits::EVENT_DEPTH_MAX, limits::EVENT_VALUES_MAX) {
+        Some(Excess::Depth(at)) => return Err(Unreadable::TooDeep(at)),
+        Some(Excess::Values(at)) => return Err(Unreadable::TooMany(at)),
+        None => {}
     }
     let text = str::from_utf8(text).map_err(|err| Unreadable::NotUtf8(err.valid_up_to()))?;
     let (body, value) = parse(text)?;
@@ -237,6 +241,14 @@ mod tests {
         check(
             &nested(100_000),
             expect!["quarantined: it is nested deeper than 64 levels from its byte 108 on: flatten its properties"],
+        );
+        let many = |values: usize| {
+            format!(r#"{{"type":"track","event":"e","userId":"u","p":[{}]}}"#, vec!["1"; values].join(","))
+        };
+        assert!(picture(&many(limits::EVENT_VALUES_MAX - 10)).starts_with("track"));
+        check(
+            &many(100_000),
+            expect!["quarantined: it has more than 20000 values from its byte 40037 on: send less in its properties"],
         );
         check(
             &filled(limits::EVENT_BYTES_MAX),
