@@ -83,7 +83,7 @@ impl Seats {
 fn is_paused(state: CampaignState) -> Option<bool> {
     match state {
         CampaignState::Active => Some(false),
-        CampaignState::Paused => Some(true),
+        CampaignState::Paused | CampaignState::Suspended => Some(true),
         CampaignState::Draft | CampaignState::Archived => None,
     }
 }
