@@ -2,6 +2,7 @@
 
 mod enlist;
 mod serve;
+mod suspend;
 mod timepiece;
 
 use std::net::SocketAddr;
@@ -17,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::admin::{self, Admin, Workshop};
 use crate::channels::Http;
-use crate::domain::{Signal, Timestamp, limits};
+use crate::domain::{Backlog, Signal, Timestamp, limits};
 use crate::ingest::{self, Door};
 use crate::listener;
 use crate::outbox::Dispatcher;
@@ -85,6 +86,7 @@ impl App {
         let bootstrap_key = directory.bootstrap(options.bootstrap_key.as_ref().map(Secret::expose))?;
         let sandbox = Sandbox::new()?;
         let (roster, switchboard) = enlist::enlist(&directory, &sandbox, Http::new(limits::ATTEMPT_MAX)?);
+        let backlog = Arc::new(Backlog::default());
         let dispatcher = Dispatcher::new(tokio::runtime::Handle::current(), Arc::clone(&clock));
         let shared = worker::Shared {
             clock: Arc::clone(&clock),
@@ -93,6 +95,8 @@ impl App {
             switchboard,
             dispatcher: dispatcher.clone(),
             sync_beat: options.sync_beat,
+            backlog: Arc::clone(&backlog),
+            suspend: suspend::suspender(&directory, tokio::runtime::Handle::current()),
         };
         let crew = Arc::new(start_crew(store.as_ref(), shared)?);
         let house = Arc::new(House { store: Arc::clone(&store), crew, timepiece: options.timepiece });

@@ -5,6 +5,7 @@
 mod house;
 mod keys;
 mod partition;
+mod queues;
 mod read;
 mod reports;
 mod state;
