@@ -384,3 +384,32 @@ fn a_silent_provider_holds_up_nobody_elses_messages_however_many_wait_for_it() {
     assert!(!handle.status().is_settled(store.end(), at(NOON)));
     handle.stop();
 }
+
+#[test]
+fn a_tenants_dead_channels_leave_other_tenants_messages_alone() {
+    let clock = Arc::new(ManualClock::new(at(NOON)));
+    let (store, runtime) = (Memory::new(clock.clone()), Runtime::new().unwrap());
+    let mut partition = conformance::acquire(&store).remove(0);
+    let person = person_in(&partition.slots(), 0);
+    let dead: Vec<String> = (0..12).map(|number| format!("dead{number}")).collect();
+    let rows = (0..1_200).map(|number| entry(number, &dead[number % dead.len()], &person));
+    let other = TenantId::parse("other").unwrap();
+    let mine = Promised { tenant: other.clone(), ..Promised::decode(&entry(9_999, "push", &person).body).unwrap() };
+    let row = OutboxRow { tenant: other.clone(), body: mine.encode(), ..entry(9_999, "push", &person) };
+    let outbox_put = rows.chain([row]).collect();
+    partition.commit(Commit { outbox_put, ..Commit::default() }).unwrap();
+    partition.sync().unwrap();
+    let shared = shared(&store, clock, Vec::new(), &runtime);
+    let campaigns = || Campaigns::from([campaign("test", sends)]);
+    shared.roster.replace([(shop(), campaigns()), (other.clone(), campaigns())].into());
+    let silent = |channel: &String| ((shop(), channel.clone()), Arc::new(Silent) as Arc<dyn Channel>);
+    shared.switchboard.replace(dead.iter().map(silent).collect());
+    let handle = start(partition, Arc::default(), shared).unwrap();
+    let page = Page { tenant: other, page: String::new(), after: None };
+    let has_gone_out = (0..1_000).any(|_| {
+        thread::sleep(Duration::from_millis(10));
+        !store.reports().rows(Book::Messages, &page, 1).unwrap().is_empty()
+    });
+    assert!(has_gone_out, "the other tenant's message should have gone out");
+    handle.stop();
+}
