@@ -162,6 +162,10 @@ impl Tenant<'_> {
     pub async fn upload(&self, component: &str) -> String {
         let bytes = std::fs::read(component_path(component))
             .expect("components should have been built: `cargo xtask components`");
+        self.upload_bytes(bytes).await
+    }
+
+    async fn upload_bytes(&self, bytes: Vec<u8>) -> String {
         let request = self.house.client.post(self.house.url("/v1/modules")).bearer_auth(&self.key).body(bytes);
         let answer = answer(request).await;
         assert!(answer.status.is_success(), "{answer:?}");
@@ -171,8 +175,18 @@ impl Tenant<'_> {
     /// Publishes a component of `campaigns/` under its own name.
     pub async fn publish(&self, component: &str, configuration: Value) {
         let module = self.upload(component).await;
+        self.publish_module(component, &module, configuration).await;
+    }
+
+    /// Publishes a component that is here as bytes.
+    pub async fn publish_bytes(&self, campaign: &str, component: Vec<u8>) {
+        let module = self.upload_bytes(component).await;
+        self.publish_module(campaign, &module, json!({})).await;
+    }
+
+    async fn publish_module(&self, campaign: &str, module: &str, configuration: Value) {
         let body = json!({"module": module, "configuration": configuration});
-        self.house.call(Method::POST, &format!("/v1/campaigns/{component}/publish"), &self.key, Some(&body)).await;
+        self.house.call(Method::POST, &format!("/v1/campaigns/{campaign}/publish"), &self.key, Some(&body)).await;
     }
 
     /// Has a channel's messages go to a provider that records them.

@@ -35,8 +35,14 @@ pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
 #[derive(Serialize, ToSchema)]
 struct CampaignItem {
     campaign: String,
-    /// `draft`, `active`, `paused` or `archived`.
+    /// `draft`, `active`, `paused`, `suspended` or `archived`.
     state: &'static str,
+    /// Since when the campaign is suspended, while it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspended_at: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspended_because: Option<String>,
     /// The current revision's number; null before the first publication.
     revision: Option<u32>,
     module: Option<String>,
@@ -50,6 +56,8 @@ impl From<&Campaign> for CampaignItem {
         Self {
             campaign: campaign.name.to_string(),
             state: campaign.state.as_str(),
+            suspended_at: campaign.suspended.as_ref().map(|why| why.at.to_string()),
+            suspended_because: campaign.suspended.as_ref().map(|why| why.reason.clone()),
             revision: current.map(|published| published.revision.0),
             module: current.map(|published| published.module.to_string()),
             published_at: current.map(|published| published.published_at.to_string()),
@@ -203,7 +211,7 @@ async fn pause_campaign(
     act(&admin, &caller, name, CampaignAction::Pause).await
 }
 
-/// The campaign is asked again.
+/// A paused or suspended campaign is asked again.
 #[utoipa::path(
     post, path = "/v1/campaigns/{campaign}/resume", tag = "campaigns", security(("key" = ["developer"])),
     params(("campaign" = String, Path)),

@@ -8,7 +8,7 @@ use crate::channels::{self, Channel, Http, Line, Switchboard};
 use crate::domain::{Cause, Context, Failure, FailureKind, ModuleDigest, Outcome, TenantId};
 use crate::sandbox::{Guest, Sandbox, View};
 use crate::tenants::{CampaignState, ChannelSettings, Directory, Published, Snapshot, Tenant};
-use crate::worker::{Campaigns, Decider, Enlisted, Roster};
+use crate::worker::{Campaigns, Decider, Enlisted, Roster, Standing};
 
 /// Works out both, and keeps them up to date.
 pub(super) fn enlist(directory: &Arc<Directory>, sandbox: &Sandbox, http: Http) -> (Arc<Roster>, Arc<Switchboard>) {
@@ -56,12 +56,12 @@ impl Seats {
         for tenant in snapshot.tenants() {
             let enlisted = tenant.campaigns().filter_map(|campaign| {
                 let published = campaign.current()?;
-                let paused = is_paused(campaign.state)?;
+                let standing = standing(campaign.state)?;
                 let known = before.get(&published.component).cloned();
                 let seat = now
                     .entry(published.component)
                     .or_insert_with(|| known.unwrap_or_else(|| Arc::new(self.seat(directory, published))));
-                Some(enlisted(published, paused, seat))
+                Some(enlisted(published, standing, seat))
             });
             campaigns.insert(tenant.id.clone(), enlisted.collect());
         }
@@ -79,20 +79,22 @@ impl Seats {
     }
 }
 
-/// Whether a campaign in that state is paused; none when it is not to be known at all.
-fn is_paused(state: CampaignState) -> Option<bool> {
+/// Whether a campaign in that state is asked; none when it is not to be known at all.
+fn standing(state: CampaignState) -> Option<Standing> {
     match state {
-        CampaignState::Active => Some(false),
-        CampaignState::Paused => Some(true),
+        CampaignState::Active => Some(Standing::Active),
+        CampaignState::Paused => Some(Standing::Paused),
+        CampaignState::Suspended => Some(Standing::Suspended),
         CampaignState::Draft | CampaignState::Archived => None,
     }
 }
 
-fn enlisted(published: &Published, paused: bool, seat: &Arc<Seat>) -> Enlisted {
+fn enlisted(published: &Published, standing: Standing, seat: &Arc<Seat>) -> Enlisted {
     Enlisted {
         name: published.campaign.clone(),
         revision: published.revision,
-        paused,
+        standing,
+        streak: Arc::default(),
         manifest: Arc::clone(&published.manifest),
         decider: Arc::clone(seat) as Arc<dyn Decider>,
     }

@@ -3,6 +3,7 @@
 mod descriptors;
 mod enlist;
 mod serve;
+mod suspend;
 mod timepiece;
 
 use std::net::SocketAddr;
@@ -19,8 +20,8 @@ use tokio::task::JoinHandle;
 
 use crate::admin::{self, Admin, Readiness, Workshop};
 use crate::channels::{Http, Reach};
-use crate::domain::{Signal, Timestamp, limits};
-use crate::ingest::{self, Door, NoBacklog, Pressure, Space};
+use crate::domain::{Backlog, Signal, Timestamp, limits};
+use crate::ingest::{self, Door, Pressure, Space};
 use crate::listener;
 use crate::outbox::Dispatcher;
 use crate::sandbox::Sandbox;
@@ -97,6 +98,7 @@ impl App {
         let reach = Reach::new(options.allow_outgoing);
         let http = Http::new(limits::ATTEMPT_MAX, reach.clone())?;
         let (roster, switchboard) = enlist::enlist(&directory, &sandbox, http);
+        let backlog = Arc::new(Backlog::default());
         let dispatcher = Dispatcher::new(tokio::runtime::Handle::current(), Arc::clone(&clock));
         let shared = worker::Shared {
             clock: Arc::clone(&clock),
@@ -105,6 +107,8 @@ impl App {
             switchboard,
             dispatcher: dispatcher.clone(),
             sync_beat: options.sync_beat,
+            backlog: Arc::clone(&backlog),
+            suspend: suspend::suspender(&directory, tokio::runtime::Handle::current()),
         };
         let crew = Arc::new(start_crew(store.as_ref(), shared)?);
         let house = Arc::new(House { store: Arc::clone(&store), crew, timepiece: options.timepiece });
@@ -114,7 +118,7 @@ impl App {
             directory.sources(),
             store,
             clock,
-            Pressure { space: Arc::clone(&space), backlog: Arc::new(NoBacklog) },
+            Pressure { space: Arc::clone(&space), backlog },
             options.rates,
         );
         let readiness = readiness(Arc::clone(&house), space);

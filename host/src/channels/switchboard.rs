@@ -30,6 +30,11 @@ impl Switchboard {
         lines.get(&(tenant.clone(), channel.to_owned())).unwrap_or(&self.preview).clone()
     }
 
+    /// Whether the tenant connected `channel` to something.
+    pub fn is_connected(&self, tenant: &TenantId, channel: &str) -> bool {
+        self.lines.load().contains_key(&(tenant.clone(), channel.to_owned()))
+    }
+
     /// Replaces all lines.
     pub fn replace(&self, lines: HashMap<Line, Arc<dyn Channel>>) {
         self.lines.store(Arc::new(lines));

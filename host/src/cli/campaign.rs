@@ -19,7 +19,7 @@ pub(super) enum CampaignCommand {
     Publish(Publication),
     /// Pause an active campaign: its timers wait
     Pause(Named),
-    /// Resume a paused campaign
+    /// Resume a paused or suspended campaign
     Resume(Named),
     /// Archive a campaign for good
     Archive(Named),

@@ -36,7 +36,7 @@ pub(crate) const MODULES: View = View {
 };
 
 pub(crate) const CAMPAIGNS: View = View {
-    columns: &["campaign", "state", "revision", "published_at", "module"],
+    columns: &["campaign", "state", "revision", "published_at", "module", "suspended_because"],
     empty: "no campaigns yet; publish one with `rekindle campaign publish NAME --module MODULE`",
 };
 

@@ -76,8 +76,6 @@ pub const BODIES_IN_FLIGHT_BYTES_MAX: usize = 512 << 20;
 pub const BODIES_OF_TENANT_BYTES_MAX: usize = BODIES_IN_FLIGHT_BYTES_MAX / 4;
 /// Requests of one tenant that wait for the journal at one time. Above it: 429.
 pub const APPENDS_OF_TENANT_MAX: usize = APPENDS_WAITING_MAX / 4;
-/// Bytes of one tenant in the journal that the workers have not consumed, an eighth of all. Above it: 429.
-pub const BACKLOG_OF_TENANT_BYTES_MAX: u64 = BACKLOG_BYTES_MAX / 8;
 /// Events of one tenant, in a second, over a longer time: above what Segment's own customers send by themselves.
 pub const TENANT_EVENTS_PER_SECOND: u32 = 5_000;
 /// Kibibytes of one tenant, in a second, over a longer time: 6 KiB an event.
@@ -139,7 +137,7 @@ pub const ENGINE_CACHE_BYTES: usize = 64 << 20;
 
 /// Partitions of the embedded store: one file and one loop each.
 pub const EMBEDDED_PARTITIONS: u16 = 4;
-/// Timers that fire in one commit.
+/// Timers of one tenant that fire in one commit, those set meanwhile among them.
 pub const COMMIT_TIMERS_MAX: usize = 256;
 /// Bytes of other partitions' entries after which a partition notes that it has passed them, so that segments can go.
 pub const PASSED_BYTES_MAX: u64 = 8 << 20;
@@ -174,6 +172,18 @@ pub const LEDGER_ROWS_MAX: u64 = 500;
 pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Rows that one commit removes because they are old.
 pub const TRIM_ROWS_MAX: usize = 1_000;
+/// What a tenant may cost a loop before others have their turn. Two dear calls fit, or a thousand usual ones.
+pub const SHARE: Duration = Duration::from_millis(20);
+/// What the journal's causes in one batch may cost: so long does who is behind wait for a turn, and a message for its sync.
+pub const BATCH_COST_MAX: Duration = Duration::from_millis(50);
+/// What a cause costs besides its decision: it is committed.
+pub const CAUSE_COST_MIN: Duration = Duration::from_micros(20);
+/// Fuel that is counted as a microsecond: `FUEL_PER_CALL` lasts for about 11 ms.
+pub const FUEL_PER_MICROSECOND: u64 = 1_800;
+/// Bytes of one tenant's causes that are acknowledged and wait for its turn, an eighth of what may wait at all. Above it: 429.
+pub const WAITING_BYTES_MAX: u64 = BACKLOG_BYTES_MAX / 8;
+/// Failures in a row after which a campaign is no longer asked: one bad event does not repeat itself that often.
+pub const FAILURES_IN_A_ROW_MAX: u32 = 20;
 
 // Profiles
 
@@ -286,8 +296,8 @@ pub const FUNCTION_LOOPS_DEEP_MAX: usize = 64;
 pub const DISPATCHED_MAX: usize = 256;
 /// Entries of one tenant and channel that are at their provider at one time, so that a slow one leaves room for others.
 pub const DISPATCHED_PER_CHANNEL_MAX: usize = 32;
-/// Due entries that are looked at in one go; between two, the loop turns to whatever else there is.
-pub const OUTBOX_SCAN_MAX: usize = 1_024;
+/// Entries of one line that are looked at in one go: as many may be under way, and as many again be next.
+pub const LINE_SCAN_MAX: usize = 2 * DISPATCHED_PER_CHANNEL_MAX;
 /// How long one attempt may take: the shorter end of what Standard Webhooks recommends, 15 to 30 s.
 pub const ATTEMPT_MAX: Duration = Duration::from_secs(15);
 /// When the outbox breaks off an attempt whose channel did not: above `ATTEMPT_MAX` and `ANSWER_REST_MAX` together.

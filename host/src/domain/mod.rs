@@ -1,6 +1,7 @@
 //! The language of the house: what every room means by a tenant, an event, a decision, an instruction.
 //! No input or output, no wire format: a room that reads or writes converts at its own wall.
 
+mod backlog;
 mod cause;
 mod decision;
 mod event;
@@ -14,6 +15,7 @@ mod outcome;
 pub mod pointer;
 mod time;
 
+pub use backlog::{Backlog, Waiting};
 pub use cause::{Cause, CauseId, Change, Context};
 pub use decision::{Decision, Delivery, Instruction, Mark, StateChange, TimerChange};
 pub use event::{Call, Engagement, EngagementKind, Event, Identities, PersonFacts};

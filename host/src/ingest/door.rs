@@ -127,7 +127,7 @@ impl Door {
         };
         self.store.health().map_err(|err| busy("store", &err.to_string()))?;
         self.pressure.space.health().map_err(|why| busy("disk", &why))?;
-        if self.pressure.backlog.waiting_bytes(tenant) > limits::BACKLOG_OF_TENANT_BYTES_MAX {
+        if self.pressure.backlog.of(tenant).is_too_much() {
             let why = "too many of the tenant's events wait to be worked on";
             return Err(Answer::too_much("backlog", why, limits::RETRY_AFTER));
         }
@@ -254,8 +254,9 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::domain::{Backlog, Waiting};
     use crate::domain::{ManualClock, Position, Signal};
-    use crate::ingest::pressure::{Backlog, NoBacklog, Space};
+    use crate::ingest::pressure::Space;
     use crate::ingest::testing::{self, TOKEN};
     use crate::store::{Appending, Partition, Reports, StoreError};
 
@@ -327,7 +328,8 @@ mod tests {
             sources.replace([source]);
             let store = Arc::new(FakeStore { mood, seen: Mutex::default(), kept: Mutex::default() });
             let clock = Arc::new(ManualClock::new(testing::arrived()));
-            let pressure = Pressure { space: Arc::new(Space::of(&std::env::temp_dir())), backlog: Arc::new(NoBacklog) };
+            let pressure =
+                Pressure { space: Arc::new(Space::of(&std::env::temp_dir())), backlog: Arc::new(Backlog::default()) };
             let mut door = Door::new(sources, Arc::<FakeStore>::clone(&store), clock, pressure, Rates::HOUSE);
             door.patience = Duration::from_millis(20);
             Self { door: Arc::new(door), store }
@@ -515,14 +517,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_tenant_whose_events_pile_up_and_a_full_disk_are_refused_before_the_body_is_read() {
-        struct Behind;
-        impl Backlog for Behind {
-            fn waiting_bytes(&self, _: &TenantId) -> u64 {
-                limits::BACKLOG_OF_TENANT_BYTES_MAX + 1
-            }
-        }
         let mut house = House::open();
-        house.door().pressure.backlog = Arc::new(Behind);
+        let waiting = Waiting { causes: 1, bytes: limits::WAITING_BYTES_MAX + 1 };
+        let tenant = TenantId::parse("shop").unwrap();
+        house.door().pressure.backlog.note(0, &tenant, waiting);
         assert_eq!(house.post(event(1)).await.0, 429);
         let mut house = House::open();
         house.door().pressure.space = Arc::new(Space::of("/nowhere/at/all".as_ref()));

@@ -26,5 +26,5 @@ mod testing;
 
 pub use decode::profile_of;
 pub use door::{Door, router};
-pub use pressure::{Backlog, NoBacklog, Pressure, Space};
+pub use pressure::{Pressure, Space};
 pub use quotas::Rates;

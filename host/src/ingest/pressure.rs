@@ -6,31 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::statvfs;
 
-use crate::domain::{Stopwatch, TenantId, limits};
+use crate::domain::{Backlog, Stopwatch, limits};
 
 /// What the door looks at besides the store.
 #[derive(Clone)]
 pub struct Pressure {
     /// The disk.
     pub space: Arc<Space>,
-    /// The workers.
-    pub backlog: Arc<dyn Backlog>,
-}
-
-/// How far behind the workers are, by tenant.
-pub trait Backlog: Send + Sync {
-    /// Bytes of that tenant that were taken in and not yet worked on.
-    fn waiting_bytes(&self, tenant: &TenantId) -> u64;
-}
-
-/// Says that nothing waits.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoBacklog;
-
-impl Backlog for NoBacklog {
-    fn waiting_bytes(&self, _: &TenantId) -> u64 {
-        0
-    }
+    /// How far behind the workers are, by tenant.
+    pub backlog: Arc<Backlog>,
 }
 
 /// The free space of the disk that a directory is on, looked at now and then.

@@ -31,6 +31,7 @@ use tokio::sync::oneshot;
 
 pub(crate) use disk::flush_directory;
 pub(crate) use reader::Reader;
+pub(crate) use record::{decode, encode};
 
 use crate::domain::{Clock, Inbound, Position, Signal, limits};
 use crate::store::{Appended, StoreError, engine};
@@ -169,7 +170,7 @@ impl Drop for Journal {
 }
 
 fn prepare(inbound: &Inbound) -> Prepared {
-    Prepared { digest: Digest::of(inbound), slot: inbound.owner().slot(), body: record::encode(inbound) }
+    Prepared { digest: Digest::of(inbound), slot: inbound.owner().slot(), body: encode(inbound) }
 }
 
 #[cfg(test)]

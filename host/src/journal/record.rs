@@ -18,7 +18,7 @@ const ENVELOPE_AT: usize = 1 + 4;
 
 /// Why bytes with the right checksum are no record: another version of the house wrote them.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum RecordError {
+pub(crate) enum RecordError {
     #[error("the record has format `{0}`, this version reads `{FORMAT}`: use the version that wrote it")]
     Format(u8),
     #[error("the record is too short")]
@@ -99,7 +99,7 @@ struct StoredEngagement<'a> {
 }
 
 /// What came in, as bytes.
-pub(super) fn encode(inbound: &Inbound) -> Vec<u8> {
+pub(crate) fn encode(inbound: &Inbound) -> Vec<u8> {
     let (substance, text) = match &inbound.substance {
         Substance::Event { profile, event } => {
             (StoredSubstance::Event(Box::new(store_event(profile, event))), event.body.as_str())
@@ -124,7 +124,7 @@ pub(super) fn encode(inbound: &Inbound) -> Vec<u8> {
 }
 
 /// What came in, from its bytes.
-pub(super) fn decode(bytes: &[u8]) -> Result<Inbound, RecordError> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Inbound, RecordError> {
     let (&format, rest) = bytes.split_first().ok_or(RecordError::Short)?;
     if format != FORMAT {
         return Err(RecordError::Format(format));

@@ -1,7 +1,13 @@
 //! How many entries may be at their providers at one time, and which: an entry has one place or none, a lane has so
 //! many, and so has a tenant's channel over all lanes, so that a slow provider leaves room for the others.
+//!
+//! Within a lane the shares shrink as others come: a tenant may take places while it has fewer than are free, and one of its
+//! channels while it has fewer than the tenant may still take. So one tenant with dead providers holds half of a lane at
+//! the most, two hold a third each, and whoever comes next finds room: another tenant always, and another channel of the same
+//! tenant where it alone floods.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +28,9 @@ pub enum Declined {
     /// The tenant's channel has `limits::DISPATCHED_PER_CHANNEL_MAX` entries under way.
     #[error("the channel is busy")]
     ChannelBusy,
+    /// The tenant, or its channel, has its share of the lane; the rest is for others.
+    #[error("the tenant's share of the lane is taken")]
+    ShareTaken,
     /// The house is being left.
     #[error("the outbox is draining")]
     Draining,
@@ -61,10 +70,50 @@ pub(super) struct Places {
 struct Taken {
     entries: HashSet<(TenantId, InstructionId)>,
     per_channel: HashMap<(TenantId, String), usize>,
-    per_lane: Vec<usize>,
+    lanes: Vec<Taker>,
     /// Wakes the lanes' owners.
     signals: Vec<Arc<Signal>>,
     draining: bool,
+}
+
+/// What is taken of one lane, and by whom.
+#[derive(Debug, Default)]
+struct Taker {
+    all: usize,
+    per_tenant: HashMap<TenantId, usize>,
+    per_channel: HashMap<(TenantId, String), usize>,
+}
+
+impl Taker {
+    /// Whether there is one more for that channel, with so many places in all.
+    fn has_share(&self, channel: &(TenantId, String), places: usize) -> bool {
+        let of_tenant = self.per_tenant.get(&channel.0).copied().unwrap_or_default();
+        let of_channel = self.per_channel.get(channel).copied().unwrap_or_default();
+        of_channel < (places - self.all).saturating_sub(of_tenant)
+    }
+
+    fn take(&mut self, channel: &(TenantId, String)) {
+        self.all += 1;
+        *self.per_tenant.entry(channel.0.clone()).or_default() += 1;
+        *self.per_channel.entry(channel.clone()).or_default() += 1;
+    }
+
+    fn leave(&mut self, channel: &(TenantId, String)) {
+        self.all -= 1;
+        count_down(&mut self.per_tenant, &channel.0);
+        count_down(&mut self.per_channel, channel);
+    }
+}
+
+/// One less; nothing is remembered of those with none. Returns how many are left.
+fn count_down<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) -> usize {
+    let count = counts.get_mut(key).expect("a taken place should be counted");
+    *count -= 1;
+    let left = *count;
+    if left == 0 {
+        counts.remove(key);
+    }
+    left
 }
 
 /// An entry's place among those under way; left when dropped. Hold it until the entry's fate is committed, or the row,
@@ -92,13 +141,13 @@ impl Places {
     pub(super) fn add_lane(&self, signal: Arc<Signal>) -> LaneNumber {
         let mut taken = self.taken();
         taken.signals.push(signal);
-        taken.per_lane.push(0);
-        LaneNumber(taken.per_lane.len() - 1)
+        taken.lanes.push(Taker::default());
+        LaneNumber(taken.lanes.len() - 1)
     }
 
     pub(super) fn room(&self, lane: LaneNumber) -> usize {
         let taken = self.taken();
-        if taken.draining { 0 } else { self.bounds.per_lane - taken.per_lane[lane.0] }
+        if taken.draining { 0 } else { self.bounds.per_lane - taken.lanes[lane.0].all }
     }
 
     pub(super) fn is_under_way(&self, tenant: &TenantId, id: &InstructionId) -> bool {
@@ -141,29 +190,27 @@ impl Taken {
         if self.entries.contains(&keys.entry) {
             return Err(Declined::UnderWay);
         }
-        if self.per_lane[lane.0] >= bounds.per_lane {
+        let taker = &mut self.lanes[lane.0];
+        if taker.all >= bounds.per_lane {
             return Err(Declined::LaneFull);
         }
         if in_channel >= bounds.per_channel {
             return Err(Declined::ChannelBusy);
         }
+        if !taker.has_share(&keys.channel, bounds.per_lane) {
+            return Err(Declined::ShareTaken);
+        }
+        taker.take(&keys.channel);
         self.entries.insert(keys.entry.clone());
         self.per_channel.insert(keys.channel.clone(), in_channel + 1);
-        self.per_lane[lane.0] += 1;
         Ok(())
     }
 
     /// Returns how many are left in the channel.
     fn leave(&mut self, lane: LaneNumber, keys: &Keys) -> usize {
         self.entries.remove(&keys.entry);
-        self.per_lane[lane.0] -= 1;
-        let in_channel = self.per_channel.get_mut(&keys.channel).expect("a taken place should be counted");
-        *in_channel -= 1;
-        let left = *in_channel;
-        if left == 0 {
-            self.per_channel.remove(&keys.channel);
-        }
-        left
+        self.lanes[lane.0].leave(&keys.channel);
+        count_down(&mut self.per_channel, &keys.channel)
     }
 }
 
@@ -190,7 +237,7 @@ mod tests {
     use super::*;
     use crate::outbox::entry::tests::entry;
 
-    const SMALL: Bounds = Bounds { per_lane: 3, per_channel: 2, attempt: Duration::ZERO };
+    const SMALL: Bounds = Bounds { per_lane: 8, per_channel: 2, attempt: Duration::ZERO };
 
     fn numbered(n: u32, channel: &str) -> Entry {
         let id = InstructionId::parse(&format!("msg_{n:032x}")).unwrap();
@@ -245,12 +292,40 @@ mod tests {
     fn a_full_lane_leaves_room_in_others() {
         let places = Arc::new(Places::new(SMALL));
         let (lane, other_lane) = (places.add_lane(Arc::default()), places.add_lane(Arc::default()));
-        let mut taken: Vec<_> = (0..3).map(|n| places.take(lane, &numbered(n, &format!("c{n}"))).unwrap()).collect();
-        assert_eq!((places.room(lane), places.room(other_lane)), (0, 3));
-        assert_eq!(places.take(lane, &numbered(9, "c9")).unwrap_err(), Declined::LaneFull);
+        let of = |n: u32| Entry { tenant: TenantId::parse(&format!("t{n}")).unwrap(), ..numbered(n, "push") };
+        let mut taken: Vec<_> = (0..8).map(|n| places.take(lane, &of(n)).unwrap()).collect();
+        assert_eq!((places.room(lane), places.room(other_lane)), (0, 8));
+        assert_eq!(places.take(lane, &of(9)).unwrap_err(), Declined::LaneFull);
         taken.pop();
         assert_eq!(places.room(lane), 1);
-        assert!(places.take(lane, &numbered(9, "c9")).is_ok());
+        assert!(places.take(lane, &of(9)).is_ok());
+    }
+
+    /// Takes all that can be had for that many channels of that many tenants, all of them dead.
+    fn flood(places: &Arc<Places>, lane: LaneNumber, (tenants, channels): (u32, u32)) -> Vec<Place> {
+        let mut taken = Vec::new();
+        for n in 0..20_000 {
+            let tenant = TenantId::parse(&format!("dead{}", n % tenants)).unwrap();
+            let entry = Entry { tenant, ..numbered(n, &format!("c{}", n / tenants % channels)) };
+            taken.extend(places.take(lane, &entry));
+        }
+        taken
+    }
+
+    #[test]
+    fn dead_channels_however_many_leave_room_for_other_tenants_and_for_the_tenants_other_channels() {
+        for (tenants, channels) in [(1, 1), (1, 8), (1, 50), (2, 8), (6, 20), (50, 50)] {
+            let places = Arc::new(Places::new(Bounds::HOUSE));
+            let lane = places.add_lane(Arc::default());
+            let taken = flood(&places, lane, (tenants, channels));
+            let free = limits::DISPATCHED_MAX - taken.len();
+            assert!(free >= limits::DISPATCHED_MAX / (tenants as usize + 1), "{tenants}, {channels}: {free} free");
+            let other = Entry { tenant: TenantId::parse("other").unwrap(), ..numbered(99_999, "c0") };
+            let _other = places.take(lane, &other).expect("another tenant should find room");
+            let alive = Entry { tenant: TenantId::parse("dead0").unwrap(), ..numbered(99_998, "alive") };
+            // Beside others like it, a tenant with dead channels holds its own living ones up; nobody else's.
+            assert!(places.take(lane, &alive).is_ok() || tenants > 1, "{channels} channels");
+        }
     }
 
     #[test]
@@ -262,5 +337,7 @@ mod tests {
         }
         let taken = places.taken();
         assert!(taken.entries.is_empty() && taken.per_channel.is_empty());
+        let of_lane = &taken.lanes[lane.0];
+        assert!(of_lane.all == 0 && of_lane.per_tenant.is_empty() && of_lane.per_channel.is_empty());
     }
 }

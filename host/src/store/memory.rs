@@ -6,12 +6,14 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{
-    Appended, Appending, Book, Commit, Entry, OutboxRow, Page, Partition, Pulled, Reports, Row, RowKey, Store,
+    Appended, Appending, Book, Commit, Entry, Line, OutboxRow, Page, Partition, Pulled, Reports, Row, RowKey, Store,
     StoreError, TimerKey, Trim,
 };
 use crate::domain::{
-    Clock, Inbound, InstructionId, MessageId, Position, ProfileId, ProfileKey, Signal, TenantId, Timestamp, limits,
+    Clock, Inbound, InstructionId, MessageId, Position, ProfileId, ProfileKey, Signal, TenantId, Timestamp, Waiting,
+    limits,
 };
+use crate::journal;
 
 const DAY_MS: i64 = 24 * 3600 * 1_000;
 
@@ -46,6 +48,7 @@ struct State {
     timers: BTreeSet<TimerKey>,
     outbox: BTreeMap<(TenantId, InstructionId), OutboxRow>,
     rows: BTreeMap<(Book, RowKey), Vec<u8>>,
+    parked: BTreeMap<(TenantId, Position), Entry>,
 }
 
 impl Memory {
@@ -114,7 +117,9 @@ impl State {
                 None => self.profiles.remove(&key),
             };
         }
-        self.timers.retain(|timer| !commit.timers_unset.contains(timer));
+        for timer in &commit.timers_unset {
+            self.timers.remove(timer);
+        }
         self.timers.extend(commit.timers_set);
         self.outbox.retain(|id, _| !commit.outbox_settled.contains(id));
         self.outbox.extend(commit.outbox_put.into_iter().map(|row| ((row.tenant.clone(), row.id.clone()), row)));
@@ -122,6 +127,11 @@ impl State {
             self.rows.remove(&row);
         }
         self.rows.extend(commit.rows_added.into_iter().map(|(book, row)| ((book, row.key), row.body)));
+        for key in commit.unparked {
+            self.parked.remove(&key);
+        }
+        let parked = commit.parked.into_iter();
+        self.parked.extend(parked.map(|entry| ((entry.inbound.tenant.clone(), entry.position), entry)));
         let mut left = limits::TRIM_ROWS_MAX;
         for trim in &commit.trims {
             left -= self.trim(trim, left);
@@ -215,22 +225,33 @@ impl Partition for Owned {
         Ok(self.look(|state| state.profiles.get(key).cloned()))
     }
 
-    fn due(&self, now: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError> {
-        Ok(self.look(|state| state.timers.iter().filter(|timer| timer.due <= now).take(max).cloned().collect()))
+    fn due(&self, tenant: &TenantId, now: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError> {
+        let is_due = |timer: &&TimerKey| timer.due <= now && timer.owner.tenant == *tenant;
+        Ok(self.look(|state| state.timers.iter().filter(is_due).take(max).cloned().collect()))
+    }
+
+    fn tenants_due(&self, now: Timestamp) -> Result<Vec<TenantId>, StoreError> {
+        let of = |timer: &TimerKey| (timer.due, timer.owner.tenant.clone());
+        Ok(self.look(|state| heads(state.timers.iter().map(of), now)))
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.look(|state| state.timers.first().map(|timer| timer.due)))
     }
 
-    fn outbox_due(&self, now: Timestamp, after: Option<&OutboxRow>, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        let place = |row: &OutboxRow| (row.due, row.tenant.clone(), row.id.clone());
-        let is_behind = |row: &OutboxRow| after.is_none_or(|after| place(row) > place(after));
-        let is_due = |row: &&OutboxRow| row.due.is_some_and(|due| due <= now) && is_behind(row);
+    fn outbox_due(&self, line: &Line, now: Timestamp, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        let is_due = |row: &&OutboxRow| {
+            (&row.tenant, &row.channel) == (&line.0, &line.1) && row.due.is_some_and(|due| due <= now)
+        };
         let mut due: Vec<_> = self.look(|state| state.outbox.values().filter(is_due).cloned().collect());
-        due.sort_by_key(place);
+        due.sort_by_key(|row| (row.due, row.id.clone()));
         due.truncate(max);
         Ok(due)
+    }
+
+    fn lines_due(&self, now: Timestamp) -> Result<Vec<Line>, StoreError> {
+        let of = |row: &OutboxRow| Some((row.due?, (row.tenant.clone(), row.channel.clone())));
+        Ok(self.look(|state| heads(state.outbox.values().filter_map(of), now)))
     }
 
     fn outbox_next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
@@ -240,6 +261,26 @@ impl Partition for Owned {
 
     fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {
         Ok(self.look(|state| state.outbox.get(&(tenant.clone(), id.clone())).cloned()))
+    }
+
+    fn parked(&self, tenant: &TenantId, max: usize) -> Result<Vec<Entry>, StoreError> {
+        let of_tenant = |state: &State| {
+            let parked = state.parked.values().filter(|entry| entry.inbound.tenant == *tenant);
+            parked.take(max).cloned().collect()
+        };
+        Ok(self.look(of_tenant))
+    }
+
+    fn waiting(&self) -> Result<Vec<(TenantId, Waiting)>, StoreError> {
+        let mut waiting: BTreeMap<TenantId, Waiting> = BTreeMap::new();
+        self.look(|state| {
+            for entry in state.parked.values() {
+                let one = Waiting { causes: 1, bytes: journal::encode(&entry.inbound).len() as u64 };
+                let sum = waiting.entry(entry.inbound.tenant.clone()).or_default();
+                *sum = *sum + one;
+            }
+        });
+        Ok(waiting.into_iter().collect())
     }
 
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
@@ -252,6 +293,16 @@ impl Partition for Owned {
             share.synced.position
         })
     }
+}
+
+/// Who has something due at `now` or before, by the first moment of each.
+fn heads<T: Ord + Clone>(due: impl Iterator<Item = (Timestamp, T)>, now: Timestamp) -> Vec<T> {
+    let mut first: BTreeMap<T, Timestamp> = BTreeMap::new();
+    for (due, whose) in due.filter(|(due, _)| *due <= now) {
+        first.entry(whose).and_modify(|first| *first = due.min(*first)).or_insert(due);
+    }
+    let heads: BTreeSet<_> = first.into_iter().map(|(whose, due)| (due, whose)).collect();
+    heads.into_iter().map(|(_, whose)| whose).collect()
 }
 
 impl Memory {

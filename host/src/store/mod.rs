@@ -17,7 +17,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::domain::{
-    CampaignName, Inbound, InstructionId, Position, ProfileId, ProfileKey, Signal, TenantId, Timestamp,
+    CampaignName, Inbound, InstructionId, Position, ProfileId, ProfileKey, Signal, TenantId, Timestamp, Waiting,
 };
 
 pub use embedded::Embedded;
@@ -94,21 +94,33 @@ pub trait Partition: Send {
     /// A profile's record.
     fn load(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Timers due at `now` or before, the earliest first, at most `max`.
-    fn due(&self, now: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError>;
+    /// A tenant's timers due at `now` or before, the earliest first, at most `max`.
+    fn due(&self, tenant: &TenantId, now: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError>;
+
+    /// Who has timers due at `now` or before: first whose is due first. However many they are, each is named once.
+    fn tenants_due(&self, now: Timestamp) -> Result<Vec<TenantId>, StoreError>;
 
     /// When the next timer is due.
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Outbox entries to be dispatched at `now` or before, the earliest first, at most `max`; only those behind `after`,
-    /// the last one of a look before, whatever became of it.
-    fn outbox_due(&self, now: Timestamp, after: Option<&OutboxRow>, max: usize) -> Result<Vec<OutboxRow>, StoreError>;
+    /// A line's outbox entries to be dispatched at `now` or before, the earliest first, at most `max`.
+    fn outbox_due(&self, line: &Line, now: Timestamp, max: usize) -> Result<Vec<OutboxRow>, StoreError>;
+
+    /// Lines with entries to be dispatched at `now` or before: first whose is due first. However many they are, each is
+    /// named once.
+    fn lines_due(&self, now: Timestamp) -> Result<Vec<Line>, StoreError>;
 
     /// When the next outbox entry is due after `now`.
     fn outbox_next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
     /// One outbox entry.
     fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError>;
+
+    /// A tenant's parked causes, in order, at most `max`.
+    fn parked(&self, tenant: &TenantId, max: usize) -> Result<Vec<Entry>, StoreError>;
+
+    /// Who has parked causes, and how much of them.
+    fn waiting(&self) -> Result<Vec<(TenantId, Waiting)>, StoreError>;
 
     /// Keeps the commit, all of it or nothing. It survives a kill of the process only after `sync`.
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError>;
@@ -150,11 +162,16 @@ pub struct TimerKey {
     pub name: String,
 }
 
+/// A tenant's name for a channel.
+pub type Line = (TenantId, String);
+
 /// A promised message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
     /// Whose it is.
     pub tenant: TenantId,
+    /// Over which of the tenant's channels it goes. Without NUL.
+    pub channel: String,
     /// Which one.
     pub id: InstructionId,
     /// When to try next; a dead letter has no such moment.
@@ -217,6 +234,10 @@ pub struct Commit {
     pub rows_removed: Vec<(Book, RowKey)>,
     /// Rows from now on.
     pub rows_added: Vec<(Book, Row)>,
+    /// Parked causes that were decided upon, each by whose it is and where it stands; an unknown one is no error.
+    pub unparked: Vec<(TenantId, Position)>,
+    /// Causes that are passed over, to be decided upon later.
+    pub parked: Vec<Entry>,
     /// Rows of a tenant's pages that are older go, at most `limits::TRIM_ROWS_MAX` a commit.
     pub trims: Vec<Trim>,
 }

@@ -16,7 +16,18 @@ pub struct Campaign {
     pub state: CampaignState,
     /// When it was created.
     pub created_at: Timestamp,
+    /// Since when and why it is suspended, while it is.
+    pub suspended: Option<Suspended>,
     pub(super) revisions: BTreeMap<Revision, Arc<Published>>,
+}
+
+/// Why a campaign is suspended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspended {
+    /// Since when.
+    pub at: Timestamp,
+    /// Why, in a sentence.
+    pub reason: String,
 }
 
 /// What is about to become a revision.
@@ -52,7 +63,7 @@ pub struct Published {
 impl Campaign {
     /// A campaign that was not published yet.
     fn draft(name: CampaignName, now: Timestamp) -> Self {
-        Self { name, state: CampaignState::Draft, created_at: now, revisions: BTreeMap::new() }
+        Self { name, state: CampaignState::Draft, created_at: now, suspended: None, revisions: BTreeMap::new() }
     }
 
     /// What is asked while it is active; none before the first publication.
@@ -68,6 +79,9 @@ impl Campaign {
     fn act(&mut self, action: CampaignAction) -> Result<(), TenantsError> {
         let lifecycle = |why| TenantsError::Lifecycle { campaign: self.name.to_string(), why };
         self.state = self.state.after(action).map_err(lifecycle)?;
+        if self.state != CampaignState::Suspended {
+            self.suspended = None;
+        }
         Ok(())
     }
 
@@ -165,6 +179,24 @@ impl Tenant {
             self.check_active_count()?;
         }
         Ok(self.keep_campaign(campaign))
+    }
+
+    /// Suspends a campaign because that revision failed. Where another took its place meanwhile, or it is not asked any more,
+    /// nothing changes.
+    pub fn suspend_campaign(
+        &mut self,
+        name: &CampaignName,
+        revision: Revision,
+        why: Suspended,
+    ) -> Result<(), TenantsError> {
+        let mut campaign = self.known_campaign(name)?;
+        let is_current = campaign.current().is_some_and(|current| current.revision == revision);
+        if is_current && campaign.state == CampaignState::Active {
+            campaign.act(CampaignAction::Suspend)?;
+            campaign.suspended = Some(why);
+            self.keep_campaign(campaign);
+        }
+        Ok(())
     }
 
     /// Makes an earlier revision the newest; without a number, the one before the current.

@@ -1,8 +1,8 @@
-//! A campaign's life: draft → active → paused → archived. Pure; the table is the whole truth.
+//! A campaign's life: draft → active → paused or suspended → archived. Pure; the table is the whole truth.
 
 use std::fmt;
 
-use CampaignState::{Active, Archived, Draft, Paused};
+use CampaignState::{Active, Archived, Draft, Paused, Suspended};
 
 /// Where a campaign stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,13 +13,15 @@ pub enum CampaignState {
     Active,
     /// It is not asked; its people, timers and revisions are kept.
     Paused,
+    /// It failed too often in a row: as paused, but by the house.
+    Suspended,
     /// It is over, for good.
     Archived,
 }
 
 impl CampaignState {
     /// Every state, in the order of a campaign's life.
-    pub const ALL: [Self; 4] = [Self::Draft, Self::Active, Self::Paused, Self::Archived];
+    pub const ALL: [Self; 5] = [Self::Draft, Self::Active, Self::Paused, Self::Suspended, Self::Archived];
 
     /// Its name in records and answers.
     pub fn as_str(self) -> &'static str {
@@ -27,6 +29,7 @@ impl CampaignState {
             Self::Draft => "draft",
             Self::Active => "active",
             Self::Paused => "paused",
+            Self::Suspended => "suspended",
             Self::Archived => "archived",
         }
     }
@@ -54,6 +57,8 @@ pub enum CampaignAction {
     Publish,
     /// It is no longer asked.
     Pause,
+    /// It failed too often in a row; the house's own doing.
+    Suspend,
     /// It is asked again.
     Resume,
     /// An old revision becomes a new one; whether it is asked does not change.
@@ -71,12 +76,23 @@ struct Rule {
 }
 
 /// Every action, once. What is not here is not allowed.
-const RULES: [Rule; 5] = [
-    Rule { action: CampaignAction::Publish, name: "publish", from: &[Draft, Active, Paused], to: Some(Active) },
+const RULES: [Rule; 6] = [
+    Rule {
+        action: CampaignAction::Publish,
+        name: "publish",
+        from: &[Draft, Active, Paused, Suspended],
+        to: Some(Active),
+    },
     Rule { action: CampaignAction::Pause, name: "pause", from: &[Active], to: Some(Paused) },
-    Rule { action: CampaignAction::Resume, name: "resume", from: &[Paused], to: Some(Active) },
-    Rule { action: CampaignAction::Rollback, name: "rollback", from: &[Active, Paused], to: None },
-    Rule { action: CampaignAction::Archive, name: "archive", from: &[Draft, Active, Paused], to: Some(Archived) },
+    Rule { action: CampaignAction::Suspend, name: "suspend", from: &[Active], to: Some(Suspended) },
+    Rule { action: CampaignAction::Resume, name: "resume", from: &[Paused, Suspended], to: Some(Active) },
+    Rule { action: CampaignAction::Rollback, name: "rollback", from: &[Active, Paused, Suspended], to: None },
+    Rule {
+        action: CampaignAction::Archive,
+        name: "archive",
+        from: &[Draft, Active, Paused, Suspended],
+        to: Some(Archived),
+    },
 ];
 
 impl CampaignAction {
@@ -128,23 +144,33 @@ mod tests {
             publish  draft    → active
             publish  active   → active
             publish  paused   → active
-            publish  archived → no: is `archived`: `publish` is for one that is `draft` or `active` or `paused`; use another name
+            publish  suspended → active
+            publish  archived → no: is `archived`: `publish` is for one that is `draft` or `active` or `paused` or `suspended`; use another name
             pause    draft    → no: is `draft`: `pause` is for one that is `active`
             pause    active   → paused
             pause    paused   → no: is `paused`: `pause` is for one that is `active`
+            pause    suspended → no: is `suspended`: `pause` is for one that is `active`
             pause    archived → no: is `archived`: `pause` is for one that is `active`; use another name
-            resume   draft    → no: is `draft`: `resume` is for one that is `paused`
-            resume   active   → no: is `active`: `resume` is for one that is `paused`
+            suspend  draft    → no: is `draft`: `suspend` is for one that is `active`
+            suspend  active   → suspended
+            suspend  paused   → no: is `paused`: `suspend` is for one that is `active`
+            suspend  suspended → no: is `suspended`: `suspend` is for one that is `active`
+            suspend  archived → no: is `archived`: `suspend` is for one that is `active`; use another name
+            resume   draft    → no: is `draft`: `resume` is for one that is `paused` or `suspended`
+            resume   active   → no: is `active`: `resume` is for one that is `paused` or `suspended`
             resume   paused   → active
-            resume   archived → no: is `archived`: `resume` is for one that is `paused`; use another name
-            rollback draft    → no: is `draft`: `rollback` is for one that is `active` or `paused`
+            resume   suspended → active
+            resume   archived → no: is `archived`: `resume` is for one that is `paused` or `suspended`; use another name
+            rollback draft    → no: is `draft`: `rollback` is for one that is `active` or `paused` or `suspended`
             rollback active   → active
             rollback paused   → paused
-            rollback archived → no: is `archived`: `rollback` is for one that is `active` or `paused`; use another name
+            rollback suspended → suspended
+            rollback archived → no: is `archived`: `rollback` is for one that is `active` or `paused` or `suspended`; use another name
             archive  draft    → archived
             archive  active   → archived
             archive  paused   → archived
-            archive  archived → no: is `archived`: `archive` is for one that is `draft` or `active` or `paused`; use another name
+            archive  suspended → archived
+            archive  archived → no: is `archived`: `archive` is for one that is `draft` or `active` or `paused` or `suspended`; use another name
         "#]].assert_eq(&picture);
     }
 

@@ -23,7 +23,7 @@ mod vault;
 #[cfg(test)]
 mod tests;
 
-pub use campaign::{Campaign, Publication, Published};
+pub use campaign::{Campaign, Publication, Published, Suspended};
 pub use channel::{ChannelName, ChannelSettings};
 pub use directory::Directory;
 pub use error::{StorageError, TenantsError};

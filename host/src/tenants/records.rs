@@ -12,7 +12,7 @@ use super::key::KeyDigest;
 use super::manifest_record::ManifestRecord;
 use super::{
     ApiKey, Campaign, CampaignState, ChannelName, ChannelSettings, KeyId, Module, Published, RegisteredSource, Role,
-    Secret, Source,
+    Secret, Source, Suspended,
 };
 use crate::domain::{CampaignName, Json, ModuleDigest, Revision, SourceId, TenantId, Timestamp};
 
@@ -155,6 +155,14 @@ pub(super) struct CampaignRecord {
     campaign: String,
     state: String,
     created_ms: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suspended: Option<SuspendedRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SuspendedRecord {
+    at_ms: i64,
+    reason: String,
 }
 
 /// A campaign without its revisions, which are rows of their own.
@@ -170,6 +178,10 @@ impl Kept for Campaign {
             campaign: self.name.to_string(),
             state: self.state.as_str().to_owned(),
             created_ms: self.created_at.as_millis(),
+            suspended: self
+                .suspended
+                .as_ref()
+                .map(|why| SuspendedRecord { at_ms: why.at.as_millis(), reason: why.reason.clone() }),
         }
     }
 
@@ -179,6 +191,9 @@ impl Kept for Campaign {
             name: CampaignName::parse(&record.campaign)?,
             state: state.ok_or_else(|| format!("state `{}` is not known", record.state))?,
             created_at: Timestamp::from_millis(record.created_ms),
+            suspended: record
+                .suspended
+                .map(|why| Suspended { at: Timestamp::from_millis(why.at_ms), reason: why.reason }),
             revisions: std::collections::BTreeMap::new(),
         })
     }

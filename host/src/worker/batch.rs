@@ -1,14 +1,16 @@
-//! A batch: what one commit takes together. It keeps the people it touched, fires the timers that are due between its causes, and
-//! comes to one `Commit`. Timers fire before every cause that arrived after them, whatever the machine did meanwhile.
+//! A batch: what one commit takes together. It keeps the people it touched and the timers that are due, and comes to one `Commit`.
+//! Which causes it takes, and in which order, is the shift's affair.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::draft::Draft;
 use super::ledger::{Failed, FailureRow, LedgerRow, What};
-use super::roster::Roster;
-use super::step::{self, Effects, Scene};
+use super::roster::{Enlisted, Roster};
+use super::step::{self, Asked, Effects, Scene};
+use super::suspension::{OPERATIONS, Suspension};
 use super::{WorkerError, erasure, quarantine, triggers};
+use crate::channels::Switchboard;
 use crate::domain::{
     Call, Event, Inbound, InstructionId, Position, ProfileKey, Substance, TenantId, Timestamp, limits,
 };
@@ -21,6 +23,7 @@ pub(super) struct Tools<'a> {
     pub(super) partition: &'a dyn Partition,
     pub(super) reports: &'a dyn Reports,
     pub(super) roster: &'a Roster,
+    pub(super) switchboard: &'a Switchboard,
     /// By the clock, which may have gone back behind what arrived.
     pub(super) now: Timestamp,
 }
@@ -30,45 +33,108 @@ pub(super) struct Batch<'a> {
     tools: Tools<'a>,
     /// Shared with whoever is asked about them; nobody is while they are changed, so that changing copies nothing.
     people: BTreeMap<ProfileKey, Option<Arc<Profile>>>,
-    /// Timers due at the horizon or before that have not fired yet.
-    due: BTreeSet<TimerKey>,
+    /// By tenant: timers due at the horizon or before that have not fired yet.
+    due: BTreeMap<TenantId, DueTimers>,
     horizon: Timestamp,
-    /// What time it is when the batch is through.
-    moment: Timestamp,
     draft: Draft,
     causes: u64,
+    /// Used by campaigns since it was asked for.
+    fuel: u64,
+    unparked: Vec<(TenantId, Position)>,
+    parked: Vec<Entry>,
+    suspensions: Vec<Suspension>,
+}
+
+/// A tenant's timers that this batch may fire.
+struct DueTimers {
+    timers: BTreeSet<TimerKey>,
+    /// There is no other up to here.
+    reach: Timestamp,
+    /// How many more may fire, those set meanwhile among them.
+    left: usize,
+}
+
+/// What is due next.
+pub(super) enum Due {
+    Timer(TimerKey),
+    Nothing,
+    /// More than one batch takes.
+    TooMuch,
+}
+
+/// What a batch comes to.
+pub(super) struct Closed {
+    pub(super) commit: Commit,
+    pub(super) causes: u64,
+    /// To be told once it is committed.
+    pub(super) suspensions: Vec<Suspension>,
 }
 
 impl<'a> Batch<'a> {
-    /// Begins a batch that reaches up to `horizon`, or to where the most timers that fit are due.
-    pub(super) fn open(tools: Tools<'a>, horizon: Timestamp) -> Result<Self, WorkerError> {
-        let due: BTreeSet<TimerKey> = tools.partition.due(horizon, limits::COMMIT_TIMERS_MAX)?.into_iter().collect();
-        let is_full = due.len() >= limits::COMMIT_TIMERS_MAX;
-        let reach = due.last().filter(|_| is_full).map_or(horizon, |last| last.due);
-        Ok(Self {
+    /// Begins a batch that reaches up to `horizon`.
+    pub(super) fn open(tools: Tools<'a>, horizon: Timestamp) -> Self {
+        Self {
             tools,
             people: BTreeMap::new(),
-            due,
-            horizon: reach,
-            moment: horizon,
+            due: BTreeMap::new(),
+            horizon,
             draft: Draft::default(),
             causes: 0,
+            fuel: 0,
+            unparked: Vec::new(),
+            parked: Vec::new(),
+            suspensions: Vec::new(),
+        }
+    }
+
+    pub(super) fn horizon(&self) -> Timestamp {
+        self.horizon
+    }
+
+    /// Fuel that was used since the last time that somebody asked.
+    pub(super) fn take_fuel(&mut self) -> u64 {
+        std::mem::take(&mut self.fuel)
+    }
+
+    /// The tenant's next timer that is due at `moment` or before.
+    pub(super) fn next_due(&mut self, tenant: &TenantId, moment: Timestamp) -> Result<Due, WorkerError> {
+        let horizon = self.horizon;
+        let due = self.due_timers(tenant)?;
+        Ok(match due.timers.first().filter(|timer| timer.due <= moment) {
+            Some(timer) if due.left > 0 => Due::Timer(timer.clone()),
+            None if moment.min(horizon) <= due.reach => Due::Nothing,
+            _ => Due::TooMuch,
         })
     }
 
-    /// Takes in entries of the journal as far as the batch reaches, then fires what is still due. Returns how many were taken.
-    pub(super) fn consume_all(&mut self, entries: &VecDeque<Entry>) -> Result<usize, WorkerError> {
-        let horizon = self.horizon;
-        let consumed = entries.iter().take_while(|entry| entry.arrived <= horizon).count();
-        entries.iter().take(consumed).try_for_each(|entry| self.consume(entry))?;
-        let moment = entries.get(consumed).map_or(self.moment, |next| next.arrived);
-        self.fire_until(self.horizon, moment)?;
-        Ok(consumed)
+    fn due_timers(&mut self, tenant: &TenantId) -> Result<&mut DueTimers, WorkerError> {
+        if !self.due.contains_key(tenant) {
+            let timers = self.tools.partition.due(tenant, self.horizon, limits::COMMIT_TIMERS_MAX)?;
+            let is_full = timers.len() >= limits::COMMIT_TIMERS_MAX;
+            let reach = timers.last().filter(|_| is_full).map_or(self.horizon, |last| last.due);
+            let timers = timers.into_iter().collect();
+            self.due.insert(tenant.clone(), DueTimers { timers, reach, left: limits::COMMIT_TIMERS_MAX });
+        }
+        Ok(self.due.get_mut(tenant).expect("the timers should be there: they were just put there"))
     }
 
-    /// Takes in an entry of the journal, after the timers that were due before it.
-    fn consume(&mut self, entry: &Entry) -> Result<(), WorkerError> {
-        self.fire_until(entry.arrived, entry.arrived)?;
+    /// The tenant's first parked causes.
+    pub(super) fn parked(&self, tenant: &TenantId) -> Result<Vec<Entry>, WorkerError> {
+        Ok(self.tools.partition.parked(tenant, limits::COMMIT_CAUSES_MAX)?)
+    }
+
+    /// Passes a cause over, for a later batch.
+    pub(super) fn park(&mut self, entry: Entry) {
+        self.parked.push(entry);
+    }
+
+    /// A parked cause was consumed.
+    pub(super) fn unpark(&mut self, entry: &Entry) {
+        self.unparked.push((entry.inbound.tenant.clone(), entry.position));
+    }
+
+    /// Takes in an entry of the journal. The timers that were due before it have fired.
+    pub(super) fn consume(&mut self, entry: &Entry) -> Result<(), WorkerError> {
         let Inbound { tenant, source, substance } = &entry.inbound;
         self.causes += 1;
         match substance {
@@ -82,15 +148,6 @@ impl<'a> Batch<'a> {
                 Ok(())
             }
         }
-    }
-
-    /// Fires the timers that are due at `moment` or before, telling campaigns that it is `now`.
-    fn fire_until(&mut self, moment: Timestamp, now: Timestamp) -> Result<(), WorkerError> {
-        while self.due.first().is_some_and(|timer| timer.due <= moment) {
-            let timer = self.due.pop_first().expect("a timer should be there: it was just looked at");
-            self.fire(&timer, now.max(timer.due))?;
-        }
-        Ok(())
     }
 
     /// An entry of the outbox, as the batch left it so far.
@@ -126,7 +183,9 @@ impl<'a> Batch<'a> {
     pub(super) fn record(&mut self, key: &ProfileKey, row: &LedgerRow) -> Result<(), WorkerError> {
         let (number, outdated) = self.person(key)?.next_ledger_row();
         if let What::Failed(failed) = &row.what {
-            self.draft.add(Book::Failures, failure_row(key, (row, failed), number));
+            let (at, campaign, failed) = (row.at, row.campaign.clone(), failed.clone());
+            let failure = FailureRow { at, campaign, profile: key.profile.to_string(), failed };
+            self.draft.add(Book::Failures, failure_row(key, failure, &number.to_string()));
         }
         let row = Row { key: ledger_key(key, number), body: row.encode() };
         self.draft.add(Book::Ledger, row);
@@ -141,11 +200,13 @@ impl<'a> Batch<'a> {
         &mut self.draft
     }
 
-    /// Ends the batch. Causes up to `upto` are consumed.
-    pub(super) fn close(self, upto: Position) -> (Commit, u64) {
+    /// Ends the batch. Causes up to `upto` are consumed, or parked.
+    pub(super) fn close(self, upto: Position) -> Closed {
         let records = self.people.into_iter().map(|(key, profile)| (key, profile.map(|profile| profile.encode())));
         let before = self.horizon.minus(limits::RETENTION);
-        (self.draft.into_commit(upto, records.collect(), before), self.causes)
+        let commit = self.draft.into_commit(upto, records.collect(), before);
+        let commit = Commit { unparked: self.unparked, parked: self.parked, ..commit };
+        Closed { commit, causes: self.causes, suspensions: self.suspensions }
     }
 
     fn happen(&mut self, key: &ProfileKey, event: &Event, now: Timestamp) -> Result<(), WorkerError> {
@@ -155,11 +216,14 @@ impl<'a> Batch<'a> {
         let campaigns = self.tools.roster.of(&key.tenant);
         let scene = Scene { key, now, campaigns: &campaigns };
         let effects = step::on_event(&scene, self.shared(key)?, event);
-        self.take(key, effects)
+        self.take(&scene, effects)
     }
 
-    fn fire(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
+    /// Fires a timer that is due.
+    pub(super) fn fire(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
         self.unset(timer.clone());
+        let due = self.due_timers(&timer.owner.tenant)?;
+        due.left = due.left.saturating_sub(1);
         let campaigns = self.tools.roster.of(&timer.owner.tenant);
         let campaign = campaigns.iter().find(|campaign| campaign.name == timer.campaign);
         self.causes += 1;
@@ -169,11 +233,11 @@ impl<'a> Batch<'a> {
             return Ok(());
         }
         match campaign {
-            Some(campaign) if campaign.paused => self.wait_for_resumption(timer, now),
+            Some(campaign) if campaign.reason_to_wait().is_some() => self.wait_for_resumption(timer, now),
             Some(campaign) => {
                 let scene = Scene { key: &timer.owner, now, campaigns: &campaigns };
                 let effects = step::on_timer(&scene, self.shared(&timer.owner)?, campaign, timer);
-                self.take(&timer.owner, effects)
+                self.take(&scene, effects)
             }
             None => self.lapse(timer, now),
         }
@@ -198,14 +262,38 @@ impl<'a> Batch<'a> {
         self.record(&timer.owner, &LedgerRow { at: now.as_millis(), campaign: timer.campaign.to_string(), what })
     }
 
-    fn take(&mut self, key: &ProfileKey, effects: Effects) -> Result<(), WorkerError> {
+    fn take(&mut self, scene: &Scene<'_>, effects: Effects) -> Result<(), WorkerError> {
+        self.fuel += effects.fuel;
         effects.timers_unset.into_iter().for_each(|timer| self.unset(timer));
         effects.timers_set.into_iter().for_each(|timer| self.set(timer));
-        for entry in &effects.promised {
-            // At once: a clock that went back, and the moment of arrival with it, holds up nothing.
-            self.draft.put(entry, Some(entry.promised_at.min(self.tools.now)));
+        effects.promised.iter().for_each(|entry| self.promise(entry));
+        effects.ledger.iter().try_for_each(|row| self.record(scene.key, row))?;
+        effects.asked.iter().for_each(|asked| self.tally(scene, asked));
+        Ok(())
+    }
+
+    fn promise(&mut self, entry: &Promised) {
+        // At once: a clock that went back, and the moment of arrival with it, holds up nothing.
+        self.draft.put(entry, Some(entry.promised_at.min(self.tools.now)));
+    }
+
+    /// Counts a campaign's failures in a row; suspends it at the last of too many.
+    fn tally(&mut self, scene: &Scene<'_>, asked: &Asked) {
+        let Some(campaign) = scene.campaigns.iter().find(|campaign| campaign.name == asked.campaign) else { return };
+        if campaign.streak.note(asked.failed.is_some())
+            && let Some(failed) = &asked.failed
+        {
+            self.suspend(scene, campaign, failed);
         }
-        effects.ledger.iter().try_for_each(|row| self.record(key, row))
+    }
+
+    fn suspend(&mut self, scene: &Scene<'_>, campaign: &Enlisted, failed: &Failed) {
+        let suspension = Suspension::new(scene.key, campaign, (failed, scene.now));
+        self.draft.add(Book::Failures, suspension.row(scene.key, &failed.cause));
+        if self.tools.switchboard.is_connected(&scene.key.tenant, OPERATIONS) {
+            self.promise(&suspension.message(scene.key, &failed.cause));
+        }
+        self.suspensions.push(suspension);
     }
 
     fn erase(&mut self, key: &ProfileKey) -> Result<(), WorkerError> {
@@ -218,14 +306,18 @@ impl<'a> Batch<'a> {
     }
 
     fn set(&mut self, timer: TimerKey) {
-        if timer.due <= self.horizon {
-            self.due.insert(timer.clone());
+        if let Some(due) = self.due.get_mut(&timer.owner.tenant)
+            && timer.due <= due.reach
+        {
+            due.timers.insert(timer.clone());
         }
         self.draft.set(timer);
     }
 
     fn unset(&mut self, timer: TimerKey) {
-        self.due.remove(&timer);
+        if let Some(due) = self.due.get_mut(&timer.owner.tenant) {
+            due.timers.remove(&timer);
+        }
         self.draft.unset(timer);
     }
 }
@@ -240,19 +332,14 @@ pub(super) fn ledger_key(key: &ProfileKey, number: u64) -> RowKey {
     }
 }
 
-fn failure_row(key: &ProfileKey, (row, failed): (&LedgerRow, &Failed), number: u64) -> Row {
-    let failure = FailureRow {
-        at: row.at,
-        campaign: row.campaign.clone(),
-        profile: key.profile.to_string(),
-        failed: failed.clone(),
-    };
+/// A row of the book of failures; `mark` tells it from others about the same person at the same moment.
+pub(super) fn failure_row(key: &ProfileKey, failure: FailureRow, mark: &str) -> Row {
     Row {
         key: RowKey {
             tenant: key.tenant.clone(),
             page: String::new(),
-            at: row.at,
-            id: format!("{}/{number}", key.profile),
+            at: failure.at,
+            id: format!("{}/{mark}", key.profile),
         },
         body: serde_json::to_vec(&failure).expect("a failure should be storable"),
     }

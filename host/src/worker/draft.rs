@@ -28,7 +28,8 @@ impl Draft {
 
     /// An entry is in the outbox, to be tried when it is due; a dead letter never is.
     pub(super) fn put(&mut self, entry: &Promised, due: Option<Timestamp>) {
-        let row = OutboxRow { tenant: entry.tenant.clone(), id: entry.id.clone(), due, body: entry.encode() };
+        let (tenant, channel, id) = (entry.tenant.clone(), entry.channel.clone(), entry.id.clone());
+        let row = OutboxRow { tenant, channel, id, due, body: entry.encode() };
         self.outbox.insert((row.tenant.clone(), row.id.clone()), Some(row));
     }
 

@@ -11,29 +11,35 @@ mod person;
 mod quarantine;
 mod roster;
 mod settlement;
+mod shares;
+mod shift;
 mod status;
 mod step;
+mod suspension;
 mod triggers;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use batch::{Batch, Tools};
+use batch::{Closed, Tools};
 pub use crew::Crew;
 pub use ledger::{Decided, Failed, FailureRow, Fate, Judged, LedgerRow, What};
 pub use messages::MessageRow;
 pub use quarantine::QuarantineRow;
-pub use roster::{Campaigns, Decider, Enlisted, Roster};
+pub use roster::{Campaigns, Decider, Enlisted, Roster, Standing};
+use shares::Shares;
+use shift::{Shift, Window};
 pub use status::Status;
+pub use suspension::{Streak, Suspension};
 
 use crate::channels::Switchboard;
-use crate::domain::{Clock, InstructionId, Position, Signal, Stopwatch, TenantId, Timestamp, limits};
+use crate::domain::{Backlog, Clock, InstructionId, Position, Signal, Stopwatch, TenantId, Timestamp, Waiting, limits};
 use crate::outbox::{DeathCause, Dispatcher, Entry as Promised, Lane, RecordError as EntryError, Settlement};
 use crate::profiles::RecordError;
-use crate::store::{Entry, OutboxRow, Partition, Pulled, Reports, StoreError};
+use crate::store::{Entry, Partition, Pulled, Reports, StoreError};
 
 /// What every loop shares.
 pub struct Shared {
@@ -49,6 +55,10 @@ pub struct Shared {
     pub dispatcher: Dispatcher,
     /// How long a commit may wait for its sync.
     pub sync_beat: Duration,
+    /// What waits for its tenant's turn.
+    pub backlog: Arc<Backlog>,
+    /// Told of every campaign that is no longer asked, to make it last. It must not block.
+    pub suspend: Box<dyn Fn(Suspension) + Send + Sync>,
 }
 
 /// Why a batch came to nothing.
@@ -127,27 +137,9 @@ impl Handle {
 /// Starts the loop of one partition on a thread of its own.
 pub fn start(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Shared>) -> std::io::Result<Handle> {
     let (words, inbox) = sync_channel(limits::COMMANDS_WAITING_MAX);
-    let (outlet, home) = sync_channel(limits::DISPATCHED_MAX);
-    let status = Arc::new(Status::default());
     shared.clock.raise_on_jump(&signal);
-    let worker = Worker {
-        partition,
-        lane: shared.dispatcher.lane(Arc::clone(&signal)),
-        shared,
-        signal: Arc::clone(&signal),
-        inbox,
-        outlet,
-        home,
-        status: Arc::clone(&status),
-        words: Vec::new(),
-        pending: VecDeque::new(),
-        passed: Position::default(),
-        looked_at: None,
-        has_promised: false,
-        is_held_up: false,
-        since_sync: None,
-        stopping: false,
-    };
+    let worker = Worker::new(partition, Arc::clone(&signal), shared, inbox);
+    let status = Arc::clone(&worker.status);
     let name = format!("partition-{}", worker.partition.slots().start);
     let thread = thread::Builder::new().name(name).spawn(move || worker.run())?;
     Ok(Handle { words, signal, status, thread: Mutex::new(Some(thread)) })
@@ -170,9 +162,14 @@ struct Worker {
     pending: VecDeque<Entry>,
     /// Up to here there is nothing but `pending`.
     passed: Position,
-    /// The last entry of the outbox that was looked at, when there are more behind it that are due.
-    looked_at: Option<OutboxRow>,
-    /// There may be entries that the look under way began too early to see.
+    /// Whether there was nothing behind `pending` when it was pulled.
+    is_at_end: bool,
+    shares: Shares,
+    /// Who has parked causes; none when that is to be looked up.
+    parked: Option<BTreeSet<TenantId>>,
+    /// Of whom the backlog says that they have.
+    noted: BTreeSet<TenantId>,
+    /// There may be entries that the last look did not see.
     has_promised: bool,
     /// Entries are due that cannot go out: their channel is busy.
     is_held_up: bool,
@@ -182,9 +179,33 @@ struct Worker {
 }
 
 impl Worker {
+    fn new(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Shared>, inbox: Receiver<Word>) -> Self {
+        let (outlet, home) = sync_channel(limits::DISPATCHED_MAX);
+        Self {
+            lane: shared.dispatcher.lane(Arc::clone(&signal)),
+            shared,
+            signal,
+            inbox,
+            outlet,
+            home,
+            status: Arc::default(),
+            words: Vec::new(),
+            pending: VecDeque::new(),
+            passed: partition.position(),
+            partition,
+            is_at_end: false,
+            shares: Shares::default(),
+            parked: None,
+            noted: BTreeSet::new(),
+            has_promised: false,
+            is_held_up: false,
+            since_sync: None,
+            stopping: false,
+        }
+    }
+
     fn run(mut self) {
         let guard = status::Guard::new(Arc::clone(&self.status));
-        self.passed = self.partition.position();
         while !self.stopping {
             match self.turn() {
                 Ok(patience) => self.signal.wait(patience),
@@ -222,7 +243,7 @@ impl Worker {
         if let Some(since) = self.since_sync {
             return Ok(Some(self.shared.sync_beat.saturating_sub(since.elapsed())));
         }
-        if self.looked_at.is_some() || self.has_promised {
+        if self.has_promised {
             return Ok(Some(Duration::ZERO));
         }
         // Entries that are due now are at their providers, or somebody signals when there is room for them.
@@ -241,23 +262,30 @@ impl Worker {
         self.listen();
         self.pull()?;
         let horizon = self.pending.back().map_or(now, |last| last.arrived);
+        let parked = self.parked()?;
         let tools = Tools {
             partition: self.partition.as_ref(),
             reports: self.shared.reports.as_ref(),
             roster: &self.shared.roster,
+            switchboard: &self.shared.switchboard,
             now,
         };
-        let mut batch = Batch::open(tools, horizon)?;
-        let consumed = batch.consume_all(&self.pending)?;
+        let shift = Shift::open(tools, &mut self.shares, parked.clone(), horizon)?;
+        let (mut batch, consumed) = shift.work(Window { entries: &self.pending, is_all: self.is_at_end })?;
         let (came_back, replies) = settlement::heed(&mut batch, &self.words, now)?;
         let upto = self.pending.get(consumed).map_or(self.passed, |next| next.position);
-        let (commit, causes) = batch.close(upto);
+        let Closed { commit, causes, suspensions } = batch.close(upto);
         let has_passed_much = upto.0 - self.partition.position().0 > limits::PASSED_BYTES_MAX;
-        if causes == 0 && self.words.is_empty() && !has_passed_much {
+        if causes == 0 && commit.parked.is_empty() && self.words.is_empty() && !has_passed_much {
+            self.parked = Some(parked);
             return Ok(false);
         }
         self.status.busy();
+        metrics::counter!("rekindle_worker_parked_total").increment(commit.parked.len() as u64);
+        let is_parked_as_before = commit.parked.is_empty() && commit.unparked.is_empty();
         self.partition.commit(commit)?;
+        self.parked = is_parked_as_before.then_some(parked);
+        self.announce(suspensions);
         self.since_sync.get_or_insert_with(Stopwatch::start);
         self.has_promised = true;
         self.pending.drain(..consumed);
@@ -277,13 +305,42 @@ impl Worker {
         self.stopping |= self.words.iter().any(|word| matches!(word, Word::Stop));
     }
 
+    /// Sees to it that who arrives is seen, however long the first of those that are pulled take.
     fn pull(&mut self) -> Result<(), WorkerError> {
-        if self.pending.is_empty() {
-            let Pulled { entries, upto } = self.partition.pull(self.passed, limits::COMMIT_CAUSES_MAX)?;
-            self.pending = entries.into();
+        let room = limits::COMMIT_CAUSES_MAX - self.pending.len();
+        self.is_at_end = false;
+        if room > 0 {
+            let Pulled { entries, upto } = self.partition.pull(self.passed, room)?;
+            self.is_at_end = entries.len() < room;
+            self.pending.extend(entries);
             self.passed = upto;
         }
         Ok(())
+    }
+
+    /// Who has parked causes. What was known is taken: only a commit that succeeds knows it again.
+    fn parked(&mut self) -> Result<BTreeSet<TenantId>, WorkerError> {
+        if let Some(parked) = self.parked.take() {
+            return Ok(parked);
+        }
+        let (waiting, number) = (self.partition.waiting()?, self.partition.slots().start);
+        let parked: BTreeSet<TenantId> = waiting.iter().map(|(tenant, _)| tenant.clone()).collect();
+        for tenant in self.noted.difference(&parked) {
+            self.shared.backlog.note(number, tenant, Waiting::default());
+        }
+        waiting.iter().for_each(|(tenant, waiting)| self.shared.backlog.note(number, tenant, *waiting));
+        self.noted.clone_from(&parked);
+        Ok(parked)
+    }
+
+    /// Has it made to last that campaigns are no longer asked.
+    fn announce(&self, suspensions: Vec<Suspension>) {
+        for suspension in suspensions {
+            let Suspension { tenant, campaign, revision, .. } = &suspension;
+            tracing::warn!(%tenant, %campaign, revision = revision.0, "a campaign failed too often in a row and is suspended");
+            metrics::counter!("rekindle_worker_suspensions_total").increment(1);
+            (self.shared.suspend)(suspension);
+        }
     }
 
     fn sync(&mut self) -> Result<(), WorkerError> {
@@ -296,6 +353,7 @@ impl Worker {
     fn rest(&mut self, reason: &str) {
         tracing::warn!(reason, slots = ?self.partition.slots(), "the store is unavailable; trying again");
         self.pending.clear();
+        self.parked = None;
         self.passed = self.partition.position();
         // Not waiting for the signal: every arrival raises it.
         thread::sleep(limits::STORE_REST);

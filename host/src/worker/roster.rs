@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use super::suspension::Streak;
 use crate::domain::{CampaignName, Cause, Context, Manifest, Outcome, Revision, TenantId};
 use crate::sandbox::View;
 
@@ -15,22 +16,59 @@ pub trait Decider: Send + Sync {
     fn decide(&self, context: &Context, cause: &Cause, view: Arc<dyn View>) -> Outcome;
 }
 
-/// A campaign that runs, or is paused.
+/// Whether a campaign is asked. Where it is not, its timers and messages wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is.
+    Active,
+    /// Its tenant paused it.
+    Paused,
+    /// It failed too often.
+    Suspended,
+}
+
+/// A campaign that runs, or waits.
 #[derive(Clone)]
 pub struct Enlisted {
     /// Its name.
     pub name: CampaignName,
     /// Its current revision.
     pub revision: Revision,
-    /// Not asked; its timers and messages wait.
-    pub paused: bool,
+    /// As its tenant knows it.
+    pub standing: Standing,
+    /// How often it failed in a row. `Roster::replace` sees to it that an active revision keeps its own.
+    pub streak: Arc<Streak>,
     /// What it wants to be asked about.
     pub manifest: Arc<Manifest>,
     /// Who answers.
     pub decider: Arc<dyn Decider>,
 }
 
-/// All campaigns of one tenant that are active or paused.
+impl Enlisted {
+    /// As it is at this moment: one that has just failed too often is suspended before its tenant knows.
+    pub(super) fn standing(&self) -> Standing {
+        match self.standing {
+            Standing::Active if self.streak.is_over() => Standing::Suspended,
+            standing => standing,
+        }
+    }
+
+    /// Why it is not asked, if it is not.
+    pub(super) fn reason_to_wait(&self) -> Option<&'static str> {
+        match self.standing() {
+            Standing::Active => None,
+            Standing::Paused => Some("the campaign is paused"),
+            Standing::Suspended => Some("the campaign is suspended: it failed too often in a row"),
+        }
+    }
+
+    fn goes_on_from(&self, before: &Self) -> bool {
+        let name = |enlisted: &Self| (enlisted.name.clone(), enlisted.revision, enlisted.standing);
+        self.standing == Standing::Active && name(self) == name(before)
+    }
+}
+
+/// All campaigns of one tenant that are active, paused or suspended.
 pub type Campaigns = Arc<[Enlisted]>;
 
 /// All campaigns, by tenant.
@@ -43,8 +81,16 @@ impl Roster {
         self.0.load().get(tenant).cloned().unwrap_or_default()
     }
 
-    /// Replaces all of them.
-    pub fn replace(&self, campaigns: HashMap<TenantId, Campaigns>) {
+    /// Replaces all of them. What is asked as before goes on counting its failures.
+    pub fn replace(&self, mut campaigns: HashMap<TenantId, Campaigns>) {
+        for (tenant, enlisted) in &mut campaigns {
+            let before = self.of(tenant);
+            let go_on = |new: &Enlisted| {
+                let streak = before.iter().find(|before| new.goes_on_from(before)).map(|before| &before.streak);
+                Enlisted { streak: Arc::clone(streak.unwrap_or(&new.streak)), ..new.clone() }
+            };
+            *enlisted = enlisted.iter().map(go_on).collect();
+        }
         self.0.store(Arc::new(campaigns));
     }
 }

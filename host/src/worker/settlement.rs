@@ -6,47 +6,64 @@ use std::sync::mpsc::SyncSender;
 
 use super::batch::Batch;
 use super::ledger::{Fate as Recorded, LedgerRow, What};
+use super::suspension::OPERATIONS;
 use super::{Word, Worker, WorkerError, messages};
 use crate::domain::{InstructionId, ProfileKey, TenantId, Timestamp, limits};
-use crate::outbox::{self, DeathCause, Entry, Fate, Settlement};
-use crate::store::Book;
+use crate::outbox::{self, DeathCause, Declined, Entry, Fate, Settlement};
+use crate::store::{Book, Line};
 
 /// An answer that is due once the batch is committed.
 pub(super) type Reply = (SyncSender<usize>, usize);
 
 impl Worker {
-    /// Takes messages that are due to their providers. Only what is durable is in the outbox now: everything was just synced.
+    /// Takes messages that are due to their providers, line by line, so that a line that is held up, however long it is, holds
+    /// up no other. Only what is durable is in the outbox now: everything was just synced.
     pub(super) fn dispatch(&mut self, now: Timestamp) -> Result<(), WorkerError> {
-        let after = self.looked_at.take();
-        if after.is_none() {
-            (self.has_promised, self.is_held_up) = (false, false);
-        }
-        let rows = self.partition.outbox_due(now, after.as_ref(), limits::OUTBOX_SCAN_MAX)?;
-        for row in &rows {
+        (self.has_promised, self.is_held_up) = (false, false);
+        for line in self.partition.lines_due(now)? {
             if self.lane.room() == 0 {
-                // One that comes back makes room, and then those that are due first go first.
+                // One that comes back makes room.
                 return Ok(());
             }
-            if !self.lane.is_under_way(&row.tenant, &row.id) {
-                self.dispatch_entry(Entry::decode(&row.body)?, now);
+            if self.words.len() >= limits::COMMIT_CAUSES_MAX {
+                self.has_promised = true;
+                return Ok(());
             }
+            self.dispatch_line(&line, now)?;
         }
-        // A page may be full of what a busy channel holds up: others are behind it.
-        self.looked_at = rows.into_iter().nth(limits::OUTBOX_SCAN_MAX - 1);
         Ok(())
     }
 
-    fn dispatch_entry(&mut self, entry: Entry, now: Timestamp) {
+    fn dispatch_line(&mut self, line: &Line, now: Timestamp) -> Result<(), WorkerError> {
+        let rows = self.partition.outbox_due(line, now, limits::LINE_SCAN_MAX)?;
+        for row in &rows {
+            if self.lane.is_under_way(&row.tenant, &row.id) {
+                continue;
+            }
+            if self.dispatch_entry(Entry::decode(&row.body)?, now).is_err() {
+                self.is_held_up = true;
+                return Ok(());
+            }
+        }
+        self.has_promised |= rows.len() >= limits::LINE_SCAN_MAX;
+        Ok(())
+    }
+
+    fn dispatch_entry(&mut self, entry: Entry, now: Timestamp) -> Result<(), Declined> {
         let campaigns = self.shared.roster.of(&entry.tenant);
         match campaigns.iter().find(|campaign| campaign.name == entry.campaign) {
             None => self.words.push(Word::GiveUp(entry, DeathCause::Withdrawn)),
-            Some(campaign) if campaign.paused => self.words.push(Word::Postpone(entry)),
+            // What is said about a campaign does not wait for it.
+            Some(campaign) if entry.channel != OPERATIONS && campaign.reason_to_wait().is_some() => {
+                self.words.push(Word::Postpone(entry));
+            }
             Some(_) if entry.is_expired(now) => self.words.push(Word::GiveUp(entry, DeathCause::Expired)),
-            Some(_) => self.hand_over(entry),
+            Some(_) => return self.hand_over(entry),
         }
+        Ok(())
     }
 
-    fn hand_over(&mut self, entry: Entry) {
+    fn hand_over(&mut self, entry: Entry) -> Result<(), Declined> {
         let channel = self.shared.switchboard.line(&entry.tenant, &entry.channel);
         let provider = channel.provider();
         let (outlet, signal) = (self.outlet.clone(), Arc::clone(&self.signal));
@@ -56,10 +73,7 @@ impl Worker {
             signal.raise();
         };
         self.status.dispatched();
-        if self.lane.dispatch(entry, channel, Box::new(settled)).is_err() {
-            self.status.settled(1);
-            self.is_held_up = true;
-        }
+        self.lane.dispatch(entry, channel, Box::new(settled)).inspect_err(|_| self.status.settled(1))
     }
 }
 

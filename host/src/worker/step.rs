@@ -11,8 +11,8 @@ use super::roster::Enlisted;
 use super::triggers::{Named, causes, timer_cause, wants};
 use crate::channels::Addresses;
 use crate::domain::{
-    Cause, CauseId, Context, Decision, Event, Failure, Instruction, InstructionId, Outcome, ProfileKey, Timestamp,
-    limits,
+    CampaignName, Cause, CauseId, Context, Decision, Event, Failure, FailureKind, Instruction, InstructionId, Outcome,
+    ProfileKey, Timestamp, limits,
 };
 use crate::outbox::Entry;
 use crate::policy::{self, Moment, Verdict};
@@ -33,6 +33,17 @@ pub(super) struct Effects {
     pub(super) timers_set: Vec<TimerKey>,
     pub(super) promised: Vec<Entry>,
     pub(super) ledger: Vec<LedgerRow>,
+    /// Who was asked.
+    pub(super) asked: Vec<Asked>,
+    /// What campaigns used in all.
+    pub(super) fuel: u64,
+}
+
+/// A campaign that was asked, and how it failed if it did. One that could not be loaded is not among them: that may be ours.
+#[derive(Debug, PartialEq)]
+pub(super) struct Asked {
+    pub(super) campaign: CampaignName,
+    pub(super) failed: Option<Failed>,
 }
 
 /// An event happened.
@@ -70,8 +81,8 @@ fn reason_not_to_ask(scene: &Scene<'_>, campaign: &Enlisted, event: &Event) -> O
     let age = scene.now.since(event.at);
     if event.test {
         Some("the event is a test of the Event Tester's".to_owned())
-    } else if campaign.paused {
-        Some("the campaign is paused".to_owned())
+    } else if let Some(reason) = campaign.reason_to_wait() {
+        Some(reason.to_owned())
     } else if age > limits::FRESHNESS {
         let (hours, bound) = (age.as_secs() / 3600, limits::FRESHNESS.as_secs() / 3600);
         Some(format!("the event was {hours} h old when it arrived, more than {bound} h"))
@@ -100,13 +111,22 @@ fn ask(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named
     let outcome = campaign.decider.decide(&context, &named.cause, Arc::new(view));
     let log = log_lines(&outcome);
     let Outcome { result, fuel_used, .. } = outcome;
+    effects.fuel += fuel_used;
     match result {
         Ok(decision) => {
             let mut decided = follow(scene, Arc::make_mut(profile), campaign, (named, decision), effects);
             (decided.fuel, decided.log) = (fuel_used, log);
             effects.ledger.push(row(scene, campaign, What::Decided(decided)));
+            effects.asked.push(Asked { campaign: campaign.name.clone(), failed: None });
         }
-        Err(failure) => effects.ledger.push(row(scene, campaign, What::Failed(failed(campaign, named, failure, log)))),
+        Err(failure) => {
+            let kind = failure.kind;
+            let failed = failed(campaign, named, failure, log);
+            if kind != FailureKind::NotLoaded {
+                effects.asked.push(Asked { campaign: campaign.name.clone(), failed: Some(failed.clone()) });
+            }
+            effects.ledger.push(row(scene, campaign, What::Failed(failed)));
+        }
     }
 }
 
@@ -253,11 +273,11 @@ fn seed(digest: &[u8; 32]) -> u64 {
 mod tests {
     use super::*;
     use crate::domain::{
-        Call, CampaignName, Delivery, EngagementKind, FailureKind, Identities, Json, Manifest, MessageId, PersonFacts,
-        ProfileId, Revision, StateChange, Target, TenantId, TimerChange, Trigger,
+        Call, Delivery, EngagementKind, Identities, Json, Manifest, MessageId, PersonFacts, ProfileId, Revision,
+        StateChange, Target, TenantId, TimerChange, Trigger,
     };
     use crate::sandbox::View;
-    use crate::worker::roster::Decider;
+    use crate::worker::roster::{Decider, Standing};
 
     struct Answers(fn(&Context, &Cause) -> Result<Decision, Failure>);
 
@@ -281,7 +301,8 @@ mod tests {
         Enlisted {
             name: CampaignName::parse("test").unwrap(),
             revision: Revision(3),
-            paused: false,
+            standing: Standing::Active,
+            streak: Arc::default(),
             manifest: Arc::new(manifest),
             decider: Arc::new(Answers(decide)),
         }
@@ -360,7 +381,7 @@ mod tests {
     #[test]
     fn who_is_paused_or_too_late_or_testing_is_not_asked() {
         let day_ms = 24 * 3_600_000;
-        let paused = Enlisted { paused: true, ..campaign(sends_and_waits) };
+        let paused = Enlisted { standing: Standing::Paused, ..campaign(sends_and_waits) };
         let test = Event { test: true, ..added(1_000) };
         for (campaign, event, now_ms, reason) in [
             (paused, added(1_000), 2_000, "the campaign is paused"),

@@ -1,11 +1,14 @@
 //! Batches over a store in memory, with campaigns of a few lines: what causes and words of one commit do to one another.
 
+mod fairness;
+
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use tokio::runtime::Runtime;
 
+use super::batch::{Batch, Due};
 use super::*;
 use crate::channels::{self, Addresses, Channel, Delivering, Message};
 use crate::domain::{
@@ -14,7 +17,7 @@ use crate::domain::{
 };
 use crate::sandbox::View;
 use crate::store::conformance::{self, NOON, at, person_in, shop};
-use crate::store::{Book, Commit, Memory, OutboxRow, Page, Store, TimerKey};
+use crate::store::{Book, Commit, Line, Memory, OutboxRow, Page, Store, TimerKey};
 
 type Decide = fn(&Context, &Cause) -> Decision;
 
@@ -40,7 +43,8 @@ fn campaign(name: &str, decide: Decide) -> Enlisted {
     Enlisted {
         name: CampaignName::parse(name).unwrap(),
         revision: Revision(1),
-        paused: false,
+        standing: Standing::Active,
+        streak: Arc::default(),
         manifest: Arc::new(manifest),
         decider: Arc::new(Answers(decide)),
     }
@@ -103,12 +107,23 @@ impl Bench {
         let Pulled { entries, upto } = conformance::pull(self.partition.as_mut(), usize::MAX).unwrap();
         let reports = self.store.reports();
         let partition = self.partition.as_ref();
-        let tools = Tools { partition, reports: reports.as_ref(), roster: &self.roster, now: self.now };
+        let switchboard = Switchboard::default();
+        let tools = Tools {
+            partition,
+            reports: reports.as_ref(),
+            roster: &self.roster,
+            switchboard: &switchboard,
+            now: self.now,
+        };
         let horizon = entries.last().map_or(self.now, |last| last.arrived);
-        let mut batch = Batch::open(tools, horizon).unwrap();
-        batch.consume_all(&entries.into()).unwrap();
+        let mut batch = Batch::open(tools, horizon);
+        for entry in &entries {
+            fire(&mut batch, entry.arrived);
+            batch.consume(entry).unwrap();
+        }
+        fire(&mut batch, horizon);
         settlement::heed(&mut batch, words, self.now).unwrap();
-        let (commit, causes) = batch.close(upto);
+        let Closed { commit, causes, .. } = batch.close(upto);
         self.partition.commit(commit).unwrap();
         self.partition.sync().unwrap();
         causes
@@ -122,6 +137,12 @@ impl Bench {
     fn ledger_rows(&self) -> usize {
         let page = Page { tenant: shop(), page: self.person.profile.to_string(), after: None };
         self.store.reports().rows(Book::Ledger, &page, usize::MAX).unwrap().len()
+    }
+}
+
+fn fire(batch: &mut Batch<'_>, moment: Timestamp) {
+    while let Due::Timer(timer) = batch.next_due(&shop(), moment).unwrap() {
+        batch.fire(&timer, moment).unwrap();
     }
 }
 
@@ -175,9 +196,9 @@ fn what_was_delivered_is_not_redelivered_by_a_word_that_comes_at_the_same_time()
 fn a_timer_that_is_cancelled_again_and_again_in_one_batch_is_cancelled() {
     let mut bench = Bench::new(vec![campaign("test", toggles)]);
     bench.commit(vec![bench.event(0)], &[]);
-    assert_eq!(bench.partition.due(at(i64::MAX), 9).unwrap().len(), 1);
+    assert_eq!(bench.partition.due(&shop(), at(i64::MAX), 9).unwrap().len(), 1);
     bench.commit(vec![bench.event(1), bench.event(2), bench.event(3)], &[]);
-    assert_eq!(bench.partition.due(at(i64::MAX), 9).unwrap(), []);
+    assert_eq!(bench.partition.due(&shop(), at(i64::MAX), 9).unwrap(), []);
 }
 
 #[test]
@@ -185,7 +206,7 @@ fn a_message_does_not_wait_for_a_clock_that_went_back_behind_its_arrival() {
     let mut bench = Bench::new(vec![campaign("test", sends)]);
     bench.now = at(NOON - 3_600_000);
     bench.commit(vec![bench.event(1)], &[]);
-    assert_eq!(bench.partition.outbox_due(bench.now, None, 9).unwrap().len(), 1);
+    assert_eq!(bench.partition.lines_due(bench.now).unwrap().len(), 1);
     assert_eq!(bench.outbox()[0].promised_at, at(NOON));
 }
 
@@ -196,7 +217,7 @@ fn a_timer_for_nobody_goes_and_makes_nobody() {
     let timers_set = vec![TimerKey { due, owner, campaign, name: "wait".into() }];
     bench.partition.commit(Commit { timers_set, ..Commit::default() }).unwrap();
     assert_eq!(bench.commit(Vec::new(), &[]), 1, "a batch without a cause would not be committed");
-    assert_eq!(bench.partition.due(at(NOON), 9).unwrap(), []);
+    assert_eq!(bench.partition.due(&shop(), at(NOON), 9).unwrap(), []);
     assert_eq!(bench.partition.load(&bench.person).unwrap(), None);
 }
 
@@ -233,7 +254,11 @@ impl Partition for Gone {
         gone()
     }
 
-    fn due(&self, _: Timestamp, _: usize) -> Result<Vec<TimerKey>, StoreError> {
+    fn due(&self, _: &TenantId, _: Timestamp, _: usize) -> Result<Vec<TimerKey>, StoreError> {
+        gone()
+    }
+
+    fn tenants_due(&self, _: Timestamp) -> Result<Vec<TenantId>, StoreError> {
         gone()
     }
 
@@ -241,7 +266,11 @@ impl Partition for Gone {
         gone()
     }
 
-    fn outbox_due(&self, _: Timestamp, _: Option<&OutboxRow>, _: usize) -> Result<Vec<OutboxRow>, StoreError> {
+    fn outbox_due(&self, _: &Line, _: Timestamp, _: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        gone()
+    }
+
+    fn lines_due(&self, _: Timestamp) -> Result<Vec<Line>, StoreError> {
         gone()
     }
 
@@ -250,6 +279,14 @@ impl Partition for Gone {
     }
 
     fn outbox_entry(&self, _: &TenantId, _: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {
+        gone()
+    }
+
+    fn parked(&self, _: &TenantId, _: usize) -> Result<Vec<Entry>, StoreError> {
+        gone()
+    }
+
+    fn waiting(&self) -> Result<Vec<(TenantId, Waiting)>, StoreError> {
         gone()
     }
 
@@ -272,6 +309,8 @@ fn shared(store: &Memory, clock: Arc<ManualClock>, campaigns: Vec<Enlisted>, run
         switchboard: Arc::default(),
         dispatcher: Dispatcher::new(runtime.handle().clone(), clock),
         sync_beat: Duration::ZERO,
+        backlog: Arc::default(),
+        suspend: Box::new(drop),
     })
 }
 
@@ -317,7 +356,8 @@ fn entry(number: usize, channel: &str, person: &ProfileKey) -> OutboxRow {
         last_error: None,
         dead: None,
     };
-    OutboxRow { tenant: shop(), id: entry.id.clone(), due: Some(at(NOON)), body: entry.encode() }
+    let (channel, id) = (entry.channel.clone(), entry.id.clone());
+    OutboxRow { tenant: shop(), channel, id, due: Some(at(NOON)), body: entry.encode() }
 }
 
 #[test]
@@ -326,7 +366,7 @@ fn a_silent_provider_holds_up_nobody_elses_messages_however_many_wait_for_it() {
     let (store, runtime) = (Memory::new(clock.clone()), Runtime::new().unwrap());
     let mut partition = conformance::acquire(&store).remove(0);
     let person = person_in(&partition.slots(), 0);
-    let many = 2 * limits::OUTBOX_SCAN_MAX;
+    let many = 32 * limits::LINE_SCAN_MAX;
     let mut outbox_put: Vec<_> = (0..many).map(|number| entry(number, "push", &person)).collect();
     outbox_put.push(entry(many, "email", &person));
     partition.commit(Commit { outbox_put, ..Commit::default() }).unwrap();
@@ -342,5 +382,34 @@ fn a_silent_provider_holds_up_nobody_elses_messages_however_many_wait_for_it() {
     });
     assert!(patience, "the e-mail should have gone out");
     assert!(!handle.status().is_settled(store.end(), at(NOON)));
+    handle.stop();
+}
+
+#[test]
+fn a_tenants_dead_channels_leave_other_tenants_messages_alone() {
+    let clock = Arc::new(ManualClock::new(at(NOON)));
+    let (store, runtime) = (Memory::new(clock.clone()), Runtime::new().unwrap());
+    let mut partition = conformance::acquire(&store).remove(0);
+    let person = person_in(&partition.slots(), 0);
+    let dead: Vec<String> = (0..12).map(|number| format!("dead{number}")).collect();
+    let rows = (0..1_200).map(|number| entry(number, &dead[number % dead.len()], &person));
+    let other = TenantId::parse("other").unwrap();
+    let mine = Promised { tenant: other.clone(), ..Promised::decode(&entry(9_999, "push", &person).body).unwrap() };
+    let row = OutboxRow { tenant: other.clone(), body: mine.encode(), ..entry(9_999, "push", &person) };
+    let outbox_put = rows.chain([row]).collect();
+    partition.commit(Commit { outbox_put, ..Commit::default() }).unwrap();
+    partition.sync().unwrap();
+    let shared = shared(&store, clock, Vec::new(), &runtime);
+    let campaigns = || Campaigns::from([campaign("test", sends)]);
+    shared.roster.replace([(shop(), campaigns()), (other.clone(), campaigns())].into());
+    let silent = |channel: &String| ((shop(), channel.clone()), Arc::new(Silent) as Arc<dyn Channel>);
+    shared.switchboard.replace(dead.iter().map(silent).collect());
+    let handle = start(partition, Arc::default(), shared).unwrap();
+    let page = Page { tenant: other, page: String::new(), after: None };
+    let has_gone_out = (0..1_000).any(|_| {
+        thread::sleep(Duration::from_millis(10));
+        !store.reports().rows(Book::Messages, &page, 1).unwrap().is_empty()
+    });
+    assert!(has_gone_out, "the other tenant's message should have gone out");
     handle.stop();
 }

@@ -133,7 +133,7 @@ async fn a_campaign_lives_from_draft_to_archive() {
         resume   200 "active" revision 3 wait "1h"
         rollback 200 "active" revision 4 wait "2h"
         archive  200 "archived" revision 4 wait "2h"
-        resume   409 null revision null wait "2h" "campaign `winter` is `archived`: `resume` is for one that is `paused`; use another name"
+        resume   409 null revision null wait "2h" "campaign `winter` is `archived`: `resume` is for one that is `paused` or `suspended`; use another name"
     "#]].assert_eq(&picture);
 }
 

@@ -158,6 +158,7 @@ fn outbox_listed(premises: &Premises) {
     let id = |number: u8| InstructionId::from_digest([number; 32]);
     let rows: Vec<_> = (0..10)
         .map(|number| OutboxRow {
+            channel: "push".to_owned(),
             tenant: shop(),
             id: id(number),
             due: (number % 2 == 0).then(|| at(i64::from(number))),

@@ -1,7 +1,7 @@
 //! Commits: whole, in order, replacing what was there; profiles and timers.
 
-use super::{Case, NOON, Premises, acquire, append, at, consume, event, person_in};
-use crate::domain::{CampaignName, Position, ProfileKey};
+use super::{Case, NOON, Premises, acquire, append, at, consume, event, person_in, shop};
+use crate::domain::{CampaignName, Position, ProfileKey, TenantId};
 use crate::store::{Commit, TimerKey};
 
 pub(super) const CASES: &[(&str, Case)] = &[
@@ -12,6 +12,7 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("timers are due in order", timers_in_order),
     ("timers are cancelled by their key", timers_are_cancelled),
     ("a timer that is unset and set in one commit is set", timer_unset_and_set),
+    ("whose timer is due first comes first, and each once", tenants_in_order),
     ("what is in a profile may be anything", any_bytes),
 ];
 
@@ -37,7 +38,7 @@ fn commit_is_kept(premises: &Premises) {
         };
         consume(&mut **partition, commit);
         assert_eq!(partition.load(&person).unwrap(), Some(b"one".to_vec()));
-        assert_eq!(partition.due(at(NOON), 9).unwrap(), [timer]);
+        assert_eq!(partition.due(&shop(), at(NOON), 9).unwrap(), [timer]);
     }
     let end = store.end();
     drop(store);
@@ -46,7 +47,7 @@ fn commit_is_kept(premises: &Premises) {
         let person = person_in(&partition.slots(), 0);
         assert_eq!(partition.position(), end);
         assert_eq!(partition.load(&person).unwrap(), Some(b"one".to_vec()));
-        assert_eq!(partition.due(at(NOON), 9).unwrap(), [timer(&person, NOON, "push")]);
+        assert_eq!(partition.due(&shop(), at(NOON), 9).unwrap(), [timer(&person, NOON, "push")]);
     }
 }
 
@@ -89,7 +90,7 @@ fn timers_in_order(premises: &Premises) {
     partition.commit(Commit { timers_set, ..Commit::default() }).unwrap();
     assert_eq!(partition.next_due().unwrap(), Some(at(100)));
     let due = |now, max| {
-        let due = partition.due(at(now), max).unwrap();
+        let due = partition.due(&shop(), at(now), max).unwrap();
         due.into_iter().map(|timer| (timer.due.as_millis(), timer.name)).collect::<Vec<_>>()
     };
     let expected = [(100, "b"), (100, "a"), (200, "d"), (300, "c")].map(|(due, name)| (due, name.to_owned()));
@@ -108,7 +109,7 @@ fn timers_are_cancelled(premises: &Premises) {
     partition.commit(Commit { timers_set: timers.clone(), ..Commit::default() }).unwrap();
     let timers_unset = vec![timers[0].clone(), timer(&person, 101, "ab")];
     partition.commit(Commit { timers_unset, ..Commit::default() }).unwrap();
-    let left = partition.due(at(100), 9).unwrap();
+    let left = partition.due(&shop(), at(100), 9).unwrap();
     assert_eq!(left, [timers[3].clone(), timers[1].clone(), timers[2].clone()]);
     partition.commit(Commit { timers_unset: left, ..Commit::default() }).unwrap();
     assert_eq!(partition.next_due().unwrap(), None);
@@ -124,7 +125,29 @@ fn timer_unset_and_set(premises: &Premises) {
         ..Commit::default()
     };
     partition.commit(commit).unwrap();
-    assert_eq!(partition.due(at(100), 9).unwrap(), [timer]);
+    assert_eq!(partition.due(&shop(), at(100), 9).unwrap(), [timer]);
+}
+
+fn tenants_in_order(premises: &Premises) {
+    let store = (premises.open)();
+    let partition = &mut acquire(&*store)[0];
+    let person = person_in(&partition.slots(), 0);
+    let tenant = |name: &str| TenantId::parse(name).unwrap();
+    let of = |name: &str, due_ms, timer_name: &str| {
+        let owner = ProfileKey { tenant: tenant(name), ..person.clone() };
+        timer(&owner, due_ms, timer_name)
+    };
+    let timers_set =
+        vec![of("a", 300, "x"), of("b", 100, "x"), of("b", 200, "x"), of("ab", 200, "x"), of("a", 900, "y")];
+    partition.commit(Commit { timers_set, ..Commit::default() }).unwrap();
+    assert_eq!(partition.tenants_due(at(99)).unwrap(), []);
+    assert_eq!(partition.tenants_due(at(200)).unwrap(), ["b", "ab"].map(tenant));
+    assert_eq!(partition.tenants_due(at(300)).unwrap(), ["b", "ab", "a"].map(tenant));
+    assert_eq!(partition.due(&tenant("b"), at(900), 9).unwrap(), [of("b", 100, "x"), of("b", 200, "x")]);
+    let timers_unset = vec![of("b", 100, "x"), of("ab", 200, "x")];
+    partition.commit(Commit { timers_unset, timers_set: vec![of("a", 50, "z")], ..Commit::default() }).unwrap();
+    assert_eq!(partition.tenants_due(at(300)).unwrap(), ["a", "b"].map(tenant));
+    assert_eq!(partition.next_due().unwrap(), Some(at(50)));
 }
 
 fn any_bytes(premises: &Premises) {

@@ -5,6 +5,7 @@ mod books;
 mod commits;
 mod journal;
 mod outbox;
+mod parked;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -31,8 +32,13 @@ const DAY: i64 = 24 * HOUR;
 
 type Case = fn(&Premises);
 
-const CASES: &[(&str, &[(&str, Case)])] =
-    &[("journal", journal::CASES), ("commits", commits::CASES), ("outbox", outbox::CASES), ("books", books::CASES)];
+const CASES: &[(&str, &[(&str, Case)])] = &[
+    ("journal", journal::CASES),
+    ("commits", commits::CASES),
+    ("outbox", outbox::CASES),
+    ("parked", parked::CASES),
+    ("books", books::CASES),
+];
 
 /// Runs every case on premises of its own, all at one time: they wait for the disk, mostly. A thread that panics tells its
 /// name, which is the case's.

@@ -2,7 +2,7 @@
 
 use super::{Case, Premises, acquire, at, shop};
 use crate::domain::InstructionId;
-use crate::store::{Commit, OutboxRow, Partition};
+use crate::store::{Commit, Line, OutboxRow, Partition};
 
 pub(super) const CASES: &[(&str, Case)] = &[
     ("entries are due in order", entries_in_order),
@@ -10,6 +10,8 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("a dead entry is kept and never due", dead_entry),
     ("a settled entry is gone", settled_entry),
     ("an entry settled and put in one commit is there", settled_and_put),
+    ("whose entry is due first comes first, and each line once", lines_in_order),
+    ("an entry that takes another channel leaves its line", entry_changes_lines),
     ("the outbox survives a reopening", outbox_survives),
 ];
 
@@ -17,8 +19,13 @@ fn id(number: u8) -> InstructionId {
     InstructionId::from_digest([number; 32])
 }
 
+fn push() -> Line {
+    (shop(), "push".to_owned())
+}
+
 fn row(number: u8, due_ms: Option<i64>) -> OutboxRow {
-    OutboxRow { tenant: shop(), id: id(number), due: due_ms.map(at), body: vec![number; 3] }
+    let (tenant, channel) = push();
+    OutboxRow { tenant, channel, id: id(number), due: due_ms.map(at), body: vec![number; 3] }
 }
 
 fn put(partition: &mut dyn Partition, rows: &[OutboxRow]) {
@@ -32,14 +39,10 @@ fn entries_in_order(premises: &Premises) {
     let [first, second, third] = [row(9, Some(100)), row(1, Some(200)), row(2, Some(200))];
     put(partition, &[third.clone(), first.clone(), second.clone()]);
     assert_eq!(partition.outbox_next_due(at(0)).unwrap(), Some(at(100)));
-    assert_eq!(partition.outbox_due(at(99), None, 9).unwrap(), []);
-    assert_eq!(partition.outbox_due(at(100), None, 9).unwrap(), std::slice::from_ref(&first));
-    assert_eq!(partition.outbox_due(at(200), None, 2).unwrap(), [first.clone(), second.clone()]);
-    assert_eq!(partition.outbox_due(at(i64::MAX), None, 9).unwrap(), [first.clone(), second.clone(), third.clone()]);
-    assert_eq!(partition.outbox_due(at(200), Some(&first), 9).unwrap(), [second.clone(), third.clone()]);
-    assert_eq!(partition.outbox_due(at(200), Some(&second), 9).unwrap(), std::slice::from_ref(&third));
-    assert_eq!(partition.outbox_due(at(200), Some(&third), 9).unwrap(), []);
-    assert_eq!(partition.outbox_due(at(100), Some(&third), 9).unwrap(), [], "the clock went back");
+    assert_eq!(partition.outbox_due(&push(), at(99), 9).unwrap(), []);
+    assert_eq!(partition.outbox_due(&push(), at(100), 9).unwrap(), std::slice::from_ref(&first));
+    assert_eq!(partition.outbox_due(&push(), at(200), 2).unwrap(), [first.clone(), second.clone()]);
+    assert_eq!(partition.outbox_due(&push(), at(i64::MAX), 9).unwrap(), [first.clone(), second.clone(), third.clone()]);
     assert_eq!(partition.outbox_next_due(at(100)).unwrap(), Some(at(200)));
     assert_eq!(partition.outbox_next_due(at(200)).unwrap(), None);
     assert_eq!(partition.outbox_entry(&shop(), &id(1)).unwrap(), Some(second));
@@ -50,8 +53,8 @@ fn moved_entry(premises: &Premises) {
     let partition = &mut *acquire(&*store).remove(0);
     put(partition, &[row(1, Some(100)), row(1, Some(150))]);
     put(partition, &[OutboxRow { body: b"again".to_vec(), ..row(1, Some(200)) }]);
-    assert_eq!(partition.outbox_due(at(199), None, 9).unwrap(), []);
-    let due = partition.outbox_due(at(200), None, 9).unwrap();
+    assert_eq!(partition.outbox_due(&push(), at(199), 9).unwrap(), []);
+    let due = partition.outbox_due(&push(), at(200), 9).unwrap();
     assert_eq!((due.len(), &due[0].body[..]), (1, &b"again"[..]));
 }
 
@@ -61,10 +64,10 @@ fn dead_entry(premises: &Premises) {
     put(partition, &[row(1, Some(100))]);
     put(partition, &[row(1, None)]);
     assert_eq!(partition.outbox_next_due(at(0)).unwrap(), None);
-    assert_eq!(partition.outbox_due(at(i64::MAX), None, 9).unwrap(), []);
+    assert_eq!(partition.outbox_due(&push(), at(i64::MAX), 9).unwrap(), []);
     assert_eq!(partition.outbox_entry(&shop(), &id(1)).unwrap(), Some(row(1, None)));
     put(partition, &[row(1, Some(300))]);
-    assert_eq!(partition.outbox_due(at(300), None, 9).unwrap(), [row(1, Some(300))]);
+    assert_eq!(partition.outbox_due(&push(), at(300), 9).unwrap(), [row(1, Some(300))]);
 }
 
 fn settled_entry(premises: &Premises) {
@@ -73,7 +76,7 @@ fn settled_entry(premises: &Premises) {
     put(partition, &[row(1, Some(100)), row(2, Some(100)), row(3, None)]);
     let outbox_settled = vec![(shop(), id(1)), (shop(), id(3)), (shop(), id(4))];
     partition.commit(Commit { outbox_settled, ..Commit::default() }).unwrap();
-    assert_eq!(partition.outbox_due(at(100), None, 9).unwrap(), [row(2, Some(100))]);
+    assert_eq!(partition.outbox_due(&push(), at(100), 9).unwrap(), [row(2, Some(100))]);
     assert_eq!(partition.outbox_entry(&shop(), &id(1)).unwrap(), None);
     assert_eq!(partition.outbox_entry(&shop(), &id(3)).unwrap(), None);
 }
@@ -85,7 +88,33 @@ fn settled_and_put(premises: &Premises) {
     let commit =
         Commit { outbox_settled: vec![(shop(), id(1))], outbox_put: vec![row(1, Some(200))], ..Commit::default() };
     partition.commit(commit).unwrap();
-    assert_eq!(partition.outbox_due(at(200), None, 9).unwrap(), [row(1, Some(200))]);
+    assert_eq!(partition.outbox_due(&push(), at(200), 9).unwrap(), [row(1, Some(200))]);
+}
+
+fn lines_in_order(premises: &Premises) {
+    let store = (premises.open)();
+    let partition = &mut *acquire(&*store).remove(0);
+    let email = |number, due_ms| OutboxRow { channel: "email".to_owned(), ..row(number, due_ms) };
+    put(partition, &[row(1, Some(300)), row(2, Some(200)), email(3, Some(100)), email(4, Some(400)), row(5, None)]);
+    let email_line = (shop(), "email".to_owned());
+    assert_eq!(partition.lines_due(at(99)).unwrap(), []);
+    assert_eq!(partition.lines_due(at(100)).unwrap(), std::slice::from_ref(&email_line));
+    assert_eq!(partition.lines_due(at(400)).unwrap(), [email_line.clone(), push()]);
+    assert_eq!(partition.outbox_due(&email_line, at(400), 9).unwrap(), [email(3, Some(100)), email(4, Some(400))]);
+    assert_eq!(partition.outbox_next_due(at(100)).unwrap(), Some(at(200)));
+    assert_eq!(partition.outbox_next_due(at(250)).unwrap(), Some(at(300)), "although the line has something due");
+    assert_eq!(partition.outbox_next_due(at(300)).unwrap(), Some(at(400)));
+}
+
+fn entry_changes_lines(premises: &Premises) {
+    let store = (premises.open)();
+    let partition = &mut *acquire(&*store).remove(0);
+    put(partition, &[row(1, Some(100))]);
+    let moved = OutboxRow { channel: "email".to_owned(), ..row(1, Some(100)) };
+    put(partition, std::slice::from_ref(&moved));
+    assert_eq!(partition.outbox_due(&push(), at(100), 9).unwrap(), []);
+    let lines = partition.lines_due(at(100)).unwrap();
+    assert_eq!(partition.outbox_due(&lines[0], at(100), 9).unwrap(), [moved]);
 }
 
 fn outbox_survives(premises: &Premises) {
@@ -96,6 +125,6 @@ fn outbox_survives(premises: &Premises) {
     drop((partitions, store));
     let store = (premises.open)();
     let partition = &acquire(&*store)[0];
-    assert_eq!(partition.outbox_due(at(100), None, 9).unwrap(), [row(1, Some(100))]);
+    assert_eq!(partition.outbox_due(&push(), at(100), 9).unwrap(), [row(1, Some(100))]);
     assert_eq!(partition.outbox_entry(&shop(), &id(2)).unwrap(), Some(row(2, None)));
 }

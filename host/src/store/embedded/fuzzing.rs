@@ -1,7 +1,7 @@
 //! Target `keys`: no two keys are the same bytes, their order is the keys' own, none stands in another tenant's share.
 
 use super::keys;
-use crate::domain::{InstructionId, ProfileKey, Timestamp};
+use crate::domain::{InstructionId, Position, ProfileKey, Timestamp};
 use crate::fuzzing::input::Input;
 use crate::store::{Book, Page, RowKey, TimerKey};
 
@@ -20,6 +20,7 @@ struct Drawn {
     book: Book,
     row: RowKey,
     instruction: InstructionId,
+    position: Position,
 }
 
 fn draw(input: &mut Input<'_>) -> Drawn {
@@ -33,7 +34,9 @@ fn draw(input: &mut Input<'_>) -> Drawn {
         id: input.text(),
     };
     let instruction = InstructionId::from_digest([input.byte(); 32]);
-    Drawn { timer: TimerKey { due, owner, campaign: input.campaign(), name: input.text() }, book, row, instruction }
+    let position = Position(input.number());
+    let timer = TimerKey { due, owner, campaign: input.campaign(), name: input.text() };
+    Drawn { timer, book, row, instruction, position }
 }
 
 fn check_order(one: &Drawn, other: &Drawn) {
@@ -41,7 +44,8 @@ fn check_order(one: &Drawn, other: &Drawn) {
     let owners = both.map(|drawn| keys::profile(&drawn.timer.owner));
     assert_eq!(owners[0].cmp(&owners[1]), one.timer.owner.cmp(&other.timer.owner));
     let timers = both.map(|drawn| keys::timer(&drawn.timer));
-    assert_eq!(timers[0].cmp(&timers[1]), one.timer.cmp(&other.timer));
+    let wanted = (&one.timer.owner.tenant, &one.timer).cmp(&(&other.timer.owner.tenant, &other.timer));
+    assert_eq!(timers[0].cmp(&timers[1]), wanted);
     let rows = both.map(|drawn| keys::row(drawn.book, &drawn.row));
     assert_eq!(rows[0].cmp(&rows[1]), (one.book, &one.row).cmp(&(other.book, &other.row)));
     let entries = both.map(|drawn| keys::entry(&drawn.row.tenant, &drawn.instruction));
@@ -61,7 +65,12 @@ fn check_shares(one: &Drawn, other: &Drawn) {
     let is_same_page = is_same_tenant && (one.book, &one.row.page) == (other.book, &other.row.page);
     assert_eq!(keys::rows(one.book, &page).contains(&keys::row(other.book, &other.row)), is_same_page);
     let is_due = other.timer.due <= one.timer.due;
-    assert_eq!(keys::until(one.timer.due).contains(&keys::timer(&other.timer)), is_due);
+    let head = keys::head(other.timer.due, &keys::timers(&other.timer.owner.tenant));
+    assert_eq!(keys::until(one.timer.due).contains(&head), is_due);
+    let queue = keys::timers(tenant);
+    assert_eq!(keys::queue_until(&queue, one.timer.due).contains(&keys::timer(&other.timer)), is_same_tenant && is_due);
+    let parked = keys::parked(&other.timer.owner.tenant, other.position);
+    assert_eq!(keys::parked_by(tenant).contains(&parked), is_same_tenant);
 }
 
 fn check_reading(one: &Drawn) {
@@ -71,8 +80,14 @@ fn check_reading(one: &Drawn) {
     assert_eq!(keys::parse_row(&keys::row(one.book, &one.row)).expect(readable), one.row);
     let entry = keys::entry(&one.row.tenant, &one.instruction);
     assert_eq!(keys::parse_entry(&entry).expect(readable), (one.row.tenant.clone(), one.instruction.clone()));
-    let due = keys::due_entry(one.timer.due, &entry);
-    assert_eq!(keys::parse_due_entry(&due).expect(readable), (one.timer.due, &entry[..]));
+    let line = (one.row.tenant.clone(), one.timer.name.clone());
+    let queue = keys::line(&line);
+    assert_eq!(keys::parse_line(&queue).expect(readable), line);
+    let due = keys::due_entry(&queue, one.timer.due, &one.instruction);
+    let expected = (one.timer.due, one.instruction.clone());
+    assert_eq!(keys::parse_due_entry(&queue, &due).expect(readable), expected);
+    assert_eq!(keys::parse_head(&keys::head(one.timer.due, &queue)).expect(readable), (one.timer.due, &queue[..]));
+    assert_eq!(keys::parse_parked(&keys::parked(&one.row.tenant, one.position)).expect(readable), one.position);
 }
 
 /// Bytes that are a key are that key's bytes.
@@ -86,5 +101,6 @@ fn read(input: &[u8]) {
     if let Ok((tenant, id)) = keys::parse_entry(input) {
         assert_eq!(keys::entry(&tenant, &id), input);
     }
-    let _ = (keys::parse_profile(input), keys::parse_due_entry(input));
+    let _ = (keys::parse_profile(input), keys::parse_due_entry(b"", input), keys::parse_line(input));
+    let _ = (keys::parse_head(input), keys::parse_parked(input));
 }

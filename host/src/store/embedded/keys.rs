@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use crate::domain::{CampaignName, InstructionId, ProfileId, ProfileKey, TenantId, Timestamp};
-use crate::store::{Book, Page, RowKey, StoreError, TimerKey, Trim};
+use crate::domain::{CampaignName, InstructionId, Position, ProfileId, ProfileKey, TenantId, Timestamp};
+use crate::store::{Book, Line, Page, RowKey, StoreError, TimerKey, Trim};
 
 /// Keys from the first, up to and without the second.
 pub(super) type Span = Range<Vec<u8>>;
@@ -74,22 +74,68 @@ pub(super) fn parse_profile(key: &[u8]) -> Result<ProfileId, StoreError> {
     fields.checked(ProfileId::parse(fields.rest()?))
 }
 
+/// The queue of a tenant's timers.
+pub(super) fn timers(tenant: &TenantId) -> Vec<u8> {
+    Key::default().text(tenant.as_str()).0
+}
+
+pub(super) fn parse_timers(queue: &[u8]) -> Result<TenantId, StoreError> {
+    let mut fields = Fields::new(queue);
+    fields.text().and_then(|text| fields.checked(TenantId::parse(text)))
+}
+
 pub(super) fn timer(key: &TimerKey) -> Vec<u8> {
-    let due = Key::default().number(key.due.as_millis());
-    due.text(key.owner.tenant.as_str()).text(key.owner.profile.as_str()).text(key.campaign.as_str()).rest(&key.name)
+    let due = Key(timers(&key.owner.tenant)).number(key.due.as_millis());
+    due.text(key.owner.profile.as_str()).text(key.campaign.as_str()).rest(&key.name)
 }
 
 pub(super) fn parse_timer(key: &[u8]) -> Result<TimerKey, StoreError> {
     let mut fields = Fields::new(key);
+    let tenant = fields.text().and_then(|text| fields.checked(TenantId::parse(text)))?;
     Ok(TimerKey {
         due: Timestamp::from_millis(fields.number()?),
-        owner: ProfileKey {
-            tenant: fields.text().and_then(|text| fields.checked(TenantId::parse(text)))?,
-            profile: fields.text().and_then(|text| fields.checked(ProfileId::parse(text)))?,
-        },
+        owner: ProfileKey { tenant, profile: fields.text().and_then(|text| fields.checked(ProfileId::parse(text)))? },
         campaign: fields.text().and_then(|text| fields.checked(CampaignName::parse(text)))?,
         name: fields.rest()?.to_owned(),
     })
+}
+
+/// The queue of a line's outbox entries.
+pub(super) fn line((tenant, channel): &Line) -> Vec<u8> {
+    Key::default().text(tenant.as_str()).text(channel).0
+}
+
+pub(super) fn parse_line(queue: &[u8]) -> Result<Line, StoreError> {
+    let mut fields = Fields::new(queue);
+    let tenant = fields.text().and_then(|text| fields.checked(TenantId::parse(text)))?;
+    Ok((tenant, fields.text()?.to_owned()))
+}
+
+/// Where an entry stands in its line.
+pub(super) fn due_entry(queue: &[u8], due: Timestamp, id: &InstructionId) -> Vec<u8> {
+    Key(queue.to_vec()).number(due.as_millis()).rest(id.as_str())
+}
+
+/// When an entry is due, and which it is.
+pub(super) fn parse_due_entry(queue: &[u8], key: &[u8]) -> Result<(Timestamp, InstructionId), StoreError> {
+    let mut fields = Fields { whole: key, left: key.strip_prefix(queue).unwrap_or_default() };
+    let due = Timestamp::from_millis(fields.number()?);
+    Ok((due, fields.checked(InstructionId::parse(fields.rest()?))?))
+}
+
+pub(super) fn parked(tenant: &TenantId, position: Position) -> Vec<u8> {
+    Key(timers(tenant)).number(position.0.cast_signed()).0
+}
+
+/// All of a tenant's parked causes.
+pub(super) fn parked_by(tenant: &TenantId) -> Span {
+    Key::default().text(tenant.as_str()).share()
+}
+
+pub(super) fn parse_parked(key: &[u8]) -> Result<Position, StoreError> {
+    let mut fields = Fields::new(key);
+    fields.text()?;
+    Ok(Position(fields.number()?.cast_unsigned()))
 }
 
 pub(super) fn entry(tenant: &TenantId, id: &InstructionId) -> Vec<u8> {
@@ -110,31 +156,32 @@ pub(super) fn parse_entry(key: &[u8]) -> Result<(TenantId, InstructionId), Store
     Ok((tenant, fields.checked(InstructionId::parse(fields.rest()?))?))
 }
 
-/// A key of an index by moment: the moment, then the key of what happens then.
-pub(super) fn due_entry(due: Timestamp, entry: &[u8]) -> Vec<u8> {
+/// A queue in the index of all queues: when its first is due, then its name.
+pub(super) fn head(due: Timestamp, queue: &[u8]) -> Vec<u8> {
     let mut key = Key::default().number(due.as_millis()).0;
-    key.extend(entry);
+    key.extend(queue);
     key
 }
 
-pub(super) fn parse_due_entry(key: &[u8]) -> Result<(Timestamp, &[u8]), StoreError> {
+pub(super) fn parse_head(key: &[u8]) -> Result<(Timestamp, &[u8]), StoreError> {
     let mut fields = Fields::new(key);
     Ok((Timestamp::from_millis(fields.number()?), fields.left))
 }
 
-/// All keys that begin with `now` or a moment before it.
+/// All heads at `now` or before.
 pub(super) fn until(now: Timestamp) -> Span {
     Vec::new()..Key::default().number(now.as_millis()).byte(u8::MAX).0
 }
 
-/// Keys of entries that are due at `now` or before, behind `last`. The clock may have gone back behind that one.
-pub(super) fn due_entries(now: Timestamp, last: Option<Vec<u8>>) -> Span {
-    let span = until(now);
-    match last {
-        Some(last) if last < span.end => after(span, last),
-        Some(_) => span.end.clone()..span.end,
-        None => span,
-    }
+/// All of a queue that is due at `now` or before.
+pub(super) fn queue_until(queue: &[u8], now: Timestamp) -> Span {
+    queue.to_vec()..Key(queue.to_vec()).number(now.as_millis()).byte(u8::MAX).0
+}
+
+/// When the first of a queue is due, by its key.
+pub(super) fn due_in(queue: &[u8], key: &[u8]) -> Result<Timestamp, StoreError> {
+    let mut fields = Fields { whole: key, left: key.strip_prefix(queue).unwrap_or_default() };
+    Ok(Timestamp::from_millis(fields.number()?))
 }
 
 pub(super) fn row(book: Book, key: &RowKey) -> Vec<u8> {
@@ -279,7 +326,8 @@ mod tests {
             entries in [(tenant(), instruction()), (tenant(), instruction())],
         ) {
             prop_assert_eq!(profile(&owners[0]).cmp(&profile(&owners[1])), owners[0].cmp(&owners[1]));
-            prop_assert_eq!(timer(&timers[0]).cmp(&timer(&timers[1])), timers[0].cmp(&timers[1]));
+            let place = |timer: &TimerKey| (timer.owner.tenant.clone(), timer.clone());
+            prop_assert_eq!(timer(&timers[0]).cmp(&timer(&timers[1])), place(&timers[0]).cmp(&place(&timers[1])));
             let bytes = rows.each_ref().map(|(book, key)| row(*book, key));
             prop_assert_eq!(bytes[0].cmp(&bytes[1]), rows[0].cmp(&rows[1]));
             let bytes = entries.each_ref().map(|(tenant, id)| entry(tenant, id));
@@ -295,8 +343,16 @@ mod tests {
             prop_assert_eq!(parse_timer(&timer(&timer_key)).unwrap(), timer_key);
             prop_assert_eq!(parse_row(&row(book, &row_key)).unwrap(), row_key);
             let key = entry(&tenant, &id);
-            let due_key = due_entry(due, &key);
-            prop_assert_eq!(parse_due_entry(&due_key).unwrap(), (due, &key[..]));
+            let queue = line(&(tenant.clone(), "push".to_owned()));
+            prop_assert_eq!(parse_line(&queue).unwrap(), (tenant.clone(), "push".to_owned()));
+            let due_key = due_entry(&queue, due, &id);
+            prop_assert_eq!(parse_due_entry(&queue, &due_key).unwrap(), (due, id.clone()));
+            prop_assert_eq!(due_in(&queue, &due_key).unwrap(), due);
+            let head_key = head(due, &queue);
+            prop_assert_eq!(parse_head(&head_key).unwrap(), (due, &queue[..]));
+            prop_assert_eq!(parse_timers(&timers(&tenant)).unwrap(), tenant.clone());
+            let position = Position(due.as_millis().unsigned_abs());
+            prop_assert_eq!(parse_parked(&parked(&tenant, position)).unwrap(), position);
             prop_assert_eq!(parse_entry(&key).unwrap(), (tenant, id));
         }
 
@@ -333,13 +389,24 @@ mod tests {
 
         #[test]
         fn until_a_moment_is_up_to_it_and_with_it(now in moment(), timer_key in timer_key()) {
-            prop_assert_eq!(until(now).contains(&timer(&timer_key)), timer_key.due <= now);
+            let queue = timers(&timer_key.owner.tenant);
+            prop_assert_eq!(queue_until(&queue, now).contains(&timer(&timer_key)), timer_key.due <= now);
+            prop_assert_eq!(until(now).contains(&head(timer_key.due, &queue)), timer_key.due <= now);
+        }
+
+        #[test]
+        fn a_queue_holds_its_own_and_nobody_elses(tenant in tenant(), timer_key in timer_key()) {
+            let is_mine = timer_key.owner.tenant == tenant;
+            let all = Timestamp::from_millis(i64::MAX);
+            prop_assert_eq!(queue_until(&timers(&tenant), all).contains(&timer(&timer_key)), is_mine);
+            prop_assert_eq!(parked_by(&tenant).contains(&parked(&timer_key.owner.tenant, Position(7))), is_mine);
         }
 
         #[test]
         fn no_bytes_make_a_key_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
             let _ = (parse_profile(&bytes), parse_timer(&bytes), parse_row(&bytes), parse_entry(&bytes));
-            let _ = parse_due_entry(&bytes);
+            let _ = (parse_due_entry(b"a\0", &bytes), parse_head(&bytes), parse_line(&bytes), parse_parked(&bytes));
+            let _ = (parse_timers(&bytes), due_in(b"a\0", &bytes));
         }
     }
 }

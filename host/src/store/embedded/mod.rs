@@ -7,6 +7,7 @@ pub(crate) mod fuzzing;
 mod house;
 mod keys;
 mod partition;
+mod queues;
 mod read;
 mod reports;
 mod state;

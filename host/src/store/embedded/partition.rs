@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::house::House;
 use super::state::{Owner, State};
-use crate::domain::{InstructionId, Position, ProfileKey, TenantId, Timestamp};
+use crate::domain::{InstructionId, Position, ProfileKey, TenantId, Timestamp, Waiting};
 use crate::journal::Reader;
-use crate::store::{Commit, OutboxRow, Partition, Pulled, StoreError, TimerKey};
+use crate::store::{Commit, Entry, Line, OutboxRow, Partition, Pulled, StoreError, TimerKey};
 
 /// One of the embedded store's partitions.
 pub(super) struct Owned {
@@ -54,16 +54,24 @@ impl Partition for Owned {
         self.state().view()?.profile(key)
     }
 
-    fn due(&self, now: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError> {
-        self.state().view()?.timers(now, max)
+    fn due(&self, tenant: &TenantId, now: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError> {
+        self.state().view()?.timers(tenant, now, max)
+    }
+
+    fn tenants_due(&self, now: Timestamp) -> Result<Vec<TenantId>, StoreError> {
+        self.state().view()?.tenants_due(now)
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.state().view()?.next_timer()
     }
 
-    fn outbox_due(&self, now: Timestamp, after: Option<&OutboxRow>, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        self.state().view()?.outbox_due(now, after, max)
+    fn outbox_due(&self, line: &Line, now: Timestamp, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        self.state().view()?.outbox_due(line, now, max)
+    }
+
+    fn lines_due(&self, now: Timestamp) -> Result<Vec<Line>, StoreError> {
+        self.state().view()?.lines_due(now)
     }
 
     fn outbox_next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
@@ -72,6 +80,14 @@ impl Partition for Owned {
 
     fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {
         self.state().view()?.outbox_entry(tenant, id)
+    }
+
+    fn parked(&self, tenant: &TenantId, max: usize) -> Result<Vec<Entry>, StoreError> {
+        self.state().view()?.parked(tenant, max)
+    }
+
+    fn waiting(&self) -> Result<Vec<(TenantId, Waiting)>, StoreError> {
+        self.state().view()?.waiting()
     }
 
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {

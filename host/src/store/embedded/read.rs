@@ -3,9 +3,12 @@
 use redb::{ReadOnlyTable, ReadTransaction};
 
 use super::keys::{self, Span};
-use super::tables::{META, OUTBOX, OUTBOX_DUE, POSITION, PROFILES, ROWS, TIMERS, Table, parse_outbox_value};
-use crate::domain::{InstructionId, Position, ProfileId, ProfileKey, TenantId, Timestamp};
-use crate::store::{Book, OutboxRow, Page, Row, StoreError, TimerKey, engine};
+use super::tables::{
+    META, OUTBOX, OUTBOX_DUE, OUTBOX_HEADS, OutboxValue, PARKED, PARKED_SUMS, POSITION, PROFILES, ROWS, TIMER_HEADS,
+    TIMERS, Table, parse_outbox_value, parse_parked_value, parse_sum_value,
+};
+use crate::domain::{InstructionId, Position, ProfileId, ProfileKey, TenantId, Timestamp, Waiting};
+use crate::store::{Book, Entry, Line, OutboxRow, Page, Row, StoreError, TimerKey, engine};
 
 /// One moment of a file.
 pub(super) struct View(pub(super) ReadTransaction);
@@ -30,32 +33,58 @@ impl View {
         self.list(PROFILES, &keys::profiles(tenant, after), max, read)
     }
 
-    pub(super) fn timers(&self, until: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError> {
-        self.list(TIMERS, &keys::until(until), max, |key, _| keys::parse_timer(key))
+    pub(super) fn timers(&self, tenant: &TenantId, until: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError> {
+        self.list(TIMERS, &keys::queue_until(&keys::timers(tenant), until), max, |key, _| keys::parse_timer(key))
+    }
+
+    pub(super) fn tenants_due(&self, until: Timestamp) -> Result<Vec<TenantId>, StoreError> {
+        self.list(TIMER_HEADS, &keys::until(until), usize::MAX, |key, _| keys::parse_timers(keys::parse_head(key)?.1))
     }
 
     pub(super) fn next_timer(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.first(TIMERS, &[], |key| Ok(keys::parse_timer(key)?.due))
+        self.first(TIMER_HEADS, &[], |key| Ok(keys::parse_head(key)?.0))
     }
 
-    pub(super) fn outbox_due(
-        &self,
-        until: Timestamp,
-        after: Option<&OutboxRow>,
-        max: usize,
-    ) -> Result<Vec<OutboxRow>, StoreError> {
-        let entry_key = |key: &[u8], _: &[u8]| keys::parse_due_entry(key).map(|(_, entry)| entry.to_vec());
-        let last = after.and_then(|row| Some(keys::due_entry(row.due?, &keys::entry(&row.tenant, &row.id))));
-        let due = self.list(OUTBOX_DUE, &keys::due_entries(until, last), max, entry_key)?;
-        due.iter().map(|key| self.entry(key)?.ok_or_else(|| unknown_entry(key))).collect()
+    pub(super) fn outbox_due(&self, line: &Line, until: Timestamp, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        let queue = keys::line(line);
+        let id = |key: &[u8], _: &[u8]| Ok(keys::parse_due_entry(&queue, key)?.1);
+        let ids = self.list(OUTBOX_DUE, &keys::queue_until(&queue, until), max, id)?;
+        let entry = |id| self.outbox_entry(&line.0, id)?.ok_or_else(|| unknown_entry(id));
+        ids.iter().map(entry).collect()
     }
 
+    pub(super) fn lines_due(&self, until: Timestamp) -> Result<Vec<Line>, StoreError> {
+        self.list(OUTBOX_HEADS, &keys::until(until), usize::MAX, |key, _| keys::parse_line(keys::parse_head(key)?.1))
+    }
+
+    /// In lines that have something due already, the next stands behind that.
     pub(super) fn next_outbox_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        self.first(OUTBOX_DUE, &keys::until(now).end, |key| Ok(keys::parse_due_entry(key)?.0))
+        let mut next = self.first(OUTBOX_HEADS, &keys::until(now).end, |key| Ok(keys::parse_head(key)?.0))?;
+        for line in self.lines_due(now)? {
+            let queue = keys::line(&line);
+            let behind = keys::queue_until(&queue, now).end;
+            let due = |key: &[u8]| key.starts_with(&queue).then(|| keys::due_in(&queue, key)).transpose();
+            let due = self.first(OUTBOX_DUE, &behind, due)?.flatten();
+            next = next.into_iter().chain(due).min();
+        }
+        Ok(next)
+    }
+
+    pub(super) fn parked(&self, tenant: &TenantId, max: usize) -> Result<Vec<Entry>, StoreError> {
+        let read = |key: &[u8], value: &[u8]| {
+            let (arrived, inbound) = parse_parked_value(value)?;
+            Ok(Entry { position: keys::parse_parked(key)?, arrived, inbound })
+        };
+        self.list(PARKED, &keys::parked_by(tenant), max, read)
+    }
+
+    pub(super) fn waiting(&self) -> Result<Vec<(TenantId, Waiting)>, StoreError> {
+        let read = |key: &[u8], value: &[u8]| Ok((keys::parse_timers(key)?, parse_sum_value(value)?));
+        self.list(PARKED_SUMS, &(Vec::new()..vec![u8::MAX]), usize::MAX, read)
     }
 
     pub(super) fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {
-        self.entry(&keys::entry(tenant, id))
+        self.get(OUTBOX, &keys::entry(tenant, id), read_entry)
     }
 
     pub(super) fn outbox(
@@ -70,10 +99,6 @@ impl View {
     pub(super) fn rows(&self, book: Book, page: &Page, max: usize) -> Result<Vec<Row>, StoreError> {
         let read = |key: &[u8], body: &[u8]| Ok(Row { key: keys::parse_row(key)?, body: body.to_vec() });
         self.list(ROWS, &keys::rows(book, page), max, read)
-    }
-
-    fn entry(&self, key: &[u8]) -> Result<Option<OutboxRow>, StoreError> {
-        self.get(OUTBOX, key, read_entry)
     }
 
     fn get<T>(
@@ -122,10 +147,10 @@ impl View {
 
 fn read_entry(key: &[u8], value: &[u8]) -> Result<OutboxRow, StoreError> {
     let (tenant, id) = keys::parse_entry(key)?;
-    let (due, body) = parse_outbox_value(value)?;
-    Ok(OutboxRow { tenant, id, due, body: body.to_vec() })
+    let OutboxValue { due, channel, body } = parse_outbox_value(value)?;
+    Ok(OutboxRow { tenant, channel: channel.to_owned(), id, due, body: body.to_vec() })
 }
 
-fn unknown_entry(key: &[u8]) -> StoreError {
-    StoreError::Corrupt(format!("the outbox entry `{}` is due and not there", key.escape_ascii()))
+fn unknown_entry(id: &InstructionId) -> StoreError {
+    StoreError::Corrupt(format!("the outbox entry `{id}` is due and not there"))
 }

@@ -109,11 +109,11 @@ fn a_house_of_another_plan_is_not_entered() {
     let plan = dir.path().join("house.json");
     let text = fs::read_to_string(&plan).unwrap();
     expect_test::expect![[r#"
-        {"format":1,"slots":256,"partitions":4}
+        {"format":2,"slots":256,"partitions":4}
     "#]]
     .assert_eq(&text);
     fs::write(&plan, text.replace('4', "8")).unwrap();
-    assert!(refusal(&dir).contains("was made for `Plan { format: 1, slots: 256, partitions: 8 }`"));
+    assert!(refusal(&dir).contains("was made for `Plan { format: 2, slots: 256, partitions: 8 }`"));
     fs::write(&plan, "").unwrap();
     assert!(refusal(&dir).starts_with("the store is damaged: "));
 }
@@ -139,7 +139,7 @@ fn told_by(dir: &TempDir) -> Result<Vec<String>, StoreError> {
     let store = open(dir)?;
     let mut told = vec![format!("{:?}", store.reports().profiles(&shop(), None, usize::MAX)?)];
     for partition in store.acquire(&[])? {
-        told.push(format!("{:?} {:?}", partition.position(), partition.due(at(i64::MAX), usize::MAX)?));
+        told.push(format!("{:?} {:?}", partition.position(), partition.due(&shop(), at(i64::MAX), usize::MAX)?));
     }
     Ok(told)
 }

@@ -1,11 +1,15 @@
 //! What a commit does to the tables, field by field, in the order that the seam promises.
 
-use redb::WriteTransaction;
+use redb::{ReadableTable, WriteTransaction};
 
 use super::keys;
-use super::tables::{META, OUTBOX, OUTBOX_DUE, POSITION, PROFILES, ROWS, TIMERS, outbox_value, parse_outbox_value};
-use crate::domain::{InstructionId, Position, ProfileKey, TenantId, limits};
-use crate::store::{Book, Commit, OutboxRow, Row, RowKey, StoreError, TimerKey, Trim, engine};
+use super::queues::Queues;
+use super::tables::{
+    META, OUTBOX, OUTBOX_DUE, OUTBOX_HEADS, OutboxValue, PARKED, PARKED_SUMS, POSITION, PROFILES, ROWS, TIMER_HEADS,
+    TIMERS, outbox_value, parked_bytes, parked_value, parse_outbox_value, parse_sum_value, sum_value,
+};
+use crate::domain::{InstructionId, Position, ProfileKey, TenantId, Waiting, limits};
+use crate::store::{Book, Commit, Entry, OutboxRow, Row, RowKey, StoreError, TimerKey, Trim, engine};
 
 type Table<'a> = redb::Table<'a, &'static [u8], &'static [u8]>;
 
@@ -17,6 +21,7 @@ pub(super) fn apply(transaction: &WriteTransaction, commit: &Commit, upto: Posit
     write_timers(transaction, &commit.timers_unset, &commit.timers_set)?;
     write_outbox(transaction, &commit.outbox_settled, &commit.outbox_put)?;
     write_rows(transaction, &commit.rows_removed, &commit.rows_added)?;
+    write_parked(transaction, &commit.unparked, &commit.parked)?;
     trim_rows(transaction, &commit.trims)
 }
 
@@ -36,14 +41,14 @@ fn write_profiles(
 }
 
 fn write_timers(transaction: &WriteTransaction, unset: &[TimerKey], set: &[TimerKey]) -> Result<(), StoreError> {
-    let mut table = transaction.open_table(TIMERS).map_err(engine::fault)?;
+    let mut queues = Queues::open(transaction, TIMERS, TIMER_HEADS)?;
     for timer in unset {
-        remove(&mut table, &keys::timer(timer))?;
+        queues.remove(&keys::timers(&timer.owner.tenant), &keys::timer(timer))?;
     }
     for timer in set {
-        put(&mut table, &keys::timer(timer), Vec::new())?;
+        queues.put(&keys::timers(&timer.owner.tenant), &keys::timer(timer))?;
     }
-    Ok(())
+    queues.close()
 }
 
 fn write_outbox(
@@ -53,37 +58,86 @@ fn write_outbox(
 ) -> Result<(), StoreError> {
     let mut outbox = Outbox {
         entries: transaction.open_table(OUTBOX).map_err(engine::fault)?,
-        due: transaction.open_table(OUTBOX_DUE).map_err(engine::fault)?,
+        lines: Queues::open(transaction, OUTBOX_DUE, OUTBOX_HEADS)?,
     };
     for (tenant, id) in settled {
-        outbox.take_out(&keys::entry(tenant, id))?;
+        outbox.take_out(tenant, id)?;
     }
     for row in put {
-        outbox.take_out(&keys::entry(&row.tenant, &row.id))?;
+        outbox.take_out(&row.tenant, &row.id)?;
         outbox.put_in(row)?;
+    }
+    outbox.lines.close()
+}
+
+/// The entries and their lines, always of one mind.
+struct Outbox<'a> {
+    entries: Table<'a>,
+    lines: Queues<'a>,
+}
+
+impl Outbox<'_> {
+    fn take_out(&mut self, tenant: &TenantId, id: &InstructionId) -> Result<(), StoreError> {
+        let key = keys::entry(tenant, id);
+        let Some(sealed) = self.entries.remove(key.as_slice()).map_err(engine::fault)? else { return Ok(()) };
+        let OutboxValue { due: Some(due), channel, .. } = parse_outbox_value(engine::unseal(&key, sealed.value())?)?
+        else {
+            return Ok(());
+        };
+        let line = keys::line(&(tenant.clone(), channel.to_owned()));
+        self.lines.remove(&line, &keys::due_entry(&line, due, id))
+    }
+
+    fn put_in(&mut self, row: &OutboxRow) -> Result<(), StoreError> {
+        if let Some(due) = row.due {
+            let line = keys::line(&(row.tenant.clone(), row.channel.clone()));
+            self.lines.put(&line, &keys::due_entry(&line, due, &row.id))?;
+        }
+        put(&mut self.entries, &keys::entry(&row.tenant, &row.id), outbox_value(row))
+    }
+}
+
+fn write_parked(
+    transaction: &WriteTransaction,
+    unparked: &[(TenantId, Position)],
+    parked: &[Entry],
+) -> Result<(), StoreError> {
+    if unparked.is_empty() && parked.is_empty() {
+        return Ok(());
+    }
+    let mut table = transaction.open_table(PARKED).map_err(engine::fault)?;
+    let mut sums = Sums(transaction.open_table(PARKED_SUMS).map_err(engine::fault)?);
+    for (tenant, position) in unparked {
+        let key = keys::parked(tenant, *position);
+        let Some(sealed) = table.remove(key.as_slice()).map_err(engine::fault)? else { continue };
+        let bytes = parked_bytes(engine::unseal(&key, sealed.value())?);
+        sums.change(tenant, |sum| Waiting {
+            causes: sum.causes.saturating_sub(1),
+            bytes: sum.bytes.saturating_sub(bytes),
+        })?;
+    }
+    for entry in parked {
+        let tenant = &entry.inbound.tenant;
+        let value = parked_value(entry);
+        let one = Waiting { causes: 1, bytes: parked_bytes(&value) };
+        put(&mut table, &keys::parked(tenant, entry.position), value)?;
+        sums.change(tenant, |sum| sum + one)?;
     }
     Ok(())
 }
 
-/// The entries and their index by moment, always of one mind.
-struct Outbox<'a> {
-    entries: Table<'a>,
-    due: Table<'a>,
-}
+/// How much each tenant has parked.
+struct Sums<'a>(Table<'a>);
 
-impl Outbox<'_> {
-    fn take_out(&mut self, key: &[u8]) -> Result<(), StoreError> {
-        let Some(sealed) = self.entries.remove(key).map_err(engine::fault)? else { return Ok(()) };
-        let (due, _) = parse_outbox_value(engine::unseal(key, sealed.value())?)?;
-        due.map_or(Ok(()), |due| remove(&mut self.due, &keys::due_entry(due, key)))
-    }
-
-    fn put_in(&mut self, row: &OutboxRow) -> Result<(), StoreError> {
-        let key = keys::entry(&row.tenant, &row.id);
-        if let Some(due) = row.due {
-            put(&mut self.due, &keys::due_entry(due, &key), Vec::new())?;
-        }
-        put(&mut self.entries, &key, outbox_value(row.due, &row.body))
+impl Sums<'_> {
+    fn change(&mut self, tenant: &TenantId, by: impl FnOnce(Waiting) -> Waiting) -> Result<(), StoreError> {
+        let key = keys::timers(tenant);
+        let before = match self.0.get(key.as_slice()).map_err(engine::fault)? {
+            Some(sealed) => parse_sum_value(engine::unseal(&key, sealed.value())?)?,
+            None => Waiting::default(),
+        };
+        let after = by(before);
+        if after.causes == 0 { remove(&mut self.0, &key) } else { put(&mut self.0, &key, sum_value(after)) }
     }
 }
 

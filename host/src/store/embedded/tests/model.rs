@@ -33,6 +33,10 @@ enum Change {
     AddRow(Book, i64, u8),
     RemoveRow(Book, i64, u8),
     Trim(Book, i64),
+    /// Parks what was pulled.
+    Park,
+    /// Unparks so many.
+    Unpark(usize),
 }
 
 fn change() -> impl Strategy<Value = Change> {
@@ -46,6 +50,8 @@ fn change() -> impl Strategy<Value = Change> {
         (book(), 0..6_i64, 0..2_u8).prop_map(|(book, at, id)| Change::AddRow(book, at, id)),
         (book(), 0..6_i64, 0..2_u8).prop_map(|(book, at, id)| Change::RemoveRow(book, at, id)),
         (book(), 0..7_i64).prop_map(|(book, before)| Change::Trim(book, before)),
+        Just(Change::Park),
+        (0..3_usize).prop_map(Change::Unpark),
     ]
 }
 
@@ -131,22 +137,33 @@ impl Both {
         };
         assert_eq!(told(&pulled), told(&expected));
         let slots = self.embedded_partitions[partition].slots();
-        let commit = |upto| commit_of(&slots, partition, upto, changes);
-        self.embedded_partitions[partition].commit(commit(pulled.upto)).unwrap();
-        self.memory_partitions[partition].commit(commit(expected.upto)).unwrap();
+        let both = [(&mut self.embedded_partitions, pulled), (&mut self.memory_partitions, expected)];
+        for (partitions, pulled) in both {
+            let mut commit = commit_of(&slots, partition, pulled.upto, changes);
+            park(partitions[partition].as_ref(), pulled, changes, &mut commit);
+            partitions[partition].commit(commit).unwrap();
+        }
     }
 
     fn check(&self) {
         for (one, other) in self.embedded_partitions.iter().zip(&self.memory_partitions) {
             for now in [at(0), at(2), at(9)] {
-                assert_eq!(one.due(now, 3).unwrap(), other.due(now, 3).unwrap());
-                let due = one.outbox_due(now, None, 3).unwrap();
-                assert_eq!(due, other.outbox_due(now, None, 3).unwrap());
-                let after = due.first();
-                assert_eq!(one.outbox_due(now, after, 3).unwrap(), other.outbox_due(now, after, 3).unwrap());
+                assert_eq!(one.due(&shop(), now, 3).unwrap(), other.due(&shop(), now, 3).unwrap());
+                assert_eq!(one.tenants_due(now).unwrap(), other.tenants_due(now).unwrap());
+                let lines = one.lines_due(now).unwrap();
+                assert_eq!(lines, other.lines_due(now).unwrap());
+                for line in &lines {
+                    assert_eq!(one.outbox_due(line, now, 3).unwrap(), other.outbox_due(line, now, 3).unwrap());
+                }
                 assert_eq!(one.outbox_next_due(now).unwrap(), other.outbox_next_due(now).unwrap());
             }
             assert_eq!(one.next_due().unwrap(), other.next_due().unwrap());
+            assert_eq!(one.waiting().unwrap(), other.waiting().unwrap());
+            let parked = |partition: &dyn Partition| {
+                let entries = partition.parked(&shop(), 5).unwrap();
+                entries.into_iter().map(|entry| (entry.arrived, entry.inbound)).collect::<Vec<_>>()
+            };
+            assert_eq!(parked(one.as_ref()), parked(other.as_ref()));
             for number in 0..3 {
                 let person = person_in(&one.slots(), number);
                 assert_eq!(one.load(&person).unwrap(), other.load(&person).unwrap());
@@ -160,6 +177,20 @@ impl Both {
                 let page = Page { tenant: shop(), page: String::new(), after };
                 assert_eq!(one.rows(book, &page, 5).unwrap(), other.rows(book, &page, 5).unwrap());
             }
+        }
+    }
+}
+
+/// Positions differ, so what is parked is found by its order.
+fn park(partition: &dyn Partition, pulled: crate::store::Pulled, changes: &[Change], commit: &mut Commit) {
+    for change in changes {
+        match *change {
+            Change::Park => commit.parked.clone_from(&pulled.entries),
+            Change::Unpark(count) => {
+                let entries = partition.parked(&shop(), count).unwrap();
+                commit.unparked.extend(entries.into_iter().map(|entry| (entry.inbound.tenant, entry.position)));
+            }
+            _ => {}
         }
     }
 }
@@ -184,7 +215,8 @@ fn commit_of(slots: &std::ops::Range<u16>, partition: usize, upto: Position, cha
             Change::UnsetTimer(person, due, name) => commit.timers_unset.push(timer(person, due, name)),
             Change::Put(number, due, body) => {
                 let due = due.map(at);
-                commit.outbox_put.push(OutboxRow { tenant: shop(), id: id(number), due, body: vec![body] });
+                let channel = ["push", "email"][usize::from(body % 2)].to_owned();
+                commit.outbox_put.push(OutboxRow { tenant: shop(), channel, id: id(number), due, body: vec![body] });
             }
             Change::Settle(number) => commit.outbox_settled.push((shop(), id(number))),
             Change::AddRow(book, at, id) => commit.rows_added.push((book, Row { key: key(at, id), body: vec![id] })),
@@ -192,6 +224,7 @@ fn commit_of(slots: &std::ops::Range<u16>, partition: usize, upto: Position, cha
             Change::Trim(book, before) => {
                 commit.trims.push(Trim { book, tenant: shop(), page: String::new(), before });
             }
+            Change::Park | Change::Unpark(_) => {}
         }
     }
     commit
