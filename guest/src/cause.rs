@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Timestamp;
+use crate::{Target, Timestamp};
 
 /// Why the campaign is asked now.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,6 +126,23 @@ pub enum EngagementKind {
     HeldOut,
     /// A kind that this SDK does not know yet.
     Other(String),
+}
+
+impl Engagement {
+    /// Whether it is with the target's messages, for the campaign of that name. Providers spell names as they like: only
+    /// letters and digits count. A label is the host's to know.
+    pub fn is_of(&self, target: &Target, asking: &str) -> bool {
+        let letters = |name: &str| name.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "");
+        let is_campaign = |name: &str| self.campaign.as_deref().is_some_and(|own| letters(own) == letters(name));
+        match target {
+            Target::Any => true,
+            Target::Mine => is_campaign(asking),
+            Target::Channel(channel) => self.channel == *channel,
+            Target::Campaign(name) => is_campaign(name),
+            Target::Step { campaign, step } => is_campaign(campaign) && self.step.as_ref() == Some(step),
+            Target::Label(_) => false,
+        }
+    }
 }
 
 /// The contract's words for calls.

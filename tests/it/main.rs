@@ -10,6 +10,7 @@ mod demo;
 mod door;
 mod durability;
 mod hostile;
+mod journeys;
 mod process;
 mod stalled;
 mod stop;
