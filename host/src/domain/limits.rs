@@ -202,6 +202,34 @@ pub const LOG_BYTES_MAX: usize = 16 << 10;
 pub const BACKTRACE_FRAMES_MAX: usize = 32;
 /// Instances that may run at one time.
 pub const INSTANCES_MAX: u32 = 64;
+/// Types in all core modules and components: each may be made of those before it.
+pub const MODULE_TYPES_MAX: usize = 10_000;
+/// Imports and exports, of each kind and in all, of core modules and components; instances have no more than these.
+pub const MODULE_NAMES_MAX: usize = 10_000;
+/// Bytes of one name of an import or export.
+pub const MODULE_NAME_BYTES_MAX: usize = 4 << 10;
+/// Locals of one function, parameters left out: each costs a compiler room in every block.
+pub const FUNCTION_LOCALS_MAX: usize = 10_000;
+/// Targets of one jump table: engines gave up above 65,520.
+pub const JUMP_TARGETS_MAX: usize = 4_096;
+/// Bytes of a component that is compiled: a configured one, or an uploaded one with what is added to read its state.
+pub const COMPONENT_BYTES_MAX: usize = 16 << 20;
+/// Bytes of the machine code of one component: several times its own, and images of its memory.
+pub const COMPILED_BYTES_MAX: usize = 64 << 20;
+/// Bytes of machine code kept on disk, over all components; the oldest goes when there is more.
+pub const COMPILED_BYTES_KEPT_MAX: u64 = 16 << 30;
+/// Processor time of one compilation: 20,000 functions take about a second, interpreters for other languages about 10.
+pub const COMPILE_CPU_MAX: Duration = Duration::from_secs(60);
+/// What one compilation may take by the clock: its processor time, and waiting for a processor.
+pub const COMPILE_TIME_MAX: Duration = Duration::from_secs(90);
+/// Bytes of address space of the process that compiles.
+pub const COMPILE_ADDRESS_BYTES_MAX: u64 = 4 << 30;
+/// How long a cause waits for its campaign to be loaded, once in all: one whole compilation fits.
+pub const LOAD_WAIT_MAX: Duration = Duration::from_secs(120);
+/// Campaigns that are loaded at one time after a start; most of them from disk, in milliseconds.
+pub const LOADING_MAX: usize = 2;
+/// How long loading rests after the host could not compile.
+pub const LOAD_REST: Duration = Duration::from_secs(1);
 
 // Outbox
 
@@ -280,8 +308,12 @@ pub const REQUEST_BYTES_MAX: usize = 1 << 20;
 pub const REQUEST_ID_BYTES_MAX: usize = 128;
 /// Modules that are checked or configured at one time: each takes a core for up to seconds.
 pub const WORKSHOP_RUNNING_MAX: usize = 2;
-/// Modules that wait to be checked or configured. Above it: 503.
-pub const WORKSHOP_WAITING_MAX: usize = 16;
+/// Modules that wait to be checked or configured: each is in memory meanwhile. Above it: 503.
+pub const WORKSHOP_WAITING_MAX: usize = 32;
+/// Modules of one tenant that are checked or configured at one time: the other benches are for others.
+pub const WORKSHOP_TENANT_RUNNING_MAX: usize = 1;
+/// Modules of one tenant that wait to be checked or configured. Above it: 429.
+pub const WORKSHOP_TENANT_WAITING_MAX: usize = 3;
 /// How long requests under way may take when the server stops. With the deliveries, less than the 30 s that most supervisors wait.
 pub const DRAIN_REQUESTS_MAX: Duration = Duration::from_secs(10);
 /// How long deliveries under way may take then.
