@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rekindle::app::{App, AppOptions, Secret, Timepiece};
+use rekindle::app::{App, AppOptions, Compiler, Secret, Timepiece};
 use rekindle::domain::{ManualClock, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -63,6 +63,7 @@ impl House {
             public_url: None,
             timepiece: Timepiece::Manual(Arc::clone(&self.clock)),
             sync_beat: Duration::from_millis(5),
+            compiler: Compiler::Apart { program: program() },
         };
         self.app = Some(App::start(options).await.expect("the server should start"));
     }
@@ -137,6 +138,13 @@ impl House {
         let inlet = url[url.find("/in/").expect("a source's address should have `/in/`")..].to_owned();
         Tenant { house: self, key, inlet }
     }
+}
+
+/// The program, as it was built for the tests.
+pub fn program() -> PathBuf {
+    std::env::var_os("REKINDLE_PROGRAM")
+        .map(PathBuf::from)
+        .expect("`REKINDLE_PROGRAM` should name the built program: run the tests by `cargo xtask test`")
 }
 
 /// One tenant of a house.

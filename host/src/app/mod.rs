@@ -1,11 +1,14 @@
 //! Builds the rooms, opens the door, and stops everything in reverse.
 
 mod enlist;
+mod loader;
+mod mac_key;
+mod seat;
 mod serve;
 mod timepiece;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +18,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use loader::Loader;
+
 use crate::admin::{self, Admin, Workshop};
 use crate::channels::Http;
 use crate::domain::{Signal, Timestamp, limits};
 use crate::ingest::{self, Door};
 use crate::listener;
 use crate::outbox::Dispatcher;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{CompiledCode, Sandbox};
 use crate::store::{Embedded, Store};
 use crate::telemetry;
 use crate::tenants::Directory;
@@ -30,6 +35,7 @@ use crate::worker::{self, Crew};
 pub use serve::{ServeOptions, serve};
 pub use timepiece::Timepiece;
 
+pub use crate::sandbox::{COMPILE_COMMAND, Compiler, compile_module};
 pub use crate::telemetry::LogFormat;
 pub use crate::tenants::Secret;
 
@@ -53,6 +59,8 @@ pub struct AppOptions {
     pub timepiece: Timepiece,
     /// How long a commit may wait for its sync.
     pub sync_beat: Duration,
+    /// Who compiles modules.
+    pub compiler: Compiler,
 }
 
 /// A running house.
@@ -61,6 +69,7 @@ pub struct App {
     bootstrap_key: Option<Secret>,
     house: Arc<House>,
     dispatcher: Dispatcher,
+    loader: Loader,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
@@ -83,8 +92,9 @@ impl App {
         let store: Arc<dyn Store> = Arc::new(Embedded::open(&options.data, Arc::clone(&clock))?);
         let directory = Arc::new(Directory::open(&options.data, Arc::clone(&clock))?);
         let bootstrap_key = directory.bootstrap(options.bootstrap_key.as_ref().map(Secret::expose))?;
-        let sandbox = Sandbox::new()?;
-        let (roster, switchboard) = enlist::enlist(&directory, &sandbox, Http::new(limits::ATTEMPT_MAX)?);
+        let sandbox = sandbox(&options.data, options.compiler, &directory)?;
+        let loader = Loader::start(&directory, &sandbox)?;
+        let (roster, switchboard) = enlist::enlist(&directory, &loader, Http::new(limits::ATTEMPT_MAX)?);
         let dispatcher = Dispatcher::new(tokio::runtime::Handle::current(), Arc::clone(&clock));
         let shared = worker::Shared {
             clock: Arc::clone(&clock),
@@ -100,7 +110,7 @@ impl App {
         let router = router(&house, directory, sandbox, options.public_url);
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(listener::serve(listener, router, stopped));
-        Ok(Self { address, bootstrap_key, house, dispatcher, stop, server })
+        Ok(Self { address, bootstrap_key, house, dispatcher, loader, stop, server })
     }
 
     /// Where the door is.
@@ -132,6 +142,8 @@ impl App {
         }
         let crew = Arc::clone(&self.house.crew);
         tokio::task::spawn_blocking(move || crew.stop()).await.context("the workers did not stop")?;
+        // Last: until then a worker may wait for a campaign.
+        self.loader.stop();
         Ok(())
     }
 }
@@ -156,6 +168,19 @@ impl House {
         clock.advance_to(moment);
         self.settle().await
     }
+}
+
+/// The sandbox, with the code that it kept for what tenants published.
+fn sandbox(data: &Path, compiler: Compiler, directory: &Directory) -> Result<Sandbox> {
+    let folder = data.join("compiled");
+    let unusable =
+        || format!("`{}` cannot be used: it holds nothing but compiled code, so remove it", folder.display());
+    let kept = mac_key::of(&folder).and_then(|key| CompiledCode::open(folder.clone(), key)).with_context(unusable)?;
+    let sandbox = Sandbox::with(compiler, kept)?;
+    let snapshot = directory.snapshot();
+    let published = snapshot.tenants().flat_map(|tenant| tenant.revisions().map(|revision| revision.component));
+    sandbox.sweep(&published.collect()).with_context(unusable)?;
+    Ok(sandbox)
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener> {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{App, AppOptions, Timepiece};
+use super::{App, AppOptions, Compiler, Timepiece};
 use crate::domain::{ManualClock, Timestamp, limits};
 use crate::telemetry::{self, LogFormat};
 use crate::tenants::Secret;
@@ -52,6 +52,7 @@ pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Resul
         public_url: options.public_url,
         timepiece,
         sync_beat: if is_manual { limits::SYNC_BEAT_MANUAL } else { limits::SYNC_BEAT },
+        compiler: Compiler::this_program().context("cannot tell what program this is, to compile modules by it")?,
     })
     .await?;
     announce(&app, as_json, out).context("cannot say where the server listens")?;

@@ -1,4 +1,4 @@
-//! Who is to be asked: every tenant's campaigns, ready to run, replaced as a whole when something is published. A cause that is being
+//! Who is to be asked: every tenant's campaigns, ready to run; a tenant's are replaced as a whole when something is published. A cause that is being
 //! worked on keeps the roster it began with, so that a change of campaigns loses none.
 
 use std::collections::HashMap;
@@ -41,6 +41,15 @@ impl Roster {
     /// The tenant's campaigns, as they are now.
     pub fn of(&self, tenant: &TenantId) -> Campaigns {
         self.0.load().get(tenant).cloned().unwrap_or_default()
+    }
+
+    /// Replaces one tenant's campaigns.
+    pub fn replace_of(&self, tenant: &TenantId, campaigns: &Campaigns) {
+        self.0.rcu(|all| {
+            let mut all = HashMap::clone(all);
+            all.insert(tenant.clone(), Arc::clone(campaigns));
+            all
+        });
     }
 
     /// Replaces all of them.
