@@ -204,6 +204,9 @@ pub const BACKTRACE_FRAMES_MAX: usize = 32;
 pub const INSTANCES_MAX: u32 = 64;
 /// Types in all core modules and components: each may be made of those before it.
 pub const MODULE_TYPES_MAX: usize = 10_000;
+/// Types inside of types inside of types, counted by the bytes that could begin one: a parser recurses into them. Half of the
+/// workbench's stack is enough for these.
+pub const MODULE_TYPE_LEVELS_MAX: usize = 2_000;
 /// Imports and exports, of each kind and in all, of core modules and components; instances have no more than these.
 pub const MODULE_NAMES_MAX: usize = 10_000;
 /// Bytes of one name of an import or export.

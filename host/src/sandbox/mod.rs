@@ -28,6 +28,7 @@ mod pointer;
 mod shelf;
 mod snapshot;
 mod structure;
+mod tally;
 mod view;
 mod workbench;
 

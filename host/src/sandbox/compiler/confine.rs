@@ -26,8 +26,9 @@ pub(super) fn limit() -> io::Result<()> {
 }
 
 fn lower(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
-    let before = getrlimit(resource).maximum.unwrap_or(u64::MAX);
-    let limit = Rlimit { current: Some(soft.min(before)), maximum: Some(hard.min(before)) };
+    let before = getrlimit(resource);
+    let least = |one: u64, other: Option<u64>| Some(other.map_or(one, |other| one.min(other)));
+    let limit = Rlimit { current: least(soft, before.current), maximum: least(hard, before.maximum) };
     Ok(setrlimit(resource, limit)?)
 }
 
