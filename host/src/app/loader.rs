@@ -34,15 +34,12 @@ impl Loader {
         let queue = Arc::new(Queue::default());
         for _ in 0..limits::LOADING_MAX {
             let (queue, sandbox, directory) = (Arc::clone(&queue), sandbox.clone(), Arc::downgrade(directory));
-            thread::Builder::new().name("loader".to_owned()).spawn(move || {
+            let load_all = move || {
                 while let Some(seat) = queue.next() {
-                    if let Err(not_now) = seat.load(&sandbox, &directory) {
-                        seat.postpone(&not_now);
-                        queue.add(&seat);
-                        queue.rest();
-                    }
+                    load(&seat, &queue, &sandbox, &directory);
                 }
-            })?;
+            };
+            thread::Builder::new().name("loader".to_owned()).spawn(load_all)?;
         }
         Ok(Self { sandbox: sandbox.clone(), queue })
     }
@@ -51,6 +48,14 @@ impl Loader {
     pub(super) fn stop(&self) {
         self.queue.lock().is_closed = true;
         self.queue.changed.notify_all();
+    }
+}
+
+fn load(seat: &Arc<Seat>, queue: &Queue, sandbox: &Sandbox, directory: &Weak<Directory>) {
+    if let Err(not_now) = seat.load(sandbox, directory) {
+        seat.postpone(&not_now);
+        queue.add(seat);
+        queue.rest();
     }
 }
 

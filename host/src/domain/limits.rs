@@ -231,8 +231,8 @@ pub const COMPILE_ADDRESS_BYTES_MAX: u64 = 4 << 30;
 pub const LOAD_WAIT_MAX: Duration = Duration::from_secs(120);
 /// Campaigns that are loaded at one time after a start; most of them from disk, in milliseconds.
 pub const LOADING_MAX: usize = 2;
-/// How long loading rests after the host could not compile.
-pub const LOAD_REST: Duration = Duration::from_secs(1);
+/// How long loading rests after the host could not compile. Each time is a line in the log.
+pub const LOAD_REST: Duration = Duration::from_secs(5);
 
 // Outbox
 

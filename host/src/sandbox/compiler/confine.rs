@@ -152,7 +152,8 @@ mod fences {
 
 pub(super) use fences::{end_with_parent, forbid_calls, forbid_files};
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use std::fs::File;
     use std::net::{TcpListener, UdpSocket};
