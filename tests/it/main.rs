@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod commands;
+mod compile;
 mod containment;
 mod delivery;
 mod demo;

@@ -19,7 +19,7 @@ use super::paging::{Listed, PageQuery, Paging};
 use super::problem::Problem;
 use super::{Admin, workshop};
 use crate::domain::{CampaignName, Json as JsonText, ModuleDigest, Revision};
-use crate::tenants::{Campaign, CampaignAction, Publication, Tenant};
+use crate::tenants::{Campaign, CampaignAction, Publication, Published, Tenant};
 
 pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
     OpenApiRouter::new()
@@ -185,16 +185,32 @@ async fn publish_campaign(
     let tenant = caller.tenant.id.clone();
     let publish = move || {
         let configured = sandbox.configure(&module, configuration.as_str())?;
+        // Compiled before anybody is asked by it, so that no cause waits for that.
+        sandbox.load(&configured.component, &configured.manifest)?;
         let publication = Publication { module: digest, configuration, manifest: configured.manifest };
         directory.publish(&tenant, &name, publication, &configured.component).map_err(Problem::from)
     };
-    let campaign = admin.workshop.run(publish).await?;
+    let campaign = admin.workshop.run(&caller.tenant.id, publish).await?;
     Ok(Json((&*campaign).into()))
 }
 
 async fn read_module(admin: &Admin, caller: &Caller<Developer>, digest: ModuleDigest) -> Result<Vec<u8>, Problem> {
     let (directory, tenant) = (Arc::clone(&admin.directory), caller.tenant.id.clone());
     workshop::aside(move || directory.module(&tenant, &digest)).await
+}
+
+/// Has a revision compiled before anybody is asked by it: its code may be another engine's, or gone.
+async fn make_ready(admin: &Admin, caller: &Caller<Developer>, revision: &Arc<Published>) -> Result<(), Problem> {
+    let (sandbox, directory) = (Arc::clone(&admin.sandbox), Arc::clone(&admin.directory));
+    let revision = Arc::clone(revision);
+    let make_ready = move || {
+        if sandbox.recall(&revision.component, &revision.manifest).is_none() {
+            let component = directory.component(&revision).map_err(|err| Problem::internal(&err))?;
+            sandbox.load(&component, &revision.manifest)?;
+        }
+        Ok::<_, Problem>(())
+    };
+    admin.workshop.run(&caller.tenant.id, make_ready).await
 }
 
 /// The campaign is no longer asked; its people, timers and revisions are kept.
@@ -222,6 +238,9 @@ async fn resume_campaign(
     caller: Caller<Developer>,
     Named(name): Named<CampaignName>,
 ) -> Result<Json<CampaignItem>, Problem> {
+    if let Some(current) = caller.tenant.campaign(&name).and_then(|campaign| campaign.current()) {
+        make_ready(&admin, &caller, current).await?;
+    }
     act(&admin, &caller, name, CampaignAction::Resume).await
 }
 
@@ -270,6 +289,9 @@ async fn roll_back_campaign(
     JsonBody(wanted): JsonBody<RollbackRequest>,
 ) -> Result<Json<CampaignItem>, Problem> {
     let revision = wanted.revision.map(Revision);
+    if let Some(earlier) = caller.tenant.campaign(&name).and_then(|campaign| campaign.earlier(revision).ok()) {
+        make_ready(&admin, &caller, earlier).await?;
+    }
     let roll_back = move |tenant: &mut Tenant, now| tenant.roll_back_campaign(&name, revision, now);
     let campaign = admin.edit(&caller.tenant.id, roll_back).await?;
     Ok(Json((&*campaign).into()))

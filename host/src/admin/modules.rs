@@ -60,7 +60,7 @@ async fn upload_module(
         sandbox.inspect(&bytes)?;
         directory.upload(&tenant, &bytes).map_err(Problem::from)
     };
-    let module = admin.workshop.run(take).await?;
+    let module = admin.workshop.run(&caller.tenant.id, take).await?;
     Ok((StatusCode::CREATED, Json((&*module).into())))
 }
 

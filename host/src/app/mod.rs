@@ -2,12 +2,15 @@
 
 mod descriptors;
 mod enlist;
+mod loader;
+mod mac_key;
+mod seat;
 mod serve;
 mod suspend;
 mod timepiece;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,9 +25,11 @@ use crate::admin::{self, Admin, Readiness, Workshop};
 use crate::channels::{Http, Reach};
 use crate::domain::{Backlog, Signal, Timestamp, limits};
 use crate::ingest::{self, Door, Pressure, Space};
+use loader::Loader;
+
 use crate::listener;
 use crate::outbox::Dispatcher;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{CompiledCode, Sandbox};
 use crate::store::{Embedded, Store};
 use crate::telemetry;
 use crate::tenants::Directory;
@@ -35,6 +40,7 @@ pub use timepiece::Timepiece;
 
 pub use crate::ingest::Rates;
 pub use crate::listener::{Bounds, Pace};
+pub use crate::sandbox::{COMPILE_COMMAND, Compiler, compile_module};
 pub use crate::telemetry::LogFormat;
 pub use crate::tenants::Secret;
 
@@ -64,6 +70,8 @@ pub struct AppOptions {
     pub bounds: Bounds,
     /// What every tenant may send.
     pub rates: Rates,
+    /// Who compiles modules.
+    pub compiler: Compiler,
 }
 
 /// A running house.
@@ -72,6 +80,7 @@ pub struct App {
     bootstrap_key: Option<Secret>,
     house: Arc<House>,
     dispatcher: Dispatcher,
+    loader: Loader,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
@@ -94,10 +103,11 @@ impl App {
         let store: Arc<dyn Store> = Arc::new(Embedded::open(&options.data, Arc::clone(&clock))?);
         let directory = Arc::new(Directory::open(&options.data, Arc::clone(&clock))?);
         let bootstrap_key = directory.bootstrap(options.bootstrap_key.as_ref().map(Secret::expose))?;
-        let sandbox = Sandbox::new()?;
         let reach = Reach::new(options.allow_outgoing);
         let http = Http::new(limits::ATTEMPT_MAX, reach.clone())?;
-        let (roster, switchboard) = enlist::enlist(&directory, &sandbox, http);
+        let sandbox = sandbox(&options.data, options.compiler, &directory)?;
+        let loader = Loader::start(&directory, &sandbox)?;
+        let (roster, switchboard) = enlist::enlist(&directory, &loader, http);
         let backlog = Arc::new(Backlog::default());
         let dispatcher = Dispatcher::new(tokio::runtime::Handle::current(), Arc::clone(&clock));
         let shared = worker::Shared {
@@ -136,7 +146,7 @@ impl App {
         let router = router(&house, door, admin);
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(listener::serve(listener, router, options.bounds, stopped));
-        Ok(Self { address, bootstrap_key, house, dispatcher, stop, server })
+        Ok(Self { address, bootstrap_key, house, dispatcher, loader, stop, server })
     }
 
     /// Where the door is.
@@ -168,6 +178,8 @@ impl App {
         }
         let crew = Arc::clone(&self.house.crew);
         tokio::task::spawn_blocking(move || crew.stop()).await.context("the workers did not stop")?;
+        // Last: until then a worker may wait for a campaign.
+        self.loader.stop();
         Ok(())
     }
 }
@@ -192,6 +204,19 @@ impl House {
         clock.advance_to(moment);
         self.settle().await
     }
+}
+
+/// The sandbox, with the code that it kept for what tenants published.
+fn sandbox(data: &Path, compiler: Compiler, directory: &Directory) -> Result<Sandbox> {
+    let folder = data.join("compiled");
+    let unusable =
+        || format!("`{}` cannot be used: it holds nothing but compiled code, so remove it", folder.display());
+    let kept = mac_key::of(&folder).and_then(|key| CompiledCode::open(folder.clone(), key)).with_context(unusable)?;
+    let sandbox = Sandbox::with(compiler, kept)?;
+    let snapshot = directory.snapshot();
+    let published = snapshot.tenants().flat_map(|tenant| tenant.revisions().map(|revision| revision.component));
+    sandbox.sweep(&published.collect()).with_context(unusable)?;
+    Ok(sandbox)
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener> {

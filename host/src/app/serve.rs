@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{App, AppOptions, Bounds, Rates, Timepiece, descriptors};
+use super::{App, AppOptions, Bounds, Compiler, Rates, Timepiece, descriptors};
 use crate::domain::{ManualClock, Timestamp, limits};
 use crate::telemetry::{self, LogFormat};
 use crate::tenants::Secret;
@@ -64,6 +64,7 @@ pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Resul
         sync_beat: if is_manual { limits::SYNC_BEAT_MANUAL } else { limits::SYNC_BEAT },
         bounds: Bounds { connections_per_address: options.connections_per_address, ..Bounds::HOUSE },
         rates: Rates { events_per_second: options.tenant_events_per_second, ..Rates::HOUSE },
+        compiler: Compiler::this_program().context("cannot tell what program this is, to compile modules by it")?,
     })
     .await?;
     announce(&app, as_json, out).context("cannot say where the server listens")?;

@@ -46,6 +46,8 @@ use output::{Form, Output};
 use request::{Ask, Request};
 use serve::ServeArguments;
 
+use crate::app;
+
 /// Re-engagement campaigns as sandboxed WebAssembly components behind a Segment webhook destination
 #[derive(Parser)]
 #[command(name = "rekindle", version, after_help = exit::help())]
@@ -84,6 +86,9 @@ enum Command {
     Failures(Remote<failures::FailuresCommand>),
     /// Look at what is promised but not delivered, and deliver it again
     Outbox(Remote<outbox::OutboxCommand>),
+    /// Compile a module for a server, which starts this by itself
+    #[command(name = app::COMPILE_COMMAND, hide = true)]
+    CompileModule,
 }
 
 /// A group of commands that talk to a running server.
@@ -128,7 +133,7 @@ pub fn run() -> ExitCode {
         }
     };
     match cli.command.task().and_then(Task::run) {
-        Ok(()) => Exit::Done.into(),
+        Ok(code) => code,
         Err(failure) => {
             failure.report(&mut io::stderr());
             failure.exit.into()
@@ -140,6 +145,7 @@ pub fn run() -> ExitCode {
 enum Task {
     Serve(ServeArguments),
     Demo(DemoArguments),
+    CompileModule,
     Ask(Access, Request),
 }
 
@@ -160,6 +166,7 @@ impl Command {
             Self::Quarantine(remote) => remote.task(),
             Self::Failures(remote) => remote.task(),
             Self::Outbox(remote) => remote.task(),
+            Self::CompileModule => Ok(Task::CompileModule),
         }
     }
 }
@@ -171,12 +178,14 @@ impl<C: Subcommand + Ask> Remote<C> {
 }
 
 impl Task {
-    fn run(self) -> Result<(), Failure> {
+    fn run(self) -> Result<ExitCode, Failure> {
         match self {
-            Self::Serve(options) => Ok(serve::run(options)?),
-            Self::Demo(options) => Ok(demo::run(options)?),
-            Self::Ask(access, request) => ask(access, &request),
+            Self::Serve(options) => serve::run(options)?,
+            Self::Demo(options) => demo::run(options)?,
+            Self::CompileModule => return Ok(app::compile_module()),
+            Self::Ask(access, request) => ask(access, &request)?,
         }
+        Ok(Exit::Done.into())
     }
 }
 

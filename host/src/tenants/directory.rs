@@ -17,8 +17,8 @@ use super::{
 };
 use crate::domain::{CampaignName, Clock, ModuleDigest, TenantId, Timestamp, limits};
 
-/// Told after every change.
-type Listener = Arc<dyn Fn() + Send + Sync>;
+/// Told after every change whose it was.
+type Listener = Arc<dyn Fn(&TenantId) + Send + Sync>;
 
 /// All that tenants set up, on disk and in memory.
 pub struct Directory {
@@ -72,8 +72,8 @@ impl Directory {
         self.clock.now()
     }
 
-    /// Has `listener` called after every change, by whoever made it. It should do no more than wake somebody up.
-    pub fn on_change(&self, listener: impl Fn() + Send + Sync + 'static) {
+    /// Has `listener` called after every change of a tenant, by whoever made it. It should be quick.
+    pub fn on_change(&self, listener: impl Fn(&TenantId) + Send + Sync + 'static) {
         lock(&self.listeners).push(Arc::new(listener));
     }
 
@@ -202,7 +202,7 @@ impl Directory {
             replace_sources(&self.sources, &now);
         }
         drop(file);
-        self.tell();
+        self.tell(&tenant.id);
         Ok(tenant)
     }
 
@@ -216,10 +216,10 @@ impl Directory {
         snapshot
     }
 
-    fn tell(&self) {
+    fn tell(&self, tenant: &TenantId) {
         let listeners = lock(&self.listeners).clone();
         for listener in listeners {
-            listener();
+            listener(tenant);
         }
     }
 }

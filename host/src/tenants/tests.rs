@@ -274,7 +274,8 @@ fn listeners_hear_of_a_change_when_it_can_be_seen() {
     let directory = Arc::new(house.directory);
     let (heard, seen) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(0)));
     let (listening, counting, noting) = (Arc::downgrade(&directory), Arc::clone(&heard), Arc::clone(&seen));
-    directory.on_change(move || {
+    directory.on_change(move |changed| {
+        assert!(listening.upgrade().unwrap().snapshot().tenant(changed).is_some());
         counting.fetch_add(1, Ordering::SeqCst);
         *noting.lock().unwrap() = listening.upgrade().unwrap().snapshot().tenants().count();
     });
