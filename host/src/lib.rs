@@ -10,6 +10,7 @@ pub mod demo;
 pub mod domain;
 pub mod ingest;
 mod journal;
+pub mod keyring;
 mod listener;
 pub mod outbox;
 pub mod policy;

@@ -11,6 +11,7 @@ mod json;
 pub mod limits;
 mod manifest;
 mod outcome;
+mod secret;
 mod time;
 
 pub use cause::{Cause, CauseId, Change, Context};
@@ -25,4 +26,5 @@ pub use inbound::{Inbound, Quarantined, Substance};
 pub use json::Json;
 pub use manifest::{Manifest, Target, Trigger};
 pub use outcome::{Failure, FailureKind, LogLine, Outcome};
+pub use secret::Secret;
 pub use time::{Clock, ManualClock, Signal, Stopwatch, SystemClock, Timestamp};

@@ -32,6 +32,8 @@ pub use lifecycle::{CampaignAction, CampaignState, LifecycleError};
 pub use module::Module;
 pub use registration::{RegisteredSource, SourceDemands};
 pub use snapshot::{Holder, Snapshot};
-pub use source::{Secret, Source, Sources};
+pub use source::{Source, Sources};
 pub use tenant::Tenant;
 pub use token::webhook_secret;
+
+pub use crate::domain::Secret;
