@@ -15,6 +15,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "channels",
             "domain",
             "ingest",
+            "keyring",
             "listener",
             "outbox",
             "sandbox",
@@ -30,6 +31,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("ingest", &["domain", "store", "tenants"]),
     ("journal", &["domain", "store"]),
+    ("keyring", &["domain"]),
     ("lib", &[]),
     ("listener", &["domain"]),
     ("main", &[]),
@@ -39,13 +41,14 @@ const WALLS: &[(&str, &[&str])] = &[
     ("sandbox", &["domain"]),
     ("store", &["domain", "journal"]),
     ("telemetry", &[]),
-    ("tenants", &["domain"]),
+    ("tenants", &["domain", "keyring"]),
     ("worker", &["channels", "domain", "outbox", "policy", "profiles", "sandbox", "store"]),
 ];
 
 /// Which rooms may name an outside library whose concepts must not spread.
 const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["admin", "app", "ingest", "listener"]),
+    ("chacha20poly1305", &["keyring"]),
     ("clap", &["cli"]),
     ("redb", &["journal", "store", "tenants"]),
     ("reqwest", &["channels", "cli", "demo"]),

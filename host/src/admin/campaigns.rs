@@ -114,7 +114,7 @@ async fn create_campaign(
     JsonBody(new): JsonBody<NewCampaign>,
 ) -> Result<(StatusCode, Json<CampaignItem>), Problem> {
     let name = CampaignName::parse(&new.campaign)?;
-    let created = admin.edit(&caller.tenant.id, move |tenant, now| tenant.create_campaign(name, now)).await?;
+    let created = admin.edit(&caller, name.clone(), move |tenant, now| tenant.create_campaign(name, now)).await?;
     Ok((StatusCode::CREATED, Json((&*created).into())))
 }
 
@@ -174,11 +174,11 @@ async fn publish_campaign(
     caller.tenant.check_publishable(&name)?;
     let module = read_module(&admin, &caller, digest).await?;
     let (sandbox, directory) = (Arc::clone(&admin.sandbox), Arc::clone(&admin.directory));
-    let tenant = caller.tenant.id.clone();
+    let (tenant, deed) = (caller.tenant.id.clone(), caller.deed(&name));
     let publish = move || {
         let configured = sandbox.configure(&module, configuration.as_str())?;
         let publication = Publication { module: digest, configuration, manifest: configured.manifest };
-        directory.publish(&tenant, &name, publication, &configured.component).map_err(Problem::from)
+        directory.by(&deed).publish(&tenant, &name, publication, &configured.component).map_err(Problem::from)
     };
     let campaign = admin.workshop.run(publish).await?;
     Ok(Json((&*campaign).into()))
@@ -237,8 +237,9 @@ async fn act(
     name: CampaignName,
     action: CampaignAction,
 ) -> Result<Json<CampaignItem>, Problem> {
+    let object = name.clone();
     let act = move |tenant: &mut Tenant, _| tenant.act_on_campaign(&name, action);
-    let campaign = admin.edit(&caller.tenant.id, act).await?;
+    let campaign = admin.edit(caller, object, act).await?;
     Ok(Json((&*campaign).into()))
 }
 
@@ -261,8 +262,8 @@ async fn roll_back_campaign(
     Named(name): Named<CampaignName>,
     JsonBody(wanted): JsonBody<RollbackRequest>,
 ) -> Result<Json<CampaignItem>, Problem> {
-    let revision = wanted.revision.map(Revision);
+    let (revision, object) = (wanted.revision.map(Revision), name.clone());
     let roll_back = move |tenant: &mut Tenant, now| tenant.roll_back_campaign(&name, revision, now);
-    let campaign = admin.edit(&caller.tenant.id, roll_back).await?;
+    let campaign = admin.edit(&caller, object, roll_back).await?;
     Ok(Json((&*campaign).into()))
 }

@@ -19,6 +19,7 @@ use crate::admin::{self, Admin, Workshop};
 use crate::channels::Http;
 use crate::domain::{Signal, Timestamp, limits};
 use crate::ingest::{self, Door};
+use crate::keyring::Keyring;
 use crate::listener;
 use crate::outbox::Dispatcher;
 use crate::sandbox::Sandbox;
@@ -30,8 +31,9 @@ use crate::worker::{self, Crew};
 pub use serve::{ServeOptions, serve};
 pub use timepiece::Timepiece;
 
+pub use crate::domain::Secret;
+pub use crate::keyring::{MasterKeys, draw as draw_master_key};
 pub use crate::telemetry::LogFormat;
-pub use crate::tenants::Secret;
 
 /// How often somebody who waits for rest looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
@@ -47,6 +49,8 @@ pub struct AppOptions {
     pub listen: SocketAddr,
     /// The key that creates tenants, where it is not to be generated.
     pub bootstrap_key: Option<Secret>,
+    /// Where the master keys come from.
+    pub master_keys: MasterKeys,
     /// How the world reaches this server.
     pub public_url: Option<String>,
     /// What tells the time.
@@ -63,6 +67,9 @@ pub struct App {
     dispatcher: Dispatcher,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
+    directory: Arc<Directory>,
+    /// Writes down from time to time when keys were used.
+    uses: JoinHandle<()>,
 }
 
 /// What runs inside, for who waits for it.
@@ -81,7 +88,8 @@ impl App {
         let listener = bind(options.listen).await?;
         let clock = options.timepiece.clock();
         let store: Arc<dyn Store> = Arc::new(Embedded::open(&options.data, Arc::clone(&clock))?);
-        let directory = Arc::new(Directory::open(&options.data, Arc::clone(&clock))?);
+        let keyring = Arc::new(Keyring::open(options.master_keys, &options.data)?);
+        let directory = Arc::new(Directory::open(&options.data, Arc::clone(&clock), keyring)?);
         let bootstrap_key = directory.bootstrap(options.bootstrap_key.as_ref().map(Secret::expose))?;
         let sandbox = Sandbox::new()?;
         let (roster, switchboard) = enlist::enlist(&directory, &sandbox, Http::new(limits::ATTEMPT_MAX)?);
@@ -97,10 +105,11 @@ impl App {
         let crew = Arc::new(start_crew(store.as_ref(), shared)?);
         let house = Arc::new(House { store: Arc::clone(&store), crew, timepiece: options.timepiece });
         let address = listener.local_addr()?;
-        let router = router(&house, directory, sandbox, options.public_url);
+        let router = router(&house, Arc::clone(&directory), sandbox, options.public_url);
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(listener::serve(listener, router, stopped));
-        Ok(Self { address, bootstrap_key, house, dispatcher, stop, server })
+        let uses = tokio::spawn(keep_uses(Arc::clone(&directory)));
+        Ok(Self { address, bootstrap_key, house, dispatcher, stop, server, directory, uses })
     }
 
     /// Where the door is.
@@ -127,6 +136,9 @@ impl App {
     pub async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.server.await.context("the server's task failed")?;
+        self.uses.abort();
+        let directory = self.directory;
+        tokio::task::spawn_blocking(move || directory.keep_uses()).await.context("uses of keys were not kept")??;
         if tokio::time::timeout(limits::DRAIN_DELIVERIES_MAX, self.dispatcher.drain()).await.is_err() {
             tracing::warn!("deliveries were still under way when their time was up; they go out after the next start");
         }
@@ -155,6 +167,18 @@ impl House {
         }
         clock.advance_to(moment);
         self.settle().await
+    }
+}
+
+async fn keep_uses(directory: Arc<Directory>) {
+    loop {
+        tokio::time::sleep(limits::USES_BEAT).await;
+        let directory = Arc::clone(&directory);
+        match tokio::task::spawn_blocking(move || directory.keep_uses()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(err)) => tracing::warn!(%err, "could not keep when keys were used; tried again later"),
+            Err(err) => tracing::warn!(%err, "could not keep when keys were used; tried again later"),
+        }
     }
 }
 

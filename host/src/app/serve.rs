@@ -9,10 +9,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{App, AppOptions, Timepiece};
-use crate::domain::{ManualClock, Timestamp, limits};
+use super::{App, AppOptions, MasterKeys, Timepiece};
+use crate::domain::{ManualClock, Secret, Timestamp, limits};
 use crate::telemetry::{self, LogFormat};
-use crate::tenants::Secret;
 
 /// What a server is started with.
 #[derive(Debug, Clone)]
@@ -23,6 +22,8 @@ pub struct ServeOptions {
     pub listen: SocketAddr,
     /// The key that creates tenants; without one, the server makes one and prints it.
     pub bootstrap_key: Option<Secret>,
+    /// Where the keys come from that secrets are sealed with.
+    pub master_keys: MasterKeys,
     /// How the world reaches this server; without one, by what its clients call it.
     pub public_url: Option<String>,
     /// How logs are written.
@@ -49,6 +50,7 @@ pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Resul
         data: options.data,
         listen: options.listen,
         bootstrap_key: options.bootstrap_key,
+        master_keys: options.master_keys,
         public_url: options.public_url,
         timepiece,
         sync_beat: if is_manual { limits::SYNC_BEAT_MANUAL } else { limits::SYNC_BEAT },
