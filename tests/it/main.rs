@@ -8,6 +8,7 @@ mod delivery;
 mod demo;
 mod door;
 mod durability;
+mod leaks;
 mod process;
 mod stop;
 mod tenants;

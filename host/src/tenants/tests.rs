@@ -1,5 +1,7 @@
 //! The directory as a whole: what is changed is durable, seen at once, bounded, and kept apart from tenant to tenant.
 
+mod sealing;
+
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,5 +1,6 @@
 //! The API as its callers see it: the whole router over a real directory and the real sandbox, without a socket.
 
+mod audit;
 mod authorization;
 mod module;
 mod operators;
