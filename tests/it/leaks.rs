@@ -176,6 +176,8 @@ async fn planted_secrets_are_seen_where_they_are_made_and_nowhere_else() {
     look_at_everything(&mut house, &key, &bootstrap).await;
     stop(&mut house);
 
+    let keys = fs::read(house.scratch.path().join("master")).unwrap();
+    assert_eq!(house.watch.leaked(&keys).len(), 2, "the search should find what is there");
     let log = fs::read(house.scratch.path().join("log")).unwrap();
     assert!(log.len() > 1_000, "the log should say something");
     assert_eq!(house.watch.leaked(&log), [] as [&str; 0], "in the log");
