@@ -13,6 +13,7 @@ pub mod domain;
 pub mod fuzzing;
 pub mod ingest;
 mod journal;
+pub mod keyring;
 mod listener;
 pub mod outbox;
 pub mod policy;

@@ -12,6 +12,7 @@ mod door;
 mod durability;
 mod hostile;
 mod journeys;
+mod leaks;
 mod process;
 mod stalled;
 mod stop;

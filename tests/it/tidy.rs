@@ -15,6 +15,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "channels",
             "domain",
             "ingest",
+            "keyring",
             "listener",
             "outbox",
             "sandbox",
@@ -31,6 +32,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("ingest", &["domain", "store", "tenants"]),
     ("journal", &["domain", "store"]),
+    ("keyring", &["domain"]),
     ("lib", &[]),
     ("listener", &["domain"]),
     ("main", &[]),
@@ -40,13 +42,14 @@ const WALLS: &[(&str, &[&str])] = &[
     ("sandbox", &["conditions", "domain"]),
     ("store", &["domain", "journal"]),
     ("telemetry", &[]),
-    ("tenants", &["domain"]),
+    ("tenants", &["domain", "keyring"]),
     ("worker", &["channels", "conditions", "domain", "outbox", "policy", "profiles", "sandbox", "store"]),
 ];
 
 /// Which rooms may name an outside library whose concepts must not spread.
 const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["admin", "app", "ingest", "listener"]),
+    ("chacha20poly1305", &["keyring"]),
     ("clap", &["cli"]),
     ("redb", &["journal", "store", "tenants"]),
     ("reqwest", &["channels", "cli", "demo"]),

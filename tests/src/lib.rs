@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rekindle::app::{App, AppOptions, Bounds, Compiler, Rates, Secret, Timepiece};
+use rekindle::app::{App, AppOptions, Bounds, Compiler, MasterKeys, Rates, Secret, Timepiece};
 use rekindle::domain::{ManualClock, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -66,6 +66,7 @@ impl House {
             data: self.data.path().to_owned(),
             listen: ([127, 0, 0, 1], 0).into(),
             bootstrap_key: Some(Secret::new(BOOTSTRAP_KEY.to_owned())),
+            master_keys: MasterKeys::Beside,
             public_url: None,
             timepiece: Timepiece::Manual(Arc::clone(&self.clock)),
             sync_beat: Duration::from_millis(5),

@@ -122,7 +122,7 @@ async fn create_campaign(
     JsonBody(new): JsonBody<NewCampaign>,
 ) -> Result<(StatusCode, Json<CampaignItem>), Problem> {
     let name = CampaignName::parse(&new.campaign)?;
-    let created = admin.edit(&caller.tenant.id, move |tenant, now| tenant.create_campaign(name, now)).await?;
+    let created = admin.edit(&caller, name.clone(), move |tenant, now| tenant.create_campaign(name, now)).await?;
     Ok((StatusCode::CREATED, Json((&*created).into())))
 }
 
@@ -182,13 +182,13 @@ async fn publish_campaign(
     caller.tenant.check_publishable(&name)?;
     let module = read_module(&admin, &caller, digest).await?;
     let (sandbox, directory) = (Arc::clone(&admin.sandbox), Arc::clone(&admin.directory));
-    let tenant = caller.tenant.id.clone();
+    let (tenant, deed) = (caller.tenant.id.clone(), caller.deed(&name));
     let publish = move || {
         let configured = sandbox.configure(&module, configuration.as_str())?;
         // Compiled before anybody is asked by it, so that no cause waits for that.
         sandbox.load(&configured.component, &configured.manifest)?;
         let publication = Publication { module: digest, configuration, manifest: configured.manifest };
-        directory.publish(&tenant, &name, publication, &configured.component).map_err(Problem::from)
+        directory.by(&deed).publish(&tenant, &name, publication, &configured.component).map_err(Problem::from)
     };
     let campaign = admin.workshop.run(&caller.tenant.id, publish).await?;
     Ok(Json((&*campaign).into()))
@@ -264,8 +264,9 @@ async fn act(
     name: CampaignName,
     action: CampaignAction,
 ) -> Result<Json<CampaignItem>, Problem> {
+    let object = name.clone();
     let act = move |tenant: &mut Tenant, _| tenant.act_on_campaign(&name, action);
-    let campaign = admin.edit(&caller.tenant.id, act).await?;
+    let campaign = admin.edit(caller, object, act).await?;
     Ok(Json((&*campaign).into()))
 }
 
@@ -292,7 +293,8 @@ async fn roll_back_campaign(
     if let Some(earlier) = caller.tenant.campaign(&name).and_then(|campaign| campaign.earlier(revision).ok()) {
         make_ready(&admin, &caller, earlier).await?;
     }
+    let object = name.clone();
     let roll_back = move |tenant: &mut Tenant, now| tenant.roll_back_campaign(&name, revision, now);
-    let campaign = admin.edit(&caller.tenant.id, roll_back).await?;
+    let campaign = admin.edit(&caller, object, roll_back).await?;
     Ok(Json((&*campaign).into()))
 }

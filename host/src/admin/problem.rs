@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::domain::{IdError, limits};
 use crate::sandbox::{CompileError, ConfigureError, Rejection};
-use crate::tenants::TenantsError;
+use crate::tenants::{StorageError, TenantsError};
 
 /// A kind of problem. Its code never changes.
 #[derive(Debug, PartialEq, Eq)]
@@ -149,8 +149,15 @@ impl From<TenantsError> for Problem {
             TenantsError::Invalid { .. } => &Kind::INVALID,
             TenantsError::Lifecycle { .. } => &Kind::CAMPAIGN_STATE,
             TenantsError::Storage(err) => return Self::internal(err),
+            TenantsError::Keyring(_) => &Kind::CONFLICT,
         };
         Self::new(kind, err)
+    }
+}
+
+impl From<StorageError> for Problem {
+    fn from(err: StorageError) -> Self {
+        Self::internal(&err)
     }
 }
 

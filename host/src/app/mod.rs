@@ -3,7 +3,6 @@
 mod descriptors;
 mod enlist;
 mod loader;
-mod mac_key;
 mod seat;
 mod serve;
 mod suspend;
@@ -27,6 +26,7 @@ use crate::domain::{Backlog, Signal, Timestamp, limits};
 use crate::ingest::{self, Door, Pressure, Space};
 use loader::Loader;
 
+use crate::keyring::Keyring;
 use crate::listener;
 use crate::outbox::Dispatcher;
 use crate::sandbox::{CompiledCode, Sandbox};
@@ -38,11 +38,12 @@ use crate::worker::{self, Crew};
 pub use serve::{ServeOptions, serve};
 pub use timepiece::Timepiece;
 
+pub use crate::domain::Secret;
 pub use crate::ingest::Rates;
+pub use crate::keyring::{MasterKeys, draw as draw_master_key};
 pub use crate::listener::{Bounds, Pace};
 pub use crate::sandbox::{COMPILE_COMMAND, Compiler, compile_module};
 pub use crate::telemetry::LogFormat;
-pub use crate::tenants::Secret;
 
 /// How often somebody who waits for rest looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
@@ -58,6 +59,8 @@ pub struct AppOptions {
     pub listen: SocketAddr,
     /// The key that creates tenants, where it is not to be generated.
     pub bootstrap_key: Option<Secret>,
+    /// Where the master keys come from.
+    pub master_keys: MasterKeys,
     /// How the world reaches this server.
     pub public_url: Option<String>,
     /// What tells the time.
@@ -83,6 +86,9 @@ pub struct App {
     loader: Loader,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
+    directory: Arc<Directory>,
+    /// Writes down from time to time when keys were used.
+    uses: JoinHandle<()>,
 }
 
 /// What runs inside, for who waits for it.
@@ -101,11 +107,13 @@ impl App {
         let listener = bind(options.listen)?;
         let clock = options.timepiece.clock();
         let store: Arc<dyn Store> = Arc::new(Embedded::open(&options.data, Arc::clone(&clock))?);
-        let directory = Arc::new(Directory::open(&options.data, Arc::clone(&clock))?);
+        let keyring = Arc::new(Keyring::open(options.master_keys, &options.data)?);
+        let directory = Arc::new(Directory::open(&options.data, Arc::clone(&clock), Arc::clone(&keyring))?);
         let bootstrap_key = directory.bootstrap(options.bootstrap_key.as_ref().map(Secret::expose))?;
         let reach = Reach::new(options.allow_outgoing);
         let http = Http::new(limits::ATTEMPT_MAX, reach.clone())?;
-        let sandbox = sandbox(&options.data, options.compiler, &directory)?;
+        let compiled = compiled_code(&options.data, &keyring)?;
+        let sandbox = sandbox(options.compiler, compiled, &directory)?;
         let loader = Loader::start(&directory, &sandbox)?;
         let (roster, switchboard) = enlist::enlist(&directory, &loader, http);
         let backlog = Arc::new(Backlog::default());
@@ -133,7 +141,7 @@ impl App {
         );
         let readiness = readiness(Arc::clone(&house), space);
         let admin = Admin {
-            directory,
+            directory: Arc::clone(&directory),
             sandbox: Arc::new(sandbox),
             reports: house.store.reports(),
             crew: Arc::clone(&house.crew),
@@ -146,7 +154,8 @@ impl App {
         let router = router(&house, door, admin);
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(listener::serve(listener, router, options.bounds, stopped));
-        Ok(Self { address, bootstrap_key, house, dispatcher, loader, stop, server })
+        let uses = tokio::spawn(keep_uses(Arc::clone(&directory)));
+        Ok(Self { address, bootstrap_key, house, dispatcher, loader, stop, server, directory, uses })
     }
 
     /// Where the door is.
@@ -173,6 +182,9 @@ impl App {
     pub async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.server.await.context("the server's task failed")?;
+        self.uses.abort();
+        let directory = self.directory;
+        tokio::task::spawn_blocking(move || directory.keep_uses()).await.context("uses of keys were not kept")??;
         if tokio::time::timeout(limits::DRAIN_DELIVERIES_MAX, self.dispatcher.drain()).await.is_err() {
             tracing::warn!("deliveries were still under way when their time was up; they go out after the next start");
         }
@@ -206,17 +218,33 @@ impl House {
     }
 }
 
-/// The sandbox, with the code that it kept for what tenants published.
-fn sandbox(data: &Path, compiler: Compiler, directory: &Directory) -> Result<Sandbox> {
+/// The compiled code that is kept, under a key that whoever can write the files alone does not have.
+fn compiled_code(data: &Path, keyring: &Keyring) -> Result<CompiledCode> {
     let folder = data.join("compiled");
-    let unusable =
-        || format!("`{}` cannot be used: it holds nothing but compiled code, so remove it", folder.display());
-    let kept = mac_key::of(&folder).and_then(|key| CompiledCode::open(folder.clone(), key)).with_context(unusable)?;
-    let sandbox = Sandbox::with(compiler, kept)?;
+    CompiledCode::open(folder.clone(), keyring.derive("compiled code")).with_context(|| {
+        format!("`{}` cannot be used: it holds nothing but compiled code, so remove it", folder.display())
+    })
+}
+
+/// The sandbox, with the code that it kept for what tenants published.
+fn sandbox(compiler: Compiler, compiled: CompiledCode, directory: &Directory) -> Result<Sandbox> {
+    let sandbox = Sandbox::with(compiler, compiled)?;
     let snapshot = directory.snapshot();
     let published = snapshot.tenants().flat_map(|tenant| tenant.revisions().map(|revision| revision.component));
-    sandbox.sweep(&published.collect()).with_context(unusable)?;
+    sandbox.sweep(&published.collect()).context("compiled code that nobody needs any more cannot be removed")?;
     Ok(sandbox)
+}
+
+async fn keep_uses(directory: Arc<Directory>) {
+    loop {
+        tokio::time::sleep(limits::USES_BEAT).await;
+        let directory = Arc::clone(&directory);
+        match tokio::task::spawn_blocking(move || directory.keep_uses()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(err)) => tracing::warn!(%err, "could not keep when keys were used; tried again later"),
+            Err(err) => tracing::warn!(%err, "could not keep when keys were used; tried again later"),
+        }
+    }
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener> {

@@ -11,10 +11,9 @@ use ipnet::IpNet;
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{App, AppOptions, Bounds, Compiler, Rates, Timepiece, descriptors};
-use crate::domain::{ManualClock, Timestamp, limits};
+use super::{App, AppOptions, Bounds, Compiler, MasterKeys, Rates, Timepiece, descriptors};
+use crate::domain::{ManualClock, Secret, Timestamp, limits};
 use crate::telemetry::{self, LogFormat};
-use crate::tenants::Secret;
 
 /// What a server is started with.
 #[derive(Debug, Clone)]
@@ -25,6 +24,8 @@ pub struct ServeOptions {
     pub listen: SocketAddr,
     /// The key that creates tenants; without one, the server makes one and prints it.
     pub bootstrap_key: Option<Secret>,
+    /// Where the keys come from that secrets are sealed with.
+    pub master_keys: MasterKeys,
     /// How the world reaches this server; without one, by what its clients call it.
     pub public_url: Option<String>,
     /// Where channels may lead besides public addresses.
@@ -58,6 +59,7 @@ pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Resul
         data: options.data,
         listen: options.listen,
         bootstrap_key: options.bootstrap_key,
+        master_keys: options.master_keys,
         public_url: options.public_url,
         timepiece,
         allow_outgoing: options.allow_outgoing,

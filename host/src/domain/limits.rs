@@ -410,6 +410,26 @@ pub const WORKSHOP_TENANT_WAITING_MAX: usize = 3;
 pub const DRAIN_REQUESTS_MAX: Duration = Duration::from_secs(10);
 /// How long deliveries under way may take then.
 pub const DRAIN_DELIVERIES_MAX: Duration = Duration::from_secs(15);
+/// Bytes of a master key's id: people compare it.
+pub const MASTER_KEY_ID_BYTES_MAX: usize = 32;
+/// Master keys at one time: the current one, and those that a rotation has not reached everywhere.
+pub const MASTER_KEYS_MAX: usize = 16;
+/// Bytes read of a file of master keys: 16 lines and their comments.
+pub const MASTER_KEY_FILE_BYTES_MAX: u64 = 64 << 10;
+/// Rows that one transaction seals anew while keys are rotated: others who change something wait that long.
+pub const RESEAL_ROWS_MAX: usize = 256;
+/// How long the audit log keeps a row: a year, and a month to look back at it.
+pub const AUDIT_RETENTION: Duration = Duration::from_secs(400 * 24 * 3600);
+/// Rows of one audit log: the oldest goes when another comes. About 40 MB.
+pub const AUDIT_ROWS_MAX: u64 = 100_000;
+/// Rows that one entry of the audit log may trim: more than one, so that a log that was long becomes short.
+pub const AUDIT_TRIM_MAX: u64 = 8;
+/// Refusals that one audit log takes in an hour, so that nobody drives changes out of it by being refused.
+pub const AUDIT_REFUSALS_PER_HOUR_MAX: u32 = 100;
+/// Characters kept of what a change was about.
+pub const AUDIT_OBJECT_CHARS_MAX: usize = 128;
+/// How often it is written down when keys were last used. A kill loses that much of it.
+pub const USES_BEAT: Duration = Duration::from_secs(5 * 60);
 
 // Command line
 
