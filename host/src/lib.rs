@@ -8,6 +8,7 @@ pub mod channels;
 pub mod cli;
 pub mod demo;
 pub mod domain;
+pub mod faults;
 pub mod ingest;
 mod journal;
 mod listener;

@@ -21,6 +21,7 @@ use super::answer::{Answer, Counts};
 use super::body;
 use super::reception::{self, Reception};
 use crate::domain::{Clock, Inbound, Substance, limits};
+use crate::faults::{self, Point};
 use crate::store::{Appended, Store};
 use crate::tenants::{Source, Sources};
 
@@ -126,7 +127,10 @@ impl Door {
             Answer::later("the request cannot be kept now")
         };
         match timeout(self.patience, self.store.append(inbounds)).await {
-            Ok(Ok(appended)) => Answer::Kept(counts(&readable, &appended), message),
+            Ok(Ok(appended)) => {
+                faults::pass(Point::DoorAnswering);
+                Answer::Kept(counts(&readable, &appended), message)
+            }
             Ok(Err(err)) => unavailable(&err.to_string()),
             Err(_) => unavailable("the store did not answer in time"),
         }

@@ -7,12 +7,13 @@ use redb::{Database, Durability, WriteTransaction};
 
 use super::StoreError;
 use crate::domain::{Position, limits};
+use crate::faults;
 
 const SEAL_BYTES: usize = 4;
 
 /// Opens a file of the engine, or makes one.
 pub(crate) fn open(path: &Path) -> Result<Database, StoreError> {
-    let opened = Database::builder().set_cache_size(limits::ENGINE_CACHE_BYTES).create(path);
+    let opened = faults::create_database(Database::builder().set_cache_size(limits::ENGINE_CACHE_BYTES), path);
     opened.map_err(|err| match fault(err) {
         StoreError::Unavailable(why) => StoreError::Unavailable(format!("`{}`: {why}", path.display())),
         StoreError::Corrupt(why) => StoreError::Corrupt(format!("`{}`: {why}", path.display())),

@@ -12,6 +12,7 @@ use super::key::KeyDigest;
 use super::records::{Damage, Kept, TenantRecord, key_digest};
 use super::{ApiKey, Campaign, ChannelSettings, Module, Published, RegisteredSource, StorageError, Tenant};
 use crate::domain::{TenantId, Timestamp};
+use crate::faults::{self, Point};
 
 /// Rows of things, by tenant and name.
 type Rows = TableDefinition<'static, (&'static str, &'static str), &'static [u8]>;
@@ -58,7 +59,7 @@ impl<E: Into<redb::Error>> From<E> for Trouble {
 impl TenantsFile {
     /// Opens the file, readable by its owner only; makes it where it is missing.
     pub(super) fn open(path: PathBuf) -> Result<Self, StorageError> {
-        let database = match Database::create(&path) {
+        let database = match faults::create_database(&Database::builder(), &path) {
             Ok(database) => database,
             Err(DatabaseError::DatabaseAlreadyOpen) => return Err(StorageError::InUse { path }),
             Err(err) => return Err(StorageError::Engine { path, source: Box::new(err.into()) }),
@@ -114,7 +115,9 @@ impl TenantsFile {
             let record = TenantRecord { created_ms: new.created_at.as_millis() };
             tx.open_table(TENANTS)?.insert(new.id.as_str(), to_bytes(&record).as_slice())?;
             write_things(&tx, old, new)?;
+            faults::pass(Point::TenantsCommitting);
             tx.commit()?;
+            faults::pass(Point::TenantsCommitted);
             Ok(())
         })
     }

@@ -12,6 +12,7 @@ use super::{WorkerError, erasure, quarantine, triggers};
 use crate::domain::{
     Call, Event, Inbound, InstructionId, Position, ProfileKey, Substance, TenantId, Timestamp, limits,
 };
+use crate::faults::{self, Point};
 use crate::outbox::Entry as Promised;
 use crate::profiles::Profile;
 use crate::store::{Book, Commit, Entry, Partition, Reports, Row, RowKey, TimerKey};
@@ -150,7 +151,9 @@ impl<'a> Batch<'a> {
 
     fn happen(&mut self, key: &ProfileKey, event: &Event, now: Timestamp) -> Result<(), WorkerError> {
         if event.call == Call::Delete {
-            return self.erase(key);
+            self.erase(key)?;
+            faults::pass(Point::PersonErased);
+            return Ok(());
         }
         let campaigns = self.tools.roster.of(&key.tenant);
         let scene = Scene { key, now, campaigns: &campaigns };
@@ -159,6 +162,7 @@ impl<'a> Batch<'a> {
     }
 
     fn fire(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
+        faults::pass(Point::TimerFired);
         self.unset(timer.clone());
         let campaigns = self.tools.roster.of(&timer.owner.tenant);
         let campaign = campaigns.iter().find(|campaign| campaign.name == timer.campaign);

@@ -31,6 +31,7 @@ pub use status::Status;
 
 use crate::channels::Switchboard;
 use crate::domain::{Clock, InstructionId, Position, Signal, Stopwatch, TenantId, Timestamp, limits};
+use crate::faults::{self, Promise};
 use crate::outbox::{DeathCause, Dispatcher, Entry as Promised, Lane, RecordError as EntryError, Settlement};
 use crate::profiles::RecordError;
 use crate::store::{Entry, OutboxRow, Partition, Pulled, Reports, StoreError};
@@ -206,7 +207,7 @@ impl Worker {
         if is_beat || self.stopping {
             self.sync()?;
         }
-        if self.since_sync.is_none() && !self.stopping {
+        if (self.since_sync.is_none() || faults::breaks(Promise::SyncedFirst)) && !self.stopping {
             self.dispatch(now)?;
         }
         if has_committed {

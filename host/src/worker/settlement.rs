@@ -8,6 +8,7 @@ use super::batch::Batch;
 use super::ledger::{Fate as Recorded, LedgerRow, What};
 use super::{Word, Worker, WorkerError, messages};
 use crate::domain::{InstructionId, ProfileKey, TenantId, Timestamp, limits};
+use crate::faults::{self, Point};
 use crate::outbox::{self, DeathCause, Entry, Fate, Settlement};
 use crate::store::Book;
 
@@ -22,6 +23,9 @@ impl Worker {
             (self.has_promised, self.is_held_up) = (false, false);
         }
         let rows = self.partition.outbox_due(now, after.as_ref(), limits::OUTBOX_SCAN_MAX)?;
+        if !rows.is_empty() {
+            faults::pass(Point::OutboxReleasing);
+        }
         for row in &rows {
             if self.lane.room() == 0 {
                 // One that comes back makes room, and then those that are due first go first.
@@ -93,6 +97,7 @@ fn is_kept(batch: &Batch<'_>, entry: &Entry) -> Result<bool, WorkerError> {
 
 fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: Timestamp) -> Result<(), WorkerError> {
     let Settlement { entry, receipt, .. } = settlement;
+    faults::pass(Point::FateTaken);
     if !is_kept(batch, entry)? {
         return Ok(());
     }

@@ -10,6 +10,7 @@ use super::read::View;
 use super::tables::ALL;
 use super::write;
 use crate::domain::Position;
+use crate::faults::{self, Point};
 use crate::store::{Commit, StoreError, engine};
 
 /// Everything kept for the people in a range of slots.
@@ -67,7 +68,9 @@ impl State {
         let upto = tenure.position.max(commit.upto);
         let transaction = engine::begin_lazy(&self.database)?;
         write::apply(&transaction, commit, upto)?;
+        faults::pass(Point::BatchCommitting);
         transaction.commit().map_err(engine::fault)?;
+        faults::pass(Point::BatchCommitted);
         tenure.position = upto;
         tenure.is_synced = false;
         Ok(upto)
@@ -78,7 +81,9 @@ impl State {
         let mut tenure = self.tenure_of(owner)?;
         if !tenure.is_synced {
             let transaction = engine::begin_durable(&self.database)?;
+            faults::pass(Point::BatchSyncing);
             transaction.commit().map_err(engine::fault)?;
+            faults::pass(Point::BatchSynced);
             tenure.is_synced = true;
         }
         Ok(tenure.position)
