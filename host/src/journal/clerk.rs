@@ -12,6 +12,7 @@ use super::digest::Digest;
 use super::seen::{Chunk, Day};
 use super::shelf::Shelf;
 use crate::domain::{Position, limits};
+use crate::faults::{self, Point};
 use crate::store::{StoreError, engine};
 
 const META: TableDefinition<&[u8], &[u8]> = TableDefinition::new("meta");
@@ -84,7 +85,10 @@ fn file(database: &Database, chunk: &Chunk) -> Result<(), StoreError> {
     let mut meta = transaction.open_table(META).map_err(engine::fault)?;
     meta.insert(INDEXED, engine::seal_position(INDEXED, chunk.span.end).as_slice()).map_err(engine::fault)?;
     drop(meta);
-    transaction.commit().map_err(engine::fault)
+    faults::pass(Point::IndexFiling);
+    transaction.commit().map_err(engine::fault)?;
+    faults::pass(Point::IndexFiled);
+    Ok(())
 }
 
 fn add(transaction: &WriteTransaction, chunk: &Chunk) -> Result<(), StoreError> {

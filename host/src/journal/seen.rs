@@ -42,6 +42,8 @@ pub(super) struct Seen {
     view: View,
     /// The chunk that is being filled.
     filling: Chunk,
+    /// The ids in it that are not settled.
+    unsettled: Vec<Digest>,
     /// Chunks that may not be in the index yet, the oldest first.
     waiting: VecDeque<Arc<Chunk>>,
     bounds: ChunkBounds,
@@ -77,6 +79,7 @@ impl Seen {
         let mut seen = Self {
             view: View::open(&database, 0)?,
             filling: Chunk { number: 1, span: indexed..indexed, ..Chunk::default() },
+            unsettled: Vec::new(),
             waiting: VecDeque::new(),
             bounds,
             clerk: Clerk::hire(&database, shelf)?,
@@ -120,15 +123,24 @@ impl Seen {
             return Ok(false);
         }
         self.filling.ids.insert(id);
+        self.unsettled.push(id);
         Ok(true)
     }
 
     /// The ids noted so far stand in the journal, durably, below `end`.
     pub(super) fn settle(&mut self, end: Position) -> Result<(), StoreError> {
+        self.unsettled.clear();
         self.filling.span.end = end;
         let bytes = end.0 - self.filling.span.start.0;
         let is_full = self.filling.ids.len() >= self.bounds.ids || bytes >= self.bounds.bytes;
         if is_full { self.hand_over() } else { Ok(()) }
+    }
+
+    /// The ids noted since the last ones were settled are not in the journal after all.
+    pub(super) fn forget(&mut self) {
+        for id in self.unsettled.drain(..) {
+            self.filling.ids.remove(&id);
+        }
     }
 
     /// Has everything filed, and waits for it. Only what was settled may be filed.
