@@ -2,6 +2,7 @@
 
 mod check;
 mod components;
+mod crash;
 mod demo;
 mod setup;
 mod test;
@@ -31,6 +32,11 @@ pub(crate) const CHORES: &[Chore] = &[
         name: "test",
         summary: "build the components, then test the workspace (arguments go to `cargo test`)",
         run: test::run,
+    },
+    Chore {
+        name: "crash",
+        summary: "kill a server under load and judge what is left (arguments go to the suite: `--times N`, `--seed S`, `--break PROMISE`)",
+        run: crash::run,
     },
     Chore { name: "check", summary: "formatting and lints, as strictly as before a merge", run: check::run },
 ];
