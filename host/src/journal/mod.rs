@@ -97,8 +97,8 @@ impl Journal {
         bounds: Bounds,
     ) -> Result<Self, StoreError> {
         fs::create_dir_all(dir).map_err(|err| StoreError::of_file(dir, &err))?;
-        let index = engine::open(&dir.join(INDEX_FILE))?;
-        let indexed = clerk::indexed(&index)?;
+        let index = engine::File::open(&dir.join(INDEX_FILE))?;
+        let indexed = index.with(clerk::indexed)?;
         let found = recovery::recover(dir, floor.max(indexed))?;
         let shelf = Arc::new(Shelf::new(dir, &found.bases, found.end));
         let seen = Seen::open(index, indexed, &shelf, bounds.chunk)?;

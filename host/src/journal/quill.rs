@@ -33,15 +33,19 @@ pub(super) struct Quill {
 /// Why a group is not in the journal.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// There is no room for it. Nothing of it is left, and there may be room later.
+    /// There is no room for it, or for the index. Nothing of it is left, and there may be room later.
     Full(String),
     /// Nobody knows what is on the disk.
     Broken(StoreError),
 }
 
+/// Of the index, before anything was written: it is opened again where it failed.
 impl From<StoreError> for Trouble {
     fn from(fault: StoreError) -> Self {
-        Self::Broken(fault)
+        match fault {
+            StoreError::Unavailable(why) => Self::Full(why),
+            fault => Self::Broken(fault),
+        }
     }
 }
 

@@ -5,8 +5,6 @@ use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use redb::Database;
-
 use super::clerk::{self, Clerk, Ids};
 use super::digest::Digest;
 use super::shelf::Shelf;
@@ -40,6 +38,8 @@ pub(super) struct ChunkBounds {
 /// The ids that arrived in the last days.
 pub(super) struct Seen {
     view: View,
+    /// How often the index had been opened again when it was looked at.
+    opened: u64,
     /// The chunk that is being filled.
     filling: Chunk,
     /// The ids in it that are not settled.
@@ -48,7 +48,7 @@ pub(super) struct Seen {
     waiting: VecDeque<Arc<Chunk>>,
     bounds: ChunkBounds,
     clerk: Clerk,
-    database: Arc<Database>,
+    index: Arc<engine::File>,
     shelf: Arc<Shelf>,
 }
 
@@ -61,7 +61,7 @@ struct View {
 impl Seen {
     /// Takes the index, which knows the ids up to `indexed`, and reads the others from the journal.
     pub(super) fn open(
-        index: Database,
+        index: engine::File,
         indexed: Position,
         shelf: &Arc<Shelf>,
         bounds: ChunkBounds,
@@ -74,16 +74,17 @@ impl Seen {
                 format_args!("the journal begins here, its index ends at {indexed}"),
             ));
         }
-        let database = Arc::new(index);
+        let index = Arc::new(index);
         shelf.set_indexed(indexed);
         let mut seen = Self {
-            view: View::open(&database, 0)?,
+            view: View::open(&index, 0)?,
+            opened: 0,
             filling: Chunk { number: 1, span: indexed..indexed, ..Chunk::default() },
             unsettled: Vec::new(),
             waiting: VecDeque::new(),
             bounds,
-            clerk: Clerk::hire(&database, shelf)?,
-            database,
+            clerk: Clerk::hire(&index, shelf)?,
+            index,
             shelf: Arc::clone(shelf),
         };
         seen.restore()?;
@@ -107,9 +108,10 @@ impl Seen {
             self.hand_over()?;
             self.filling.day = day;
         }
-        let filed = self.clerk.filed();
-        if filed != self.view.filed {
-            self.view = View::open(&self.database, filed)?;
+        let (filed, opened) = (self.clerk.filed(), self.clerk.opened());
+        if (filed, opened) != (self.view.filed, self.opened) {
+            self.view = View::open(&self.index, filed)?;
+            self.opened = opened;
             self.waiting.retain(|chunk| chunk.number > filed);
         }
         Ok(())
@@ -161,8 +163,8 @@ impl Seen {
 }
 
 impl View {
-    fn open(database: &Database, filed: u64) -> Result<Self, StoreError> {
-        Ok(Self { filed, days: clerk::days(database)? })
+    fn open(index: &engine::File, filed: u64) -> Result<Self, StoreError> {
+        Ok(Self { filed, days: index.with(clerk::days)? })
     }
 
     fn holds(&self, id: Digest, oldest: Day) -> Result<bool, StoreError> {

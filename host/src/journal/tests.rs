@@ -180,7 +180,7 @@ fn a_journal_whose_disk_was_full_notices_by_itself_that_there_is_room() {
     keep(&journal, "m0").unwrap_err();
     let looks = 0..100;
     let is_well = looks.into_iter().any(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        thread::sleep(std::time::Duration::from_millis(100));
         journal.health().is_ok()
     });
     assert!(is_well);

@@ -47,31 +47,36 @@ impl Partition for Owned {
     }
 
     fn pull(&mut self, from: Position, max: usize) -> Result<Pulled, StoreError> {
+        if let Some(position) = self.state().reopen(self.owner)? {
+            self.position = position;
+            let slots = self.slots();
+            return Err(StoreError::Unavailable(format!("slots {slots:?} were opened again, at {position}")));
+        }
         self.reader.read(from, max)
     }
 
     fn load(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError> {
-        self.state().view()?.profile(key)
+        self.state().ask(|view| view.profile(key))
     }
 
     fn due(&self, now: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError> {
-        self.state().view()?.timers(now, max)
+        self.state().ask(|view| view.timers(now, max))
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.state().view()?.next_timer()
+        self.state().ask(|view| view.next_timer())
     }
 
     fn outbox_due(&self, now: Timestamp, after: Option<&OutboxRow>, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        self.state().view()?.outbox_due(now, after, max)
+        self.state().ask(|view| view.outbox_due(now, after, max))
     }
 
     fn outbox_next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        self.state().view()?.next_outbox_due(now)
+        self.state().ask(|view| view.next_outbox_due(now))
     }
 
     fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {
-        self.state().view()?.outbox_entry(tenant, id)
+        self.state().ask(|view| view.outbox_entry(tenant, id))
     }
 
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
