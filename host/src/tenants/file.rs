@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use redb::{
     Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
@@ -41,7 +41,8 @@ pub(super) struct Contents {
 #[derive(Debug)]
 pub(super) struct TenantsFile {
     path: PathBuf,
-    database: Database,
+    /// None after it failed: the engine takes nothing more until it is opened again.
+    database: Mutex<Option<Database>>,
 }
 
 /// A failure inside a transaction, before it is told which file it was.
@@ -59,11 +60,7 @@ impl<E: Into<redb::Error>> From<E> for Trouble {
 impl TenantsFile {
     /// Opens the file, readable by its owner only; makes it where it is missing.
     pub(super) fn open(path: PathBuf) -> Result<Self, StorageError> {
-        let database = match faults::create_database(&Database::builder(), &path) {
-            Ok(database) => database,
-            Err(DatabaseError::DatabaseAlreadyOpen) => return Err(StorageError::InUse { path }),
-            Err(err) => return Err(StorageError::Engine { path, source: Box::new(err.into()) }),
-        };
+        let database = Mutex::new(Some(open_database(&path)?));
         restrict(&path).map_err(|source| StorageError::Io { path: path.clone(), source })?;
         let file = Self { path, database };
         file.prepare()?;
@@ -72,8 +69,8 @@ impl TenantsFile {
 
     /// Makes the tables where they are missing, and sees that this version may read them.
     fn prepare(&self) -> Result<(), StorageError> {
-        let found = self.attempt(|| {
-            let tx = self.database.begin_write()?;
+        let found = self.attempt(|database| {
+            let tx = database.begin_write()?;
             let found = {
                 let mut house = tx.open_table(HOUSE)?;
                 let found = house.get("format")?.map(|format| <[u8; 4]>::try_from(format.value()));
@@ -97,8 +94,8 @@ impl TenantsFile {
 
     /// Reads all of it.
     pub(super) fn read(&self) -> Result<Contents, StorageError> {
-        self.attempt(|| {
-            let tx = self.database.begin_read()?;
+        self.attempt(|database| {
+            let tx = database.begin_read()?;
             let mut tenants = read_tenants(&tx)?;
             read_things(&tx, &mut tenants)?;
             let tenants = tenants.into_iter().map(|(id, tenant)| (id, Arc::new(tenant))).collect();
@@ -110,8 +107,8 @@ impl TenantsFile {
 
     /// Makes the file say `new` where it said `old`. Only rows that differ are touched.
     pub(super) fn write(&self, old: &Tenant, new: &Tenant) -> Result<(), StorageError> {
-        self.attempt(|| {
-            let tx = self.database.begin_write()?;
+        self.attempt(|database| {
+            let tx = database.begin_write()?;
             let record = TenantRecord { created_ms: new.created_at.as_millis() };
             tx.open_table(TENANTS)?.insert(new.id.as_str(), to_bytes(&record).as_slice())?;
             write_things(&tx, old, new)?;
@@ -124,20 +121,40 @@ impl TenantsFile {
 
     /// Keeps the digest of the bootstrap key.
     pub(super) fn write_bootstrap(&self, digest: &KeyDigest) -> Result<(), StorageError> {
-        self.attempt(|| {
-            let tx = self.database.begin_write()?;
+        self.attempt(|database| {
+            let tx = database.begin_write()?;
             tx.open_table(HOUSE)?.insert("bootstrap", digest.0.as_slice())?;
             tx.commit()?;
             Ok(())
         })
     }
 
-    fn attempt<T>(&self, work: impl FnOnce() -> Result<T, Trouble>) -> Result<T, StorageError> {
-        work().map_err(|trouble| match trouble {
-            Trouble::Engine(source) => StorageError::Engine { path: self.path.clone(), source },
-            Trouble::Damaged(why) => StorageError::Damaged { path: self.path.clone(), why: why.to_string() },
-        })
+    fn attempt<T>(&self, work: impl FnOnce(&Database) -> Result<T, Trouble>) -> Result<T, StorageError> {
+        let mut place = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let database = match place.take() {
+            Some(database) => database,
+            None => open_database(&self.path)?,
+        };
+        match work(&database) {
+            Ok(done) => {
+                *place = Some(database);
+                Ok(done)
+            }
+            Err(Trouble::Engine(source)) => Err(StorageError::Engine { path: self.path.clone(), source }),
+            Err(Trouble::Damaged(why)) => Err(StorageError::Damaged { path: self.path.clone(), why: why.to_string() }),
+        }
     }
+}
+
+/// Opens the file; makes it where it is missing.
+fn open_database(path: &Path) -> Result<Database, StorageError> {
+    let mut builder = Database::builder();
+    // All of it is read anyway, and without this the engine panics over bytes that it did not write.
+    builder.set_check_integrity_on_open(true);
+    faults::create_database(&builder, path).map_err(|err| match err {
+        DatabaseError::DatabaseAlreadyOpen => StorageError::InUse { path: path.to_owned() },
+        err => StorageError::Engine { path: path.to_owned(), source: Box::new(err.into()) },
+    })
 }
 
 /// The file holds secrets in the clear: signatures cannot be checked without them.
