@@ -14,7 +14,7 @@ use crate::house::{House, Tenant, text};
 /// Keys held at one time.
 const KEYS: usize = 10;
 /// Every how many changes one is a publication: it costs a second of work.
-const PUBLISH_EVERY: u64 = 6;
+const PUBLISH_EVERY: u64 = 12;
 const PAUSE: Duration = Duration::from_millis(60);
 
 /// What was answered.

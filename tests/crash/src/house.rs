@@ -16,7 +16,7 @@ const SECRET: &str = "crash-secret";
 /// Until somebody who was not answered tries again.
 const TRY_AGAIN: Duration = Duration::from_millis(10);
 /// How long an answer may take before it counts as none.
-const ANSWER_MAX: Duration = Duration::from_secs(10);
+const ANSWER_MAX: Duration = Duration::from_secs(60);
 
 /// The way to the server, over all its lives.
 #[derive(Debug, Clone)]
@@ -46,13 +46,13 @@ impl House {
         &self.client
     }
 
-    async fn url(&self, path: &str) -> Result<String> {
+    pub(crate) async fn url(&self, path: &str) -> Result<String> {
         let mut address = self.address.clone();
         let address = address.wait_for(Option::is_some).await.context("there is no server any more")?;
         Ok(format!("{}{path}", address.as_deref().unwrap_or_default()))
     }
 
-    /// One request; nothing when the server died over it, or asked for patience.
+    /// One request; nothing when the server died over it or failed.
     pub(crate) async fn attempt(
         &self,
         method: Method,
@@ -66,7 +66,7 @@ impl House {
             None => request,
         };
         let answered = async { answer(request.send().await?).await };
-        Ok(answered.await.ok().filter(|(status, _)| *status != StatusCode::SERVICE_UNAVAILABLE))
+        Ok(answered.await.ok().filter(|(status, _)| !status.is_server_error()))
     }
 
     /// Asks until there is an answer, and takes only a good one.
@@ -105,8 +105,13 @@ impl House {
             self.call(Method::PUT, &format!("/v1/channels/{channel}"), &tenant.key, Some(&settings)).await?;
         }
         tenant.counter = self.publish(&tenant, "counter", json!({})).await?;
-        self.publish(&tenant, "three-lines", json!({"wait": "1s"})).await?;
         Ok(tenant)
+    }
+
+    /// Publishes the campaign for abandoned carts, too.
+    pub(crate) async fn sell(&self, tenant: &Tenant) -> Result<()> {
+        self.publish(tenant, "three-lines", json!({"wait": "1s"})).await?;
+        Ok(())
     }
 
     async fn publish(&self, tenant: &Tenant, component: &str, configuration: Value) -> Result<String> {

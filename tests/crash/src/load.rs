@@ -1,7 +1,7 @@
 //! The senders: each sends one person's events after the other, in order, each until it is acknowledged, and remembers who they were.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -39,12 +39,14 @@ pub(crate) struct Person {
 /// Senders at work.
 pub(crate) struct Load {
     stopping: Arc<AtomicBool>,
+    acknowledged: Arc<AtomicU64>,
     senders: Vec<tokio::task::JoinHandle<Result<Vec<Person>>>>,
 }
 
 impl Load {
     pub(crate) fn begin(house: &House, tenants: &[Tenant], rng: &mut Rng) -> Self {
         let stopping = Arc::new(AtomicBool::new(false));
+        let acknowledged = Arc::new(AtomicU64::new(0));
         let mut senders = Vec::new();
         for (number, tenant) in tenants.iter().enumerate() {
             for lane in 0..SENDERS {
@@ -55,11 +57,17 @@ impl Load {
                     lane,
                     rng: rng.fork(),
                     stopping: Arc::clone(&stopping),
+                    acknowledged: Arc::clone(&acknowledged),
                 };
                 senders.push(tokio::spawn(sender.run()));
             }
         }
-        Self { stopping, senders }
+        Self { stopping, acknowledged, senders }
+    }
+
+    /// Events that were acknowledged so far.
+    pub(crate) fn acknowledged(&self) -> u64 {
+        self.acknowledged.load(Ordering::SeqCst)
     }
 
     /// Ends when all that was begun is acknowledged. Returns everybody.
@@ -80,6 +88,7 @@ struct Sender {
     lane: u32,
     rng: Rng,
     stopping: Arc<AtomicBool>,
+    acknowledged: Arc<AtomicU64>,
 }
 
 impl Sender {
@@ -88,7 +97,7 @@ impl Sender {
         while !self.stopping.load(Ordering::SeqCst) {
             let id = format!("{}-{}", self.lane, people.len());
             let deed = match self.rng.u8(0..8) {
-                0 => self.leave_cart(&id).await?,
+                0 if self.number == 0 => self.leave_cart(&id).await?,
                 1 => self.be_erased(&id).await?,
                 _ => self.be_counted(&id).await?,
             };
@@ -123,6 +132,7 @@ impl Sender {
 
     async fn deliver(&mut self, events: &[Value]) -> Result<()> {
         self.house.deliver(&self.tenant, events).await?;
+        self.acknowledged.fetch_add(events.len() as u64, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(self.rng.u64(10..60))).await;
         Ok(())
     }

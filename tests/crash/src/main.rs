@@ -11,6 +11,8 @@ mod provider;
 mod report;
 mod run;
 mod schedule;
+mod trial;
+mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

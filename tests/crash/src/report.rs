@@ -6,7 +6,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
 use comfy_table::Table;
 use indicatif::{ProgressBar, ProgressStyle};
 use rekindle::domain::Stopwatch;
@@ -81,11 +80,7 @@ impl Report {
     }
 
     /// Adds a house's figures. Returns the complaints.
-    pub(crate) fn judged(&mut self, verdict: Result<Verdict>) -> Vec<String> {
-        let verdict = match verdict {
-            Ok(verdict) => verdict,
-            Err(err) => return vec![format!("{err:#}")],
-        };
+    pub(crate) fn judged(&mut self, verdict: Verdict) -> Vec<String> {
         self.sum.events += verdict.events;
         self.sum.instructions += verdict.instructions;
         self.sum.repeated_after_failure += verdict.repeated_after_failure;
