@@ -53,7 +53,7 @@ pub(super) fn early(chance: &mut Rng, length: usize) -> Vec<Range<usize>> {
     let sectors = length.div_ceil(SECTOR);
     let sector = |number: usize| number * SECTOR..length.min((number + 1) * SECTOR);
     match chance.u8(0..4) {
-        0 => vec![0..sector(chance.usize(0..sectors.max(1))).start],
+        0 => std::iter::once(0..sector(chance.usize(0..sectors.max(1))).start).collect(),
         1 => (0..sectors).filter(|_| chance.bool()).map(sector).collect(),
         _ => Vec::new(),
     }

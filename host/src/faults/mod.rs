@@ -15,7 +15,7 @@ pub(crate) use database::create_database;
 #[cfg(feature = "faults")]
 pub(crate) use disk::LossyDisk;
 #[cfg(feature = "faults")]
-pub(crate) use plan::{breaks, is_armed, pass};
+pub(crate) use plan::{breaks, is_armed, linger, pass};
 pub use point::Point;
 
 /// A promise that a build can be told to break, so that the crash suite shows that it would notice.
@@ -49,6 +49,10 @@ pub(crate) const fn pass(_: Point) {}
 pub(crate) const fn breaks(_: Promise) -> bool {
     false
 }
+
+/// Gives the world time to see a promise broken.
+#[cfg(not(feature = "faults"))]
+pub(crate) const fn linger() {}
 
 /// Opens a file of the state engine, or makes one.
 #[cfg(not(feature = "faults"))]

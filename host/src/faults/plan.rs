@@ -12,7 +12,7 @@ use super::{Point, Promise};
 
 const VARIABLE: &str = "REKINDLE_FAULTS";
 /// Until a build that acknowledges too early flushes: long enough for its answers to reach who waits for them.
-const LINGER: Duration = Duration::from_millis(10);
+const LINGER: Duration = Duration::from_millis(30);
 
 static PLAN: LazyLock<Plan> = LazyLock::new(|| {
     let text = std::env::var(VARIABLE).unwrap_or_default();
@@ -106,13 +106,14 @@ fn die() -> ! {
     std::process::abort()
 }
 
-/// Whether this run is to break the promise. Gives the world time to see it broken.
+/// Whether this run is to break the promise.
 pub(crate) fn breaks(promise: Promise) -> bool {
-    let breaks = PLAN.broken == Some(promise);
-    if breaks && promise == Promise::FlushedFirst {
-        thread::sleep(LINGER);
-    }
-    breaks
+    PLAN.broken == Some(promise)
+}
+
+/// Gives the world time to see a promise broken.
+pub(crate) fn linger() {
+    thread::sleep(LINGER);
 }
 
 #[cfg(test)]

@@ -111,6 +111,7 @@ impl Scribe {
         self.quill.write()?;
         if faults::breaks(Promise::FlushedFirst) {
             answer(std::mem::take(group), std::mem::take(&mut answers));
+            faults::linger();
         }
         Ok((answers, self.quill.flush()?))
     }

@@ -86,6 +86,9 @@ impl Report {
         self.sum.repeated_after_failure += verdict.repeated_after_failure;
         self.sum.repeated_after_kill += verdict.repeated_after_kill;
         self.sum.changes += verdict.changes;
+        if self.bar.is_hidden() {
+            eprintln!("crash: {} kills, {} events, {} messages", self.kills, self.sum.events, self.sum.instructions);
+        }
         self.bar.set_message(format!("{} events, {} messages", self.sum.events, self.sum.instructions));
         verdict.complaints
     }
