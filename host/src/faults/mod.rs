@@ -15,7 +15,7 @@ pub(crate) use database::create_database;
 #[cfg(feature = "faults")]
 pub(crate) use disk::LossyDisk;
 #[cfg(feature = "faults")]
-pub(crate) use plan::{breaks, is_armed, linger, pass};
+pub(crate) use plan::{breaks, is_armed, linger, pass, sync_beat};
 pub use point::Point;
 
 /// A promise that a build can be told to break, so that the crash suite shows that it would notice.
@@ -48,6 +48,12 @@ pub(crate) const fn pass(_: Point) {}
 #[cfg(not(feature = "faults"))]
 pub(crate) const fn breaks(_: Promise) -> bool {
     false
+}
+
+/// How long a commit may wait for its sync.
+#[cfg(not(feature = "faults"))]
+pub(crate) const fn sync_beat(beat: std::time::Duration) -> std::time::Duration {
+    beat
 }
 
 /// Gives the world time to see a promise broken.

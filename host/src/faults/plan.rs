@@ -111,6 +111,11 @@ pub(crate) fn breaks(promise: Promise) -> bool {
     PLAN.broken == Some(promise)
 }
 
+/// How long a commit may wait for its sync: longer where it is released before, or the same decision is made again in time.
+pub(crate) fn sync_beat(beat: Duration) -> Duration {
+    if breaks(Promise::SyncedFirst) { beat * 10 } else { beat }
+}
+
 /// Gives the world time to see a promise broken.
 pub(crate) fn linger() {
     thread::sleep(LINGER);

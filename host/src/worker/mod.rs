@@ -203,7 +203,7 @@ impl Worker {
     fn turn(&mut self) -> Result<Option<Duration>, WorkerError> {
         let now = self.shared.clock.now();
         let has_committed = self.commit_batch(now)?;
-        let is_beat = self.since_sync.is_some_and(|since| since.elapsed() >= self.shared.sync_beat);
+        let is_beat = self.since_sync.is_some_and(|since| since.elapsed() >= faults::sync_beat(self.shared.sync_beat));
         if is_beat || self.stopping {
             self.sync()?;
         }

@@ -35,7 +35,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     if arguments.broken.is_none() {
         for trial in Trial::ALL {
             let folder = tempfile::Builder::new().prefix("rekindle-crash-").tempdir()?;
-            let verdict = Run::new(&arguments, folder.path(), rng.fork(), &mut report).trial(trial).await?;
+            let verdict = Run::new(&arguments, folder.path(), rng.fork(), &mut report).trial(trial).await;
+            let verdict = verdict.with_context(|| format!("in trial {trial:?}, --seed {seed}"))?;
             let complaints = report.judged(verdict);
             if !complaints.is_empty() {
                 return Ok(report.failed(&complaints, &[], Some(&folder.keep())));
@@ -45,7 +46,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     let schedule = kills(&mut rng, arguments.times);
     for kills in schedule.chunks(per_house as usize) {
         let folder = tempfile::Builder::new().prefix("rekindle-crash-").tempdir()?;
-        let verdict = Run::new(&arguments, folder.path(), rng.fork(), &mut report).house(kills).await?;
+        let verdict = Run::new(&arguments, folder.path(), rng.fork(), &mut report).house(kills).await;
+        let verdict = verdict.with_context(|| format!("in {kills:?}, --seed {seed}"))?;
         let complaints = report.judged(verdict);
         if !complaints.is_empty() {
             let kept = arguments.broken.is_none().then(|| folder.keep());
