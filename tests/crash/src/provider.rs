@@ -54,6 +54,7 @@ struct Desk {
     messages: Mutex<Messages>,
     chance: Mutex<Rng>,
     life: AtomicU32,
+    reopenings: AtomicU32,
     is_calm: AtomicBool,
 }
 
@@ -65,6 +66,7 @@ impl Provider {
             messages: Mutex::default(),
             chance: Mutex::new(rng),
             life: AtomicU32::new(0),
+            reopenings: AtomicU32::new(0),
             is_calm: AtomicBool::new(false),
         });
         tokio::spawn(serve(listener, Arc::clone(&desk)));
@@ -74,6 +76,11 @@ impl Provider {
     /// Another life of the server begins.
     pub(crate) fn next_life(&self) {
         self.desk.life.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The server opens files again and loses what was not synced, as by a kill, but keeps its connections.
+    pub(crate) fn reopening(&self) {
+        self.desk.reopenings.fetch_add(1, Ordering::SeqCst);
     }
 
     /// From now on every answer is good.
@@ -114,7 +121,7 @@ impl Desk {
         let tenant = request.uri().path().trim_start_matches('/').to_owned();
         // A request that its sender did not live to finish says nothing.
         let bytes = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
-        let answer = self.draw();
+        let (answer, life) = (self.draw(), life + self.reopenings.load(Ordering::SeqCst));
         let received = Received { tenant, body: without_attempt(&bytes), life, answer };
         lock(&self.messages).entry(id).or_default().push(received);
         match answer {

@@ -18,7 +18,7 @@ use crate::schedule::Kill;
 /// From start to readiness at the most.
 const READY_MAX: Duration = Duration::from_secs(5);
 /// Kills from which on every point should have been passed.
-const TIMES_FOR_ALL_POINTS: u32 = 20;
+const TIMES_FOR_ALL_POINTS: u32 = 100;
 const COMPLAINTS_SHOWN: usize = 10;
 
 /// All figures of a run.

@@ -59,6 +59,7 @@ impl Run<'_> {
         if is_ready(&world).await? {
             complaints.push(format!("`{}`: the server says that it is ready", trial.as_str()));
         }
+        world.provider.reopening();
         std::fs::remove_file(&mark)?;
         let has_recovered = recovers(&world, if trial == Trial::Full { RECOVERY_MAX } else { DURING }).await?;
         if has_recovered != (trial == Trial::Full) {
