@@ -9,6 +9,7 @@ pub mod cli;
 pub mod conditions;
 pub mod demo;
 pub mod domain;
+pub mod faults;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod ingest;

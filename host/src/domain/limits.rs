@@ -113,6 +113,12 @@ pub const FUTURE_TOLERANCE: Duration = Duration::ZERO;
 
 /// Bytes of one segment file, above which the next begins.
 pub const SEGMENT_BYTES_MAX: u64 = 64 << 20;
+/// Bytes of a file of the state engine up to which all of it is checked when it is opened: a fraction of a second.
+pub const INTEGRITY_CHECK_BYTES_MAX: u64 = 256 << 20;
+/// How often a journal whose disk was full looks whether there is room again.
+pub const FULL_LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Bytes that a disk that was full must take again before it counts as having room.
+pub const PROBE_BYTES: usize = 256 << 10;
 /// Requests that wait for the journal at one time. Above it: 503.
 pub const APPENDS_WAITING_MAX: usize = 1_024;
 /// Bytes of one group that is written and flushed together.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use redb::{
     Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
@@ -19,6 +19,7 @@ use super::{
     reseal, uses,
 };
 use crate::domain::{TenantId, Timestamp};
+use crate::faults::{self, Point};
 use crate::keyring::{Keyring, OpenError};
 
 /// What concerns the whole house: `format` and `bootstrap`.
@@ -39,7 +40,8 @@ pub(super) struct Contents {
 #[derive(Debug)]
 pub(super) struct TenantsFile {
     path: PathBuf,
-    database: Database,
+    /// None after it failed: the engine takes nothing more until it is opened again.
+    database: Mutex<Option<Database>>,
     keyring: Arc<Keyring>,
 }
 
@@ -71,14 +73,14 @@ impl TenantsFile {
             migration::seal(&path, database, &keyring)?;
             database = open_database(&path)?;
         }
-        let file = Self { path, database, keyring };
+        let file = Self { path, database: Mutex::new(Some(database)), keyring };
         file.prepare()?;
         Ok(file)
     }
 
     /// Sees that this version may read the file, and makes the tables where they are missing.
     fn prepare(&self) -> Result<(), StorageError> {
-        let found = attempt(&self.path, || format(&self.database))?.unwrap_or(FORMAT);
+        let found = self.with(format)?.unwrap_or(FORMAT);
         if found > FORMAT {
             return Err(StorageError::TooNew { path: self.path.clone(), found, known: FORMAT });
         }
@@ -155,26 +157,43 @@ impl TenantsFile {
     }
 
     fn look<T>(&self, work: impl FnOnce(&ReadTransaction) -> Result<T, Trouble>) -> Result<T, StorageError> {
-        attempt(&self.path, || work(&self.database.begin_read()?))
+        self.with(|database| work(&database.begin_read()?))
     }
 
     fn change<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T, Trouble>) -> Result<T, StorageError> {
-        attempt(&self.path, || {
-            let tx = self.database.begin_write()?;
+        self.with(|database| {
+            let tx = database.begin_write()?;
             let done = work(&tx)?;
+            faults::pass(Point::TenantsCommitting);
             tx.commit()?;
+            faults::pass(Point::TenantsCommitted);
             Ok(done)
         })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, Trouble>) -> Result<T, StorageError> {
+        let mut place = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let database = match place.take() {
+            Some(database) => database,
+            None => open_database(&self.path)?,
+        };
+        let done = work(&database);
+        if !matches!(done, Err(Trouble::Engine(_))) {
+            *place = Some(database);
+        }
+        attempt(&self.path, || done)
     }
 }
 
 fn open_database(path: &Path) -> Result<Database, StorageError> {
-    let path = || path.to_owned();
-    let database = Database::create(path()).map_err(|err| match err {
-        DatabaseError::DatabaseAlreadyOpen => StorageError::InUse { path: path() },
-        err => StorageError::Engine { path: path(), source: Box::new(err.into()) },
+    let mut builder = Database::builder();
+    // All of it is read anyway, and without this the engine panics over bytes that it did not write.
+    builder.set_check_integrity_on_open(true);
+    let database = faults::create_database(&builder, path).map_err(|err| match err {
+        DatabaseError::DatabaseAlreadyOpen => StorageError::InUse { path: path.to_owned() },
+        err => StorageError::Engine { path: path.to_owned(), source: Box::new(err.into()) },
     })?;
-    restrict(&path()).map_err(|source| StorageError::Io { path: path(), source })?;
+    restrict(path).map_err(|source| StorageError::Io { path: path.to_owned(), source })?;
     Ok(database)
 }
 

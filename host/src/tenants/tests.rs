@@ -455,3 +455,35 @@ fn two_processes_do_not_share_a_directory() {
     let second = open(house.folder.path(), house.clock.clone());
     assert!(matches!(second, Err(StorageError::InUse { .. })));
 }
+
+#[test]
+fn a_flipped_bit_is_told_with_the_files_name_or_changes_nothing() {
+    let house = House::new();
+    house.directory.by(&deed()).create_tenant(shop()).unwrap();
+    add_source(&house, &shop(), "website").unwrap();
+    house.publish(&shop(), "winter", "{}").unwrap();
+    let good = house.picture(&shop());
+    let House { folder, clock, directory } = house;
+    drop(directory);
+    let file = folder.path().join("tenants.redb");
+    let bytes = fs::read(&file).unwrap();
+    let mut told = 0;
+    for round in 0..120_usize {
+        let span = if round < 60 { 512 } else { bytes.len() };
+        let bit = (round * 104_729) % (span * 8);
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&file, flipped).unwrap();
+        match open(folder.path(), clock.clone()) {
+            Ok(directory) => {
+                let tenant = directory.snapshot().tenant(&shop()).cloned().unwrap();
+                assert_eq!(format!("{tenant:#?}"), good, "bit {bit}");
+            }
+            Err(error) => {
+                assert!(error.to_string().contains("tenants.redb"), "bit {bit}: {error}");
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 20, "{told}");
+}

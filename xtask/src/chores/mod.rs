@@ -2,6 +2,7 @@
 
 mod check;
 mod components;
+mod crash;
 mod demo;
 mod fuzz;
 mod probes;
@@ -43,6 +44,11 @@ pub(crate) const CHORES: &[Chore] = &[
         name: "fuzz",
         summary: "look for inputs that break a parser: `fuzz [TARGET] [--seconds N]`, every target for 60 s if not said",
         run: fuzz::run,
+    },
+    Chore {
+        name: "crash",
+        summary: "kill a server under load and judge what is left (arguments go to the suite: `--times N`, `--seed S`, `--break PROMISE`)",
+        run: crash::run,
     },
     Chore { name: "check", summary: "formatting and lints, as strictly as before a merge", run: check::run },
 ];
