@@ -53,6 +53,11 @@ impl Project {
         self.target_dir.join("debug").join("rekindle")
     }
 
+    /// A program, as a build in the `release` profile leaves it.
+    pub(crate) fn release(&self, name: &str) -> PathBuf {
+        self.target_dir.join("release").join(name)
+    }
+
     /// Where campaigns are compiled: apart from the rest, because another compiler may do it, and two of
     /// them in one folder forget what they know about each other's builds.
     pub(crate) fn wasm_target_dir(&self) -> PathBuf {

@@ -1,5 +1,6 @@
 //! Every chore, in the order in which `help` lists them.
 
+mod bench;
 mod check;
 mod components;
 mod demo;
@@ -32,5 +33,6 @@ pub(crate) const CHORES: &[Chore] = &[
         summary: "build the components, then test the workspace (arguments go to `cargo test`)",
         run: test::run,
     },
+    Chore { name: "bench", summary: "measure the release build: [NAME…] [--quick] [--json FILE]", run: bench::run },
     Chore { name: "check", summary: "formatting and lints, as strictly as before a merge", run: check::run },
 ];
