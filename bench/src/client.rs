@@ -16,7 +16,9 @@ impl Client {
     /// For the server at `address`, an `http://` URL.
     pub(crate) fn new(address: &str) -> Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { address: address.to_owned(), http: reqwest::Client::builder().no_proxy().build()?, runtime })
+        // No connection is kept: the server closes those that rest, and measurements have long rests.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
+        Ok(Self { address: address.to_owned(), http, runtime })
     }
 
     /// The server's host and port.

@@ -16,7 +16,7 @@ mod usage;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 use rekindle::domain::Stopwatch;
 
 use crate::arguments::{Arguments, Settings};
@@ -40,17 +40,23 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<()> {
     let settings = Settings::find(arguments.extent)?;
-    let mut results = Vec::new();
+    let (mut results, mut failures) = (Vec::new(), 0);
     for bench in BENCHES.iter().filter(|bench| arguments.wants(bench.name)) {
         eprintln!("{}: {}", bench.name, bench.summary);
         let watch = Stopwatch::start();
-        let figures = (bench.run)(&settings).with_context(|| format!("`{}` could not be measured", bench.name))?;
+        match (bench.run)(&settings) {
+            Ok(figures) => results.push((bench.name, figures)),
+            Err(err) => {
+                failures += 1;
+                eprintln!("{}: could not be measured: {err:#}", bench.name);
+            }
+        }
         eprintln!("{}: {:.1} s", bench.name, watch.elapsed().as_secs_f64());
-        results.push((bench.name, figures));
     }
     println!("{}", report::table(&results));
-    match &arguments.json {
-        Some(path) => report::write(path, &report::json(&results, arguments.extent)),
-        None => Ok(()),
+    if let Some(path) = &arguments.json {
+        report::write(path, &report::json(&results, arguments.extent))?;
     }
+    ensure!(failures == 0, "{failures} of the measurements failed, as said above");
+    Ok(())
 }

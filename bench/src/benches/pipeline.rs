@@ -101,8 +101,8 @@ fn compare(batch: usize, house: &[Round], bare: &[Round]) -> Vec<Figure> {
     let of = |rounds: &[Round], name: &str, unit, measure: fn(&Round) -> f64| {
         Figure::of(format!("batch of {batch}: {name}"), unit, rounds.iter().map(measure).collect())
     };
-    let (cpu, rate): (fn(&Round) -> f64, fn(&Round) -> f64) =
-        (|round| round.cpu_s * 1e6 / round.events as f64, |round| round.events as f64 / round.acknowledged_s);
+    let cpu = |round: &Round| round.cpu_s * 1e6 / round.events as f64;
+    let rate = |round: &Round| round.events as f64 / round.acknowledged_s;
     let cpu_bare = of(bare, "· floor: CPU, bare server", "µs CPU/event", cpu);
     let rate_bare = of(bare, "· floor: acknowledged, bare server", "events/s", rate);
     let mut cpu_house = of(house, "CPU", "µs CPU/event", cpu);

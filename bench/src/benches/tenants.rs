@@ -10,10 +10,10 @@ use crate::load::{Load, Shape};
 use crate::server::{Server, Tenant};
 
 /// Tenants that are there before anything is measured, so that what the first ones warm up does not count.
-const BEFORE: usize = 4;
+const BEFORE: usize = 2;
 
 pub(crate) fn run(settings: &Settings) -> Result<Vec<Figure>> {
-    let count = settings.extent.pick(8, 60);
+    let count = settings.extent.pick(8, 40);
     let data = TempDir::new()?;
     let server = Server::start(&settings.program, data.path())?;
     let component = settings.component()?;

@@ -1,6 +1,8 @@
 //! The same component by the engine's own hand, without the house around it: what a store and an instance cost by themselves,
 //! and what a decision would cost if an instance were used again, which the house never does.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use rekindle::domain::limits;
 use serde_json::Value;
@@ -24,6 +26,7 @@ const TABLE_KEPT_BYTES: usize = 16 << 10;
 pub(super) struct Direct {
     engine: Engine,
     linked: CampaignPre<Answers>,
+    body: Arc<Value>,
 }
 
 /// An instance that is used again.
@@ -38,14 +41,19 @@ impl Direct {
         let mut linker = Linker::new(&engine);
         Campaign::add_to_linker::<_, HasSelf<_>>(&mut linker, |answers| answers)?;
         let linked = linker.instantiate_pre(&Component::new(&engine, component)?)?;
-        Ok(Self { linked: CampaignPre::new(linked)?, engine })
+        Ok(Self { linked: CampaignPre::new(linked)?, engine, body: Arc::new(scene::body().value()) })
     }
 
     pub(super) fn store(&self) -> Store<Answers> {
-        let mut store = Store::new(&self.engine, Answers { body: None });
+        let mut store = Store::new(&self.engine, Answers { body: Arc::clone(&self.body) });
         store.set_fuel(limits::FUEL_PER_CALL).expect("the engine should count fuel");
         store.set_epoch_deadline(limits::EPOCH_TICKS_PER_CALL);
         store
+    }
+
+    /// Asks a fresh instance, as the house does.
+    pub(super) fn decide(&self, state: &[u8]) {
+        self.instance().expect("there should be room for an instance").decide(state);
     }
 
     pub(super) fn instance(&self) -> Result<Reused> {
@@ -58,7 +66,6 @@ impl Direct {
 impl Reused {
     /// Asks it as the house asks a fresh one.
     pub(super) fn decide(&mut self, state: &[u8]) {
-        self.store.data_mut().body.get_or_insert_with(|| scene::body().value());
         self.store.set_fuel(limits::FUEL_PER_CALL).expect("the engine should count fuel");
         self.store.set_epoch_deadline(limits::EPOCH_TICKS_PER_CALL);
         let handler = self.campaign.rekindle_campaign_handler();
@@ -104,18 +111,18 @@ fn cause() -> types::Cause {
 
 /// What the campaign hears when it asks: the same as in the house.
 pub(super) struct Answers {
-    body: Option<Value>,
+    body: Arc<Value>,
 }
 
 impl types::Host for Answers {}
 
 impl event_body::Host for Answers {
     fn get(&mut self, pointer: String) -> Option<String> {
-        self.body.as_ref()?.pointer(&pointer).map(Value::to_string)
+        self.body.pointer(&pointer).map(Value::to_string)
     }
 
     fn document(&mut self) -> String {
-        self.body.as_ref().map(Value::to_string).unwrap_or_default()
+        self.body.to_string()
     }
 }
 

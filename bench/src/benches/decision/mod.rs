@@ -44,6 +44,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Vec<Figure>> {
         Figure::of("decision, fresh instance", "µs CPU", fresh).with_goal(Goal::AtMost(GOAL_US)),
         Figure::of("· a store", "µs CPU", rounds(&mut || drop(direct.store()))),
         Figure::of("· a store and an instance", "µs CPU", rounds(&mut || drop(direct.instance()))),
+        Figure::of("· a store, an instance and the call", "µs CPU", rounds(&mut || direct.decide(&state))),
         Figure::of("· floor: instance used again", "µs CPU", rounds(&mut || reused.decide(&state))),
         Figure::of("· floor: native code", "µs CPU", rounds(&mut || native.decide())),
         Figure::of("· besides: reading the event's body", "µs CPU", rounds(&mut || drop(black_box(body.value())))),
