@@ -56,11 +56,6 @@ impl Project {
         self.target_dir.join("debug").join("rekindle")
     }
 
-    /// The program, as a build in the `release` profile leaves it.
-    pub(crate) fn released_program(&self) -> PathBuf {
-        self.target_dir.join("release").join("rekindle")
-    }
-
     /// The crash suite.
     pub(crate) fn crash_suite(&self) -> PathBuf {
         self.target_dir.join("debug").join("rekindle-crash")
@@ -69,6 +64,11 @@ impl Project {
     /// Where the program lies that has faults.
     pub(crate) fn crash_dir(&self) -> PathBuf {
         self.target_dir.join("crash")
+    }
+
+    /// A program, as a build in the `release` profile leaves it.
+    pub(crate) fn release(&self, name: &str) -> PathBuf {
+        self.target_dir.join("release").join(name)
     }
 
     /// Where campaigns are compiled: apart from the rest, because another compiler may do it, and two of

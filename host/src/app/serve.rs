@@ -65,7 +65,7 @@ pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Resul
         allow_outgoing: options.allow_outgoing,
         sync_beat: if is_manual { limits::SYNC_BEAT_MANUAL } else { limits::SYNC_BEAT },
         bounds: Bounds { connections_per_address: options.connections_per_address, ..Bounds::HOUSE },
-        rates: Rates { events_per_second: options.tenant_events_per_second, ..Rates::HOUSE },
+        rates: Rates::of_events(options.tenant_events_per_second),
         compiler: Compiler::this_program().context("cannot tell what program this is, to compile modules by it")?,
     })
     .await?;

@@ -1,5 +1,6 @@
 //! Every chore, in the order in which `help` lists them.
 
+mod bench;
 mod check;
 mod components;
 mod crash;
@@ -50,5 +51,6 @@ pub(crate) const CHORES: &[Chore] = &[
         summary: "kill a server under load and judge what is left (arguments go to the suite: `--times N`, `--seed S`, `--break PROMISE`)",
         run: crash::run,
     },
+    Chore { name: "bench", summary: "measure the release build: [NAME…] [--quick] [--json FILE]", run: bench::run },
     Chore { name: "check", summary: "formatting and lints, as strictly as before a merge", run: check::run },
 ];
