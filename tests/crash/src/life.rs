@@ -37,7 +37,17 @@ impl Life {
     pub(crate) fn begin(birth: &Birth) -> Result<Self> {
         let log = OpenOptions::new().create(true).append(true).open(log_file(&birth.folder))?;
         let process = Command::new(&birth.program)
-            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--bootstrap-key", BOOTSTRAP_KEY, "--data"])
+            .args([
+                "serve",
+                "--json",
+                "--listen",
+                "127.0.0.1:0",
+                "--bootstrap-key",
+                BOOTSTRAP_KEY,
+                "--allow-outgoing",
+                "127.0.0.0/8",
+                "--data",
+            ])
             .arg(birth.folder.join("data"))
             .env("REKINDLE_FAULTS", &birth.faults)
             .stdout(Stdio::piped())
