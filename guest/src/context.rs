@@ -1,6 +1,7 @@
 //! What a campaign knows when it is asked: the moment, the person, and everything that it may ask the
 //! host about them. Answers are the host's snapshot of this moment: asking twice gives the same.
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::Timestamp;
@@ -47,18 +48,23 @@ impl Context {
     /// The body of the event that is the cause (or that the engagement or the change came with), typed.
     /// Reading is lenient and never fails: what is missing or of a wrong type is `None`.
     pub fn read<B: Body>(&self) -> B {
-        let properties = self.body("/properties").unwrap_or_default();
-        B::read(&Fields::from(properties))
+        let properties = host::body("/properties").filter(|properties| properties.starts_with('{'));
+        let fields: Fields = properties.and_then(|properties| parsed(&properties)).unwrap_or_default();
+        let body = B::read(&fields);
+        // A component's instance ends with its decision: to give the memory back, piece by piece, would cost for nothing.
+        #[cfg(target_family = "wasm")]
+        std::mem::forget(fields);
+        body
     }
 
     /// One value of that body, by JSON Pointer from the event's root: `/properties/cart_id`.
     pub fn body(&self, pointer: &str) -> Option<Value> {
-        value(&host::body(pointer)?)
+        parsed(&host::body(pointer)?)
     }
 
     /// That body, whole. Parsing it costs more than asking for a few values.
     pub fn document(&self) -> Value {
-        value(&host::document()).unwrap_or_default()
+        parsed(&host::document()).unwrap_or_default()
     }
 
     /// How often, first and last, over the whole history that the host keeps.
@@ -73,7 +79,7 @@ impl Context {
 
     /// A trait of the person, by name.
     pub fn get_trait(&self, name: &str) -> Option<Value> {
-        value(&host::get_trait(name)?)
+        parsed(&host::get_trait(name)?)
     }
 
     /// Whether the person has an address on the channel and has not opted out.
@@ -99,7 +105,7 @@ impl Context {
 
 /// The host's JSON may carry what no `Value` can hold (a lone surrogate of JavaScript's): such a value
 /// is as good as missing, and its owner is told.
-fn value(json: &str) -> Option<Value> {
+fn parsed<T: DeserializeOwned>(json: &str) -> Option<T> {
     serde_json::from_str(json)
         .inspect_err(|err| host::log(Level::Warn, &format!("unreadable json from the host: {err}")))
         .ok()

@@ -1,23 +1,26 @@
 //! Named values as senders really write them.
 
-use serde_json::{Map, Value};
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 /// An object of an event's body. Names are found in any casing: `product_id` also finds `productId`,
 /// `Product ID` and `PRODUCT-ID`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields {
-    members: Map<String, Value>,
+    /// As they came: looking through a few is cheaper than sorting them first.
+    members: Vec<(String, Value)>,
 }
 
 impl Fields {
     /// The value as it is; a null is as good as missing.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        let exact = self.members.get(name);
-        let found = exact.or_else(|| {
-            let mut members = self.members.iter();
-            members.find_map(|(key, value)| same_name(key, name).then_some(value))
-        });
-        found.filter(|value| !value.is_null())
+        // Of a name that is there twice, the last counts.
+        let exact = self.members.iter().rev().find(|(key, _)| key == name);
+        let found = exact.or_else(|| self.members.iter().find(|(key, _)| same_name(key, name)));
+        found.map(|(_, value)| value).filter(|value| !value.is_null())
     }
 
     /// A text without surrounding space, or a number as text; never empty.
@@ -66,9 +69,33 @@ impl Fields {
 impl From<Value> for Fields {
     fn from(value: Value) -> Self {
         match value {
-            Value::Object(members) => Self { members },
+            Value::Object(members) => Self { members: members.into_iter().collect() },
             _ => Self::default(),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut members = Vec::with_capacity(16);
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Fields { members })
     }
 }
 

@@ -54,8 +54,8 @@ impl<T: Configured> handler::Guest for T {
         Ok(manifest)
     }
 
+    /// Panics are reported as `configure` had it done: the host kept the memory as that left it.
     fn decide(context: handler::Context, cause: handler::Cause) -> Result<handler::Decision, String> {
-        report_panics();
         let slot = T::slot().0.lock().unwrap_or_else(PoisonError::into_inner);
         let campaign = slot.as_ref().ok_or("`decide` was called before `configure`")?;
         let (ctx, remembered) = wire::context(context);
