@@ -12,6 +12,7 @@ mod durability;
 mod hostile;
 mod journeys;
 mod process;
+mod scenarios;
 mod stalled;
 mod stop;
 mod tenants;

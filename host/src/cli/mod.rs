@@ -1,6 +1,6 @@
 //! The command line: from what was typed to one request, and from its answer to what is printed.
 //!
-//! `serve` and `demo` run the house itself. Every other command talks to a running server, over the API that everyone
+//! `serve`, `demo` and `test` run the house itself. Every other command talks to a running server, over the API that everyone
 //! has: it becomes a `Request` (plain data), `exchange` carries it out, `Output` prints. Data goes to stdout, everything
 //! else to stderr.
 
@@ -26,6 +26,7 @@ mod request;
 mod serve;
 mod source;
 mod tenant;
+mod test;
 mod views;
 
 #[cfg(test)]
@@ -45,6 +46,7 @@ use failure::Failure;
 use output::{Form, Output};
 use request::{Ask, Request};
 use serve::ServeArguments;
+use test::TestArguments;
 
 /// Re-engagement campaigns as sandboxed WebAssembly components behind a Segment webhook destination
 #[derive(Parser)]
@@ -60,6 +62,8 @@ enum Command {
     Serve(ServeArguments),
     /// Run a shop's day through a server of its own and show who got what, and why
     Demo(DemoArguments),
+    /// Play scenarios against a module, on a clock of their own and without a server
+    Test(TestArguments),
     /// Create and list tenants
     Tenant(Remote<tenant::TenantCommand>),
     /// Manage sources: the addresses that Segment sends events to
@@ -140,6 +144,7 @@ pub fn run() -> ExitCode {
 enum Task {
     Serve(ServeArguments),
     Demo(DemoArguments),
+    Test(TestArguments),
     Ask(Access, Request),
 }
 
@@ -148,6 +153,7 @@ impl Command {
         match self {
             Self::Serve(options) => Ok(Task::Serve(options)),
             Self::Demo(options) => Ok(Task::Demo(options)),
+            Self::Test(options) => Ok(Task::Test(options)),
             Self::Tenant(remote) => remote.task(),
             Self::Source(remote) => remote.task(),
             Self::Key(remote) => remote.task(),
@@ -175,6 +181,7 @@ impl Task {
         match self {
             Self::Serve(options) => Ok(serve::run(options)?),
             Self::Demo(options) => Ok(demo::run(options)?),
+            Self::Test(options) => test::run(options),
             Self::Ask(access, request) => ask(access, &request),
         }
     }
