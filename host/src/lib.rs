@@ -9,10 +9,12 @@ pub mod cli;
 pub mod conditions;
 pub mod demo;
 pub mod domain;
+pub mod faults;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod ingest;
 mod journal;
+pub mod keyring;
 mod listener;
 pub mod outbox;
 pub mod policy;

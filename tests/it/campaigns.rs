@@ -163,3 +163,18 @@ async fn who_asks_to_be_forgotten_is_forgotten() {
     assert_eq!(shop.sent().await, [sent("u2", "push", "09:00")]);
     assert_eq!(shop.ledger("u1").await, [] as [String; 0]);
 }
+
+#[tokio::test]
+async fn an_event_as_deep_as_the_door_lets_in_is_decided() {
+    let house = House::open().await;
+    let shop = house.tenant("shop").await;
+    shop.publish(CAMPAIGN, json!({})).await;
+    let mut event = added("u1", house.now(), "mug", 12.5);
+    // The event and its properties are two levels.
+    for _ in 2..rekindle::domain::limits::EVENT_DEPTH_MAX {
+        event["properties"]["deep"] = json!({"deeper": event["properties"]["deep"]});
+    }
+    shop.send(&event).await;
+    house.pass(HOUR).await;
+    assert_eq!(shop.sent().await, [sent("u1", "push", "09:00")], "{:?}", shop.ledger("u1").await);
+}

@@ -2,10 +2,10 @@
 
 use std::process::{Command, Output};
 
-use rekindle_tests::{added, component_path, sign};
+use rekindle_tests::{added, component_path, program, sign};
 use serde_json::Value;
 
-use crate::process::{BOOTSTRAP_KEY, Server, program};
+use crate::process::{BOOTSTRAP_KEY, Server};
 
 impl Server {
     fn run(&self, key: &str, arguments: &[&str]) -> Output {

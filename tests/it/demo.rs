@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use rekindle_tests::component_path;
 use serde_json::Value;
 
-use crate::process::program;
+use rekindle_tests::program;
 
 fn demo(arguments: &[&str]) -> Output {
     let mut command = Command::new(program());

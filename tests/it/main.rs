@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod commands;
+mod compile;
 mod containment;
 mod delivery;
 mod demo;
@@ -11,6 +12,7 @@ mod door;
 mod durability;
 mod hostile;
 mod journeys;
+mod leaks;
 mod process;
 mod scenarios;
 mod stalled;

@@ -1,20 +1,13 @@
 //! The program as a process of its own.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use rekindle_tests::program;
 use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) const BOOTSTRAP_KEY: &str = "rkb_process_0123456789abcdef";
-
-/// The program, as it was built for the tests.
-pub(crate) fn program() -> PathBuf {
-    std::env::var_os("REKINDLE_PROGRAM")
-        .map(PathBuf::from)
-        .expect("`REKINDLE_PROGRAM` should name the built program: run the tests by `cargo xtask test`")
-}
 
 /// A server over an empty directory, which ends with the test, however that ends.
 pub(crate) struct Server {

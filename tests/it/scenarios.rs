@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use expect_test::expect;
-use rekindle_tests::component_path;
+use rekindle_tests::{component_path, program};
 use serde_json::{Value, json};
-
-use crate::process::program;
 
 /// Every scenario file of the project's campaigns.
 fn recipes() -> Vec<PathBuf> {

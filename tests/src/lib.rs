@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rekindle::app::{App, AppOptions, Bounds, Rates, Secret, Timepiece};
+use rekindle::app::{App, AppOptions, Bounds, Compiler, MasterKeys, Rates, Secret, Timepiece};
 use rekindle::domain::{ManualClock, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -66,12 +66,14 @@ impl House {
             data: self.data.path().to_owned(),
             listen: ([127, 0, 0, 1], 0).into(),
             bootstrap_key: Some(Secret::new(BOOTSTRAP_KEY.to_owned())),
+            master_keys: MasterKeys::Beside,
             public_url: None,
             timepiece: Timepiece::Manual(Arc::clone(&self.clock)),
             sync_beat: Duration::from_millis(5),
             allow_outgoing: vec!["127.0.0.0/8".parse().expect("it should be a range")],
             bounds: self.bounds,
             rates: Rates::HOUSE,
+            compiler: Compiler::Apart { program: program() },
         };
         self.app = Some(App::start(options).await.expect("the server should start"));
     }
@@ -146,6 +148,13 @@ impl House {
         let inlet = url[url.find("/in/").expect("a source's address should have `/in/`")..].to_owned();
         Tenant { house: self, key, inlet }
     }
+}
+
+/// The program, as it was built for the tests.
+pub fn program() -> PathBuf {
+    std::env::var_os("REKINDLE_PROGRAM")
+        .map(PathBuf::from)
+        .expect("`REKINDLE_PROGRAM` should name the built program: run the tests by `cargo xtask test`")
 }
 
 /// One tenant of a house.

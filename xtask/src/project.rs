@@ -13,10 +13,13 @@ pub(crate) const COMPONENT_PROFILE: &str = "component";
 /// The target that campaigns are compiled for: no system beneath, so no import but the contract's.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
+/// Where campaigns lie: those for users, and those that only tests need.
+const CAMPAIGN_FOLDERS: [&str; 2] = ["campaigns", "tests/components"];
+
 /// The project, and where cargo puts what it builds.
 pub(crate) struct Project {
     pub(crate) root: PathBuf,
-    /// The packages under `campaigns/`, by name.
+    /// The packages under the folders of campaigns, by name.
     pub(crate) campaigns: Vec<String>,
     target_dir: PathBuf,
     /// Where the sources of dependencies lie, by registry.
@@ -31,7 +34,7 @@ impl Project {
         let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
         let mut campaigns: Vec<String> = packages
             .iter()
-            .filter(|package| lies_under(package, &root.join("campaigns")))
+            .filter(|package| CAMPAIGN_FOLDERS.iter().any(|folder| lies_under(package, &root.join(folder))))
             .filter_map(|package| Some(package["name"].as_str()?.to_owned()))
             .collect();
         campaigns.sort();
@@ -53,9 +56,19 @@ impl Project {
         self.target_dir.join("debug").join("rekindle")
     }
 
-    /// The program, as a build in the `release` profile leaves it.
-    pub(crate) fn released_program(&self) -> PathBuf {
-        self.target_dir.join("release").join("rekindle")
+    /// The crash suite.
+    pub(crate) fn crash_suite(&self) -> PathBuf {
+        self.target_dir.join("debug").join("rekindle-crash")
+    }
+
+    /// Where the program lies that has faults.
+    pub(crate) fn crash_dir(&self) -> PathBuf {
+        self.target_dir.join("crash")
+    }
+
+    /// A program, as a build in the `release` profile leaves it.
+    pub(crate) fn release(&self, name: &str) -> PathBuf {
+        self.target_dir.join("release").join(name)
     }
 
     /// Where campaigns are compiled: apart from the rest, because another compiler may do it, and two of

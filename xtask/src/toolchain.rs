@@ -16,8 +16,9 @@ const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "l
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_LINKER: &str = "/usr/bin/wasm-ld-22";
-/// The stack of a campaign in bytes: deep enough for parsing JSON of the depth that the door lets in.
-const STACK_BYTES: usize = 128 << 10;
+/// The stack of a campaign in bytes: deep enough for parsing JSON of the depth that the door lets in, as a test of the whole house
+/// checks, and no deeper, because with the campaign's memory behind it it has to fit into what the host keeps mapped.
+const STACK_BYTES: usize = 64 << 10;
 const DEBIAN_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library";
 
 /// How long a download by rustup may stand still, in seconds: there is another way.

@@ -42,12 +42,22 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let path = err.path().to_string();
         let place = if path == "." { "the body".to_owned() } else { format!("`{path}`") };
         match err.inner().classify() {
-            Category::Data => Problem::new(&Kind::INVALID, format!("{place}: {}", err.inner())),
+            Category::Data => {
+                Problem::new(&Kind::INVALID, format!("{place}: {}", without_text(&err.inner().to_string())))
+            }
             Category::Io | Category::Syntax | Category::Eof => no_json(err.inner()),
         }
     })?;
     deserializer.end().map_err(|err| no_json(&err))?;
     Ok(value)
+}
+
+/// A text that stands where none should may be a secret under the wrong name: it is not repeated.
+fn without_text(message: &str) -> String {
+    match (message.find("string \""), message.rfind("\", expected")) {
+        (Some(start), Some(end)) => format!("{}a text{}", &message[..start], &message[end + 1..]),
+        _ => message.to_owned(),
+    }
 }
 
 fn no_json(err: &serde_json::Error) -> Problem {
@@ -87,7 +97,7 @@ mod tests {
         ];
         let answers = bodies.map(|body| format!("{:?}", decode::<Outer>(body.as_bytes()).unwrap_err()));
         expect![[r#"
-            Problem { kind: Kind { code: "invalid", status: 422, title: "A value is not valid" }, detail: "`inner[1].number`: invalid type: string \"two\", expected u32 at line 1 column 42" }
+            Problem { kind: Kind { code: "invalid", status: 422, title: "A value is not valid" }, detail: "`inner[1].number`: invalid type: a text, expected u32 at line 1 column 42" }
             Problem { kind: Kind { code: "invalid", status: 422, title: "A value is not valid" }, detail: "`inner[0]`: missing field `number` at line 1 column 13" }
             Problem { kind: Kind { code: "invalid", status: 422, title: "A value is not valid" }, detail: "`iner`: unknown field `iner`, expected `inner` at line 1 column 7" }
             Problem { kind: Kind { code: "malformed", status: 400, title: "The request cannot be read" }, detail: "the body is no JSON: expected value at line 1 column 12" }

@@ -19,7 +19,7 @@ use super::paging::{Listed, PageQuery, Paging};
 use super::problem::Problem;
 use super::{Admin, workshop};
 use crate::domain::{CampaignName, Json as JsonText, ModuleDigest, Revision};
-use crate::tenants::{Campaign, CampaignAction, Publication, Tenant};
+use crate::tenants::{Campaign, CampaignAction, Publication, Published, Tenant};
 
 pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
     OpenApiRouter::new()
@@ -122,7 +122,7 @@ async fn create_campaign(
     JsonBody(new): JsonBody<NewCampaign>,
 ) -> Result<(StatusCode, Json<CampaignItem>), Problem> {
     let name = CampaignName::parse(&new.campaign)?;
-    let created = admin.edit(&caller.tenant.id, move |tenant, now| tenant.create_campaign(name, now)).await?;
+    let created = admin.edit(&caller, name.clone(), move |tenant, now| tenant.create_campaign(name, now)).await?;
     Ok((StatusCode::CREATED, Json((&*created).into())))
 }
 
@@ -182,19 +182,35 @@ async fn publish_campaign(
     caller.tenant.check_publishable(&name)?;
     let module = read_module(&admin, &caller, digest).await?;
     let (sandbox, directory) = (Arc::clone(&admin.sandbox), Arc::clone(&admin.directory));
-    let tenant = caller.tenant.id.clone();
+    let (tenant, deed) = (caller.tenant.id.clone(), caller.deed(&name));
     let publish = move || {
         let configured = sandbox.configure(&module, configuration.as_str())?;
+        // Compiled before anybody is asked by it, so that no cause waits for that.
+        sandbox.load(&configured.component, &configured.manifest)?;
         let publication = Publication { module: digest, configuration, manifest: configured.manifest };
-        directory.publish(&tenant, &name, publication, &configured.component).map_err(Problem::from)
+        directory.by(&deed).publish(&tenant, &name, publication, &configured.component).map_err(Problem::from)
     };
-    let campaign = admin.workshop.run(publish).await?;
+    let campaign = admin.workshop.run(&caller.tenant.id, publish).await?;
     Ok(Json((&*campaign).into()))
 }
 
 async fn read_module(admin: &Admin, caller: &Caller<Developer>, digest: ModuleDigest) -> Result<Vec<u8>, Problem> {
     let (directory, tenant) = (Arc::clone(&admin.directory), caller.tenant.id.clone());
     workshop::aside(move || directory.module(&tenant, &digest)).await
+}
+
+/// Has a revision compiled before anybody is asked by it: its code may be another engine's, or gone.
+async fn make_ready(admin: &Admin, caller: &Caller<Developer>, revision: &Arc<Published>) -> Result<(), Problem> {
+    let (sandbox, directory) = (Arc::clone(&admin.sandbox), Arc::clone(&admin.directory));
+    let revision = Arc::clone(revision);
+    let make_ready = move || {
+        if sandbox.recall(&revision.component, &revision.manifest).is_none() {
+            let component = directory.component(&revision).map_err(|err| Problem::internal(&err))?;
+            sandbox.load(&component, &revision.manifest)?;
+        }
+        Ok::<_, Problem>(())
+    };
+    admin.workshop.run(&caller.tenant.id, make_ready).await
 }
 
 /// The campaign is no longer asked; its people, timers and revisions are kept.
@@ -222,6 +238,9 @@ async fn resume_campaign(
     caller: Caller<Developer>,
     Named(name): Named<CampaignName>,
 ) -> Result<Json<CampaignItem>, Problem> {
+    if let Some(current) = caller.tenant.campaign(&name).and_then(|campaign| campaign.current()) {
+        make_ready(&admin, &caller, current).await?;
+    }
     act(&admin, &caller, name, CampaignAction::Resume).await
 }
 
@@ -245,8 +264,9 @@ async fn act(
     name: CampaignName,
     action: CampaignAction,
 ) -> Result<Json<CampaignItem>, Problem> {
+    let object = name.clone();
     let act = move |tenant: &mut Tenant, _| tenant.act_on_campaign(&name, action);
-    let campaign = admin.edit(&caller.tenant.id, act).await?;
+    let campaign = admin.edit(caller, object, act).await?;
     Ok(Json((&*campaign).into()))
 }
 
@@ -270,7 +290,11 @@ async fn roll_back_campaign(
     JsonBody(wanted): JsonBody<RollbackRequest>,
 ) -> Result<Json<CampaignItem>, Problem> {
     let revision = wanted.revision.map(Revision);
+    if let Some(earlier) = caller.tenant.campaign(&name).and_then(|campaign| campaign.earlier(revision).ok()) {
+        make_ready(&admin, &caller, earlier).await?;
+    }
+    let object = name.clone();
     let roll_back = move |tenant: &mut Tenant, now| tenant.roll_back_campaign(&name, revision, now);
-    let campaign = admin.edit(&caller.tenant.id, roll_back).await?;
+    let campaign = admin.edit(&caller, object, roll_back).await?;
     Ok(Json((&*campaign).into()))
 }

@@ -35,7 +35,7 @@ pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
 struct ChannelItem {
     channel: String,
     provider: String,
-    /// The provider's settings; a secret reads `***`.
+    /// The provider's settings; a secret reads `***`, and so does what follows the host of an address.
     #[schema(value_type = Object)]
     settings: Value,
 }
@@ -93,17 +93,20 @@ async fn set_channel(
     let secret = draw_secret(&mut new, caller.tenant.channel(&channel).map(AsRef::as_ref));
     let invalid = |why: SettingsError| Problem::new(&Kind::INVALID, why);
     let normal = channels::validate(&new.provider, &new.settings, &admin.reach).map_err(invalid)?;
+    let object = channel.clone();
     let settings = ChannelSettings { channel, provider: new.provider, settings: (&normal).into() };
-    let set = admin.edit(&caller.tenant.id, move |tenant, _| tenant.set_channel(settings)).await?;
+    let set = admin.edit(&caller, object, move |tenant, _| tenant.set_channel(settings)).await?;
     Ok(Json(SetChannel { channel: (&*set).into(), secret }))
 }
 
-/// Who sends back what was shown would set the mask as the secret.
+/// Who sends back what was shown would set the mask as the secret. An address is shown with a mask at its end.
 fn refuse_mask(settings: &Value) -> Result<(), Problem> {
-    let masked = settings.as_object().into_iter().flatten().find(|(_, value)| value.as_str() == Some(MASK));
+    let is_masked = |value: &Value| value.as_str().is_some_and(|text| text.ends_with(MASK));
+    let masked = settings.as_object().into_iter().flatten().find(|(_, value)| is_masked(value));
     if let Some((member, _)) = masked {
-        let detail =
-            format!("`settings.{member}` is `***`, which only stands for the secret: send the secret, or leave it out");
+        let detail = format!(
+            "`settings.{member}` ends with `***`, which only stands for the secret: send the secret, or leave it out"
+        );
         return Err(Problem::new(&Kind::INVALID, detail));
     }
     Ok(())
@@ -136,6 +139,6 @@ async fn unset_channel(
     caller: Caller<Developer>,
     Named(channel): Named<ChannelName>,
 ) -> Result<StatusCode, Problem> {
-    admin.edit(&caller.tenant.id, move |tenant, _| tenant.unset_channel(&channel)).await?;
+    admin.edit(&caller, channel.clone(), move |tenant, _| tenant.unset_channel(&channel)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

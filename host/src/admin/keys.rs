@@ -80,11 +80,12 @@ async fn create_key(
     caller: Caller<Owner>,
     JsonBody(new): JsonBody<NewKey>,
 ) -> Result<(StatusCode, Json<CreatedKey>), Problem> {
+    let name = new.name.clone();
     let add = move |tenant: &mut Tenant, now| {
         let (text, key) = ApiKey::draw(new.name, new.role.into(), now)?;
         Ok((text, tenant.add_key(key)?))
     };
-    let (text, key) = admin.edit(&caller.tenant.id, add).await?;
+    let (text, key) = admin.edit(&caller, name, add).await?;
     let created = CreatedKey {
         id: key.id.as_str().to_owned(),
         key: text.expose().to_owned(),
@@ -101,6 +102,8 @@ struct KeyItem {
     name: String,
     role: RoleName,
     created_at: String,
+    /// When it was last used, to the minute; null when it never was.
+    last_used_at: Option<String>,
 }
 
 /// Lists the keys, the oldest first; never their texts.
@@ -118,6 +121,7 @@ async fn list_keys(caller: Caller<Owner>, paging: Paging) -> Json<Listed<KeyItem
             name: key.name.clone(),
             role: key.role.into(),
             created_at: key.created_at.to_string(),
+            last_used_at: key.last_used_at().map(|at| at.to_string()),
         };
         (name, item)
     });
@@ -135,6 +139,7 @@ async fn delete_key(
     caller: Caller<Owner>,
     Named(id): Named<KeyId>,
 ) -> Result<StatusCode, Problem> {
-    admin.edit(&caller.tenant.id, move |tenant, _| tenant.remove_key(&id)).await?;
+    let object = id.as_str().to_owned();
+    admin.edit(&caller, object, move |tenant, _| tenant.remove_key(&id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

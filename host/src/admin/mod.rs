@@ -4,10 +4,12 @@
 //! `body`: who asks, about what, for what) and one handler, which reads a snapshot or has the directory make one change.
 //! It alone knows the API's words; they are types of their own, apart from those of the house.
 
+mod audit;
 mod body;
 mod caller;
 mod campaigns;
 mod channels;
+mod keyring;
 mod keys;
 mod manifest;
 mod modules;
@@ -33,10 +35,11 @@ use axum::{Extension, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
 use utoipa_axum::router::OpenApiRouter;
 
+use self::caller::Caller;
 use self::problem::Problem;
 pub use self::workshop::Workshop;
 use crate::channels::Reach;
-use crate::domain::{TenantId, Timestamp};
+use crate::domain::Timestamp;
 use crate::sandbox::Sandbox;
 use crate::store::Reports;
 use crate::tenants::{Directory, Tenant, TenantsError};
@@ -68,14 +71,15 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Makes a change of a tenant, away from the threads that answer requests: it waits for the disk.
-    async fn edit<T: Send + 'static>(
+    /// Makes a change of the caller's tenant, away from the threads that answer requests: it waits for the disk.
+    async fn edit<R, T: Send + 'static>(
         &self,
-        tenant: &TenantId,
+        caller: &Caller<R>,
+        object: impl ToString,
         edit: impl FnOnce(&mut Tenant, Timestamp) -> Result<T, TenantsError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let (directory, tenant) = (Arc::clone(&self.directory), tenant.clone());
-        workshop::aside(move || directory.edit(&tenant, edit)).await
+        let (directory, tenant, deed) = (Arc::clone(&self.directory), caller.tenant.id.clone(), caller.deed(object));
+        workshop::aside(move || directory.by(&deed).edit(&tenant, edit)).await
     }
 }
 
@@ -85,6 +89,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
     router
         .fallback(request::no_such_path)
         .method_not_allowed_fallback(request::no_such_method)
+        .layer(Extension(openapi::Operations::of(&api)))
         .layer(Extension(openapi::Document::of(api)))
         .layer(from_fn(request::identify))
         .with_state(admin)
@@ -100,5 +105,7 @@ fn operations() -> OpenApiRouter<Arc<Admin>> {
         .merge(campaigns::operations())
         .merge(channels::operations())
         .merge(people::operations())
+        .merge(audit::operations())
+        .merge(keyring::operations())
         .merge(server::operations())
 }

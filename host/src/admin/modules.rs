@@ -56,11 +56,12 @@ async fn upload_module(
         return Ok((StatusCode::OK, Json((&*known).into())));
     }
     let (sandbox, directory) = (Arc::clone(&admin.sandbox), Arc::clone(&admin.directory));
+    let deed = caller.deed("");
     let take = move || {
         sandbox.inspect(&bytes)?;
-        directory.upload(&tenant, &bytes).map_err(Problem::from)
+        directory.by(&deed).upload(&tenant, &bytes).map_err(Problem::from)
     };
-    let module = admin.workshop.run(take).await?;
+    let module = admin.workshop.run(&caller.tenant.id, take).await?;
     Ok((StatusCode::CREATED, Json((&*module).into())))
 }
 

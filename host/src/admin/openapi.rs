@@ -1,6 +1,10 @@
 //! The API's description, generated from its handlers. What all operations share is added here, once.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use axum::body::Bytes;
+use axum::http::Method;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{OpenApi as _, ToSchema as _};
@@ -13,6 +17,34 @@ const SCHEME: &str = "key";
 /// The description as it is served.
 #[derive(Debug, Clone)]
 pub(super) struct Document(pub(super) Bytes);
+
+/// What operations are called, by method and path.
+#[derive(Debug, Clone)]
+pub(super) struct Operations(Arc<HashMap<(Method, String), String>>);
+
+impl Operations {
+    pub(super) fn of(api: &OpenApi) -> Self {
+        let mut names = HashMap::new();
+        for (path, item) in &api.paths.paths {
+            let methods = [
+                (Method::GET, &item.get),
+                (Method::PUT, &item.put),
+                (Method::POST, &item.post),
+                (Method::DELETE, &item.delete),
+            ];
+            for (method, operation) in methods {
+                let name = operation.as_ref().and_then(|operation| operation.operation_id.clone());
+                names.extend(name.map(|name| ((method, path.clone()), name)));
+            }
+        }
+        Self(Arc::new(names))
+    }
+
+    /// The operation's name in the description.
+    pub(super) fn name(&self, method: &Method, path: &str) -> Option<&str> {
+        self.0.get(&(method.clone(), path.to_owned())).map(String::as_str)
+    }
+}
 
 impl Document {
     pub(super) fn of(mut api: OpenApi) -> Self {

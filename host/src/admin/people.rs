@@ -22,6 +22,7 @@ use super::workshop::aside;
 use crate::domain::{InstructionId, ProfileId, ProfileKey, TenantId, limits};
 use crate::outbox::Entry;
 use crate::store::{Book, Page, Reports};
+use crate::tenants::{AuditLog, DeedOutcome};
 use crate::worker::Crew;
 
 pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
@@ -182,9 +183,15 @@ async fn redeliver(
     }
     let by_id = ids.clone();
     let (crew, reports, tenant) = (Arc::clone(&admin.crew), Arc::clone(&admin.reports), caller.tenant.id.clone());
-    let redeliver = move || match wanted.all {
-        true => redeliver_all(&crew, reports.as_ref(), &tenant),
-        false => crew.redeliver(&tenant, &ids).map_err(Problem::from),
+    let object = if wanted.all { "all".to_owned() } else { format!("{} messages", ids.len()) };
+    let (directory, deed) = (Arc::clone(&admin.directory), caller.deed(object));
+    let redeliver = move || {
+        // Before it is done: a log that says too much is better than one that says too little.
+        directory.by(&deed).note(&AuditLog::Tenant(tenant.clone()), DeedOutcome::Done)?;
+        match wanted.all {
+            true => redeliver_all(&crew, reports.as_ref(), &tenant),
+            false => crew.redeliver(&tenant, &ids).map_err(Problem::from),
+        }
     };
     let redelivered = aside(redeliver).await?;
     if redelivered == 0 && !by_id.is_empty() {

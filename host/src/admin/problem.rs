@@ -9,8 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{IdError, limits};
-use crate::sandbox::{ConfigureError, Rejection};
-use crate::tenants::TenantsError;
+use crate::sandbox::{CompileError, ConfigureError, Rejection};
+use crate::tenants::{StorageError, TenantsError};
 
 /// A kind of problem. Its code never changes.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,6 +57,9 @@ impl Kind {
         Self::new("module-failed", StatusCode::UNPROCESSABLE_ENTITY, "The module failed while it was configured");
     /// A bug, or a disk that fails.
     pub(super) const INTERNAL: Self = Self::new("internal", StatusCode::INTERNAL_SERVER_ERROR, "The server failed");
+    /// The tenant has too much waiting; it passes.
+    pub(super) const TENANT_BUSY: Self =
+        Self::new("tenant-busy", StatusCode::TOO_MANY_REQUESTS, "The tenant has too much waiting");
     /// Too much to do; it passes.
     pub(super) const BUSY: Self = Self::new("busy", StatusCode::SERVICE_UNAVAILABLE, "The server is busy");
     /// The server starts or stops.
@@ -103,7 +106,7 @@ impl Problem {
         if self.kind.status == StatusCode::UNAUTHORIZED {
             parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.kind.status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(self.kind.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             parts.headers.insert(RETRY_AFTER, HeaderValue::from(limits::RETRY_AFTER.as_secs()));
         }
         let body = serde_json::to_vec(&details).expect("problem details should be writable: they are texts");
@@ -146,8 +149,15 @@ impl From<TenantsError> for Problem {
             TenantsError::Invalid { .. } => &Kind::INVALID,
             TenantsError::Lifecycle { .. } => &Kind::CAMPAIGN_STATE,
             TenantsError::Storage(err) => return Self::internal(err),
+            TenantsError::Keyring(_) => &Kind::CONFLICT,
         };
         Self::new(kind, err)
+    }
+}
+
+impl From<StorageError> for Problem {
+    fn from(err: StorageError) -> Self {
+        Self::internal(&err)
     }
 }
 
@@ -163,6 +173,15 @@ impl From<Rejection> for Problem {
     }
 }
 
+impl From<CompileError> for Problem {
+    fn from(err: CompileError) -> Self {
+        match err {
+            CompileError::Rejected(rejection) => rejection.into(),
+            CompileError::Unavailable(_) => Self::new(&Kind::BUSY, err),
+        }
+    }
+}
+
 impl From<ConfigureError> for Problem {
     fn from(err: ConfigureError) -> Self {
         match err {
@@ -170,6 +189,7 @@ impl From<ConfigureError> for Problem {
             // The kind's title says who speaks.
             ConfigureError::Refused(words) => Self::new(&Kind::CONFIGURATION_REFUSED, words),
             ConfigureError::Failed(failure) => Self::new(&Kind::MODULE_FAILED, failure),
+            ConfigureError::Unavailable(_) => Self::new(&Kind::BUSY, err),
         }
     }
 }

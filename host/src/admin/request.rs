@@ -13,9 +13,14 @@ use crate::domain::{Stopwatch, limits};
 
 const REQUEST_ID: &str = "x-request-id";
 
+/// The request's id, for the audit log.
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(pub(super) String);
+
 /// Gives the request its id, and every problem its form.
-pub(super) async fn identify(request: Request, next: Next) -> Response {
+pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
     // Not the path itself: people's ids, which may be addresses, are in some.
     let path = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str);

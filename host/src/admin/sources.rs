@@ -28,6 +28,9 @@ pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
         .routes(routes!(delete_source))
 }
 
+/// Letters shown of the end of a source's token: the others are still 140 random bits.
+const TOKEN_LETTERS_SHOWN: usize = 4;
+
 /// How the server is reached from outside: where sources' addresses begin.
 struct Origin(String);
 
@@ -49,6 +52,13 @@ impl Origin {
     fn url(&self, source: &Source) -> String {
         format!("{}/in/{}", self.0, source.token.expose())
     }
+
+    /// The same with the token masked: enough of it to compare it with what Segment was given, too little to guess it.
+    fn masked_url(&self, source: &Source) -> String {
+        let token = source.token.expose();
+        let end = token.char_indices().nth_back(TOKEN_LETTERS_SHOWN - 1).map_or("", |(at, _)| &token[at..]);
+        format!("{}/in/***{end}", self.0)
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -69,7 +79,7 @@ struct NewSource {
 #[derive(Serialize, ToSchema)]
 struct CreatedSource {
     source: String,
-    /// Where Segment shall send events to.
+    /// Where Segment shall send events to. Only `rotate` shows it again.
     url: String,
     /// The secret for Segment's form; none when signatures are not asked for. It is not shown again.
     secrets: Vec<String>,
@@ -89,6 +99,7 @@ async fn create_source(
     JsonBody(new): JsonBody<NewSource>,
 ) -> Result<(StatusCode, Json<CreatedSource>), Problem> {
     let id = SourceId::parse(&new.name)?;
+    let object = id.clone();
     let demands = SourceDemands {
         secret: new.secret.map(Secret::new),
         bearer: new.bearer.map(Secret::new),
@@ -99,7 +110,7 @@ async fn create_source(
         let drawn = RegisteredSource::draw(tenant.id.clone(), id, demands, now)?;
         tenant.add_source(drawn)
     };
-    let added = admin.edit(&caller.tenant.id, add).await?;
+    let added = admin.edit(&caller, object, add).await?;
     let created = CreatedSource {
         source: added.source.id.to_string(),
         url: origin.url(&added.source),
@@ -112,6 +123,7 @@ async fn create_source(
 #[derive(Serialize, ToSchema)]
 struct SourceItem {
     source: String,
+    /// Its address, masked but for its end: who knows the address may send events.
     url: String,
     /// How many secrets are good; 0 when signatures are not asked for.
     active_secrets: usize,
@@ -132,7 +144,7 @@ async fn list_sources(caller: Caller<Viewer>, origin: Origin, paging: Paging) ->
         let source = &registered.source;
         let item = SourceItem {
             source: source.id.to_string(),
-            url: origin.url(source),
+            url: origin.masked_url(source),
             active_secrets: source.secrets.len(),
             bearer: source.bearer.is_some(),
             basic_key: source.basic_key.is_some(),
@@ -173,8 +185,8 @@ async fn rotate_source(
     Named(id): Named<SourceId>,
     JsonBody(rotation): JsonBody<Rotation>,
 ) -> Result<Json<RotatedSource>, Problem> {
-    let secret = rotation.secret.map(Secret::new);
-    let rotated = admin.edit(&caller.tenant.id, move |tenant, _| tenant.rotate_source(&id, secret)).await?;
+    let (secret, object) = (rotation.secret.map(Secret::new), id.clone());
+    let rotated = admin.edit(&caller, object, move |tenant, _| tenant.rotate_source(&id, secret)).await?;
     let source = &rotated.source;
     Ok(Json(RotatedSource {
         source: source.id.to_string(),
@@ -195,6 +207,6 @@ async fn delete_source(
     caller: Caller<Developer>,
     Named(id): Named<SourceId>,
 ) -> Result<StatusCode, Problem> {
-    admin.edit(&caller.tenant.id, move |tenant, _| tenant.remove_source(&id)).await?;
+    admin.edit(&caller, id.clone(), move |tenant, _| tenant.remove_source(&id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -16,6 +16,7 @@ use super::paging::{Listed, PageQuery, Paging};
 use super::problem::Problem;
 use super::{Admin, workshop};
 use crate::domain::TenantId;
+use crate::tenants::{AuditLog, DeedOutcome};
 
 pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
     OpenApiRouter::new().routes(routes!(create_tenant, list_tenants))
@@ -43,12 +44,12 @@ struct CreatedTenant {
 )]
 async fn create_tenant(
     State(admin): State<Arc<Admin>>,
-    _: Bootstrap,
+    bootstrap: Bootstrap,
     JsonBody(new): JsonBody<NewTenant>,
 ) -> Result<(StatusCode, Json<CreatedTenant>), Problem> {
     let id = TenantId::parse(&new.name)?;
-    let directory = Arc::clone(&admin.directory);
-    let (tenant, key) = workshop::aside(move || directory.create_tenant(id)).await?;
+    let (directory, deed) = (Arc::clone(&admin.directory), bootstrap.deed(&id));
+    let (tenant, key) = workshop::aside(move || directory.by(&deed).create_tenant(id)).await?;
     let created = CreatedTenant { tenant: tenant.id.to_string(), key: key.expose().to_owned() };
     Ok((StatusCode::CREATED, Json(created)))
 }
@@ -64,11 +65,17 @@ struct TenantItem {
     get, path = "/v1/tenants", tag = "tenants", security(("key" = ["bootstrap"])), params(PageQuery),
     responses((status = 200, description = "a page", body = Listed<TenantItem>))
 )]
-async fn list_tenants(State(admin): State<Arc<Admin>>, _: Bootstrap, paging: Paging) -> Json<Listed<TenantItem>> {
+async fn list_tenants(
+    State(admin): State<Arc<Admin>>,
+    bootstrap: Bootstrap,
+    paging: Paging,
+) -> Result<Json<Listed<TenantItem>>, Problem> {
+    let (directory, deed) = (Arc::clone(&admin.directory), bootstrap.deed(""));
+    workshop::aside(move || directory.by(&deed).note(&AuditLog::Operator, DeedOutcome::Done)).await?;
     let snapshot = admin.directory.snapshot();
     let items = snapshot.tenants().map(|tenant| {
         let item = TenantItem { tenant: tenant.id.to_string(), created_at: tenant.created_at.to_string() };
         (tenant.id.to_string(), item)
     });
-    Json(paging.page_of_all(items))
+    Ok(Json(paging.page_of_all(items)))
 }

@@ -1,80 +1,99 @@
-//! From what tenants set up to who is asked and which channels messages take: worked out anew whenever something changes, and swapped in
-//! whole.
+//! From what tenants set up to who is asked and which channels messages take: worked out for all tenants at the start, and anew
+//! for each whenever it changes something.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use super::loader::{Loader, Queue};
+use super::seat::{Seat, Seated};
 use crate::channels::{self, Channel, Http, Line, Switchboard};
-use crate::domain::{Cause, Context, Failure, FailureKind, ModuleDigest, Outcome, TenantId};
-use crate::sandbox::{Guest, Sandbox, View};
-use crate::tenants::{CampaignState, ChannelSettings, Directory, Published, Snapshot, Tenant};
-use crate::worker::{Campaigns, Decider, Enlisted, Roster, Standing};
+use crate::domain::{ModuleDigest, TenantId};
+use crate::sandbox::Sandbox;
+use crate::tenants::{Campaign, CampaignState, ChannelSettings, Directory, Published, Tenant};
+use crate::worker::{Campaigns, Enlisted, Roster, Standing};
 
 /// Works out both, and keeps them up to date.
-pub(super) fn enlist(directory: &Arc<Directory>, sandbox: &Sandbox, http: Http) -> (Arc<Roster>, Arc<Switchboard>) {
+pub(super) fn enlist(directory: &Arc<Directory>, loader: &Loader, http: Http) -> (Arc<Roster>, Arc<Switchboard>) {
     let (roster, switchboard) = (Arc::new(Roster::default()), Arc::new(Switchboard::default()));
-    let seats = Seats { sandbox: sandbox.clone(), taken: Mutex::default() };
+    let mut seats = Seats { sandbox: loader.sandbox.clone(), loading: Arc::clone(&loader.queue), known: Known::new() };
+    let snapshot = directory.snapshot();
+    roster.replace(
+        snapshot.tenants().map(|tenant| (tenant.id.clone(), seats.assign(tenant, Seats::load_later))).collect(),
+    );
+    switchboard.replace(snapshot.tenants().flat_map(|tenant| lines(tenant, &http)).collect());
     let refresh = {
-        let (directory, roster, switchboard) =
-            (Arc::downgrade(directory), Arc::clone(&roster), Arc::clone(&switchboard));
-        move || {
-            let Some(directory) = directory.upgrade() else { return };
-            let snapshot = directory.snapshot();
-            roster.replace(seats.assign(&directory, &snapshot));
-            switchboard.replace(lines(&snapshot, &http));
+        let (roster, switchboard) = (Arc::clone(&roster), Arc::clone(&switchboard));
+        // Held until the roster is replaced, so that of two changes the later one stays.
+        let (directory, seats) = (Arc::downgrade(directory), Mutex::new(seats));
+        move |changed: &TenantId| {
+            let mut seats = seats.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(tenant) = directory.upgrade().and_then(|directory| directory.snapshot().tenant(changed).cloned())
+            else {
+                return;
+            };
+            roster.replace_of(changed, &seats.assign(&tenant, Seats::load_at_once));
+            switchboard.replace_of(changed, &lines(&tenant, &http).collect());
         }
     };
-    refresh();
     directory.on_change(refresh);
     (roster, switchboard)
 }
 
-/// Opens the channels that tenants connected. One that cannot be opened refuses every message, so that its owner reads why.
-fn lines(snapshot: &Snapshot, http: &Http) -> HashMap<Line, Arc<dyn Channel>> {
-    let connected = snapshot.tenants().flat_map(|tenant| tenant.channels().map(move |settings| (tenant, settings)));
-    let line = |(tenant, settings): (&Arc<Tenant>, &Arc<ChannelSettings>)| {
+/// Opens the channels that a tenant connected. One that cannot be opened refuses every message, so that its owner reads why.
+fn lines(tenant: &Tenant, http: &Http) -> impl Iterator<Item = (Line, Arc<dyn Channel>)> {
+    let line = |settings: &Arc<ChannelSettings>| {
         let opened = channels::open(&settings.provider, &settings.settings.value(), http);
         let channel = opened.unwrap_or_else(|err| channels::closed(err.to_string()));
         ((tenant.id.clone(), settings.channel.to_string()), channel)
     };
-    connected.map(line).collect()
+    tenant.channels().map(line)
 }
 
-/// The guests, by the component that they run: a revision that comes back finds its guest loaded.
+/// The seats in the roster, by the component that their guests run: a revision that comes back finds its guest loaded.
 struct Seats {
     sandbox: Sandbox,
-    taken: Mutex<Taken>,
+    loading: Arc<Queue>,
+    known: Known,
 }
 
-type Taken = HashMap<ModuleDigest, Arc<Seat>>;
+type Known = HashMap<ModuleDigest, Weak<Seat>>;
 
 impl Seats {
-    fn assign(&self, directory: &Arc<Directory>, snapshot: &Snapshot) -> HashMap<TenantId, Campaigns> {
-        let mut before = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut now = Taken::new();
-        let mut campaigns = HashMap::new();
-        for tenant in snapshot.tenants() {
-            let enlisted = tenant.campaigns().filter_map(|campaign| {
-                let published = campaign.current()?;
-                let standing = standing(campaign.state)?;
-                let known = before.get(&published.component).cloned();
-                let seat = now
-                    .entry(published.component)
-                    .or_insert_with(|| known.unwrap_or_else(|| Arc::new(self.seat(directory, published))));
-                Some(enlisted(published, standing, seat))
-            });
-            campaigns.insert(tenant.id.clone(), enlisted.collect());
-        }
-        *before = now;
-        campaigns
+    /// The tenant's campaigns; those that will be asked are loaded by `load`.
+    fn assign(&mut self, tenant: &Tenant, load: fn(&Self, &Arc<Seat>)) -> Campaigns {
+        self.known.retain(|_, seat| seat.strong_count() > 0);
+        tenant.campaigns().filter_map(|campaign| self.enlist(campaign, load)).collect()
     }
 
-    fn seat(&self, directory: &Arc<Directory>, published: &Arc<Published>) -> Seat {
-        Seat {
-            sandbox: self.sandbox.clone(),
-            directory: Arc::downgrade(directory),
-            published: Arc::clone(published),
-            guest: OnceLock::new(),
+    fn enlist(&mut self, campaign: &Campaign, load: fn(&Self, &Arc<Seat>)) -> Option<Enlisted> {
+        let published = campaign.current()?;
+        let standing = standing(campaign.state)?;
+        let seat = self.seat(published);
+        if standing == Standing::Active && !seat.is_taken() {
+            load(self, &seat);
+        }
+        Some(enlisted(published, standing, seat))
+    }
+
+    fn seat(&mut self, published: &Arc<Published>) -> Arc<Seat> {
+        if let Some(known) = self.known.get(&published.component).and_then(Weak::upgrade) {
+            return known;
+        }
+        let seat = Arc::new(Seat::new(published, Arc::clone(&self.loading)));
+        self.known.insert(published.component, Arc::downgrade(&seat));
+        seat
+    }
+
+    /// After a start: there may be thousands.
+    fn load_later(&self, seat: &Arc<Seat>) {
+        self.loading.add(seat);
+    }
+
+    /// After a change: who made it has had the code compiled.
+    fn load_at_once(&self, seat: &Arc<Seat>) {
+        seat.recall(&self.sandbox);
+        if !seat.is_taken() {
+            self.loading.add(seat);
         }
     }
 }
@@ -89,56 +108,13 @@ fn standing(state: CampaignState) -> Option<Standing> {
     }
 }
 
-fn enlisted(published: &Published, standing: Standing, seat: &Arc<Seat>) -> Enlisted {
+fn enlisted(published: &Published, standing: Standing, seat: Arc<Seat>) -> Enlisted {
     Enlisted {
         name: published.campaign.clone(),
         revision: published.revision,
         standing,
         streak: Arc::default(),
         manifest: Arc::clone(&published.manifest),
-        decider: Arc::clone(seat) as Arc<dyn Decider>,
+        decider: Arc::new(Seated(seat)),
     }
-}
-
-/// A guest that is loaded when it is first asked, so that a start does not wait for all of them.
-struct Seat {
-    sandbox: Sandbox,
-    directory: Weak<Directory>,
-    published: Arc<Published>,
-    /// Or why it cannot be loaded, which does not change with the next cause.
-    guest: OnceLock<Result<Guest, String>>,
-}
-
-impl Seat {
-    /// The guest. A file that cannot be read now may be read for the next cause; what is in it stays what it is.
-    fn guest(&self) -> Result<&Guest, String> {
-        let loaded = match self.guest.get() {
-            Some(loaded) => loaded,
-            None => {
-                let component = self.component()?;
-                let load = || self.sandbox.load(&component, &self.published.manifest);
-                self.guest.get_or_init(|| load().map_err(|rejection| rejection.to_string()))
-            }
-        };
-        loaded.as_ref().map_err(String::clone)
-    }
-
-    fn component(&self) -> Result<Vec<u8>, String> {
-        let directory = self.directory.upgrade().ok_or("the house is being left")?;
-        directory.component(&self.published).map_err(|err| err.to_string())
-    }
-}
-
-impl Decider for Seat {
-    fn decide(&self, context: &Context, cause: &Cause, view: Arc<dyn View>) -> Outcome {
-        match self.guest() {
-            Ok(guest) => guest.decide(context, cause, view),
-            Err(reason) => not_loaded(reason),
-        }
-    }
-}
-
-fn not_loaded(message: String) -> Outcome {
-    let failure = Failure { kind: FailureKind::NotLoaded, message, backtrace: Vec::new(), fuel_used: 0 };
-    Outcome { result: Err(failure), fuel_used: 0, log: Vec::new() }
 }

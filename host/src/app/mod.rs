@@ -2,12 +2,14 @@
 
 mod descriptors;
 mod enlist;
+mod loader;
+mod seat;
 mod serve;
 mod suspend;
 mod timepiece;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,9 +24,12 @@ use crate::admin::{self, Admin, Readiness, Workshop};
 use crate::channels::{Http, Reach};
 use crate::domain::{Backlog, Timestamp, limits};
 use crate::ingest::{self, Door, Pressure, Space};
+use loader::Loader;
+
+use crate::keyring::Keyring;
 use crate::listener;
 use crate::outbox::Dispatcher;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{CompiledCode, Sandbox};
 use crate::store::{Embedded, Store};
 use crate::telemetry;
 use crate::tenants::Directory;
@@ -33,10 +38,12 @@ use crate::worker::{self, Crew};
 pub use serve::{ServeOptions, serve};
 pub use timepiece::Timepiece;
 
+pub use crate::domain::Secret;
 pub use crate::ingest::Rates;
+pub use crate::keyring::{MasterKeys, draw as draw_master_key};
 pub use crate::listener::{Bounds, Pace};
+pub use crate::sandbox::{COMPILE_COMMAND, Compiler, compile_module};
 pub use crate::telemetry::LogFormat;
-pub use crate::tenants::Secret;
 
 /// What a house is built from.
 #[derive(Debug, Clone)]
@@ -47,6 +54,8 @@ pub struct AppOptions {
     pub listen: SocketAddr,
     /// The key that creates tenants, where it is not to be generated.
     pub bootstrap_key: Option<Secret>,
+    /// Where the master keys come from.
+    pub master_keys: MasterKeys,
     /// How the world reaches this server.
     pub public_url: Option<String>,
     /// What tells the time.
@@ -59,6 +68,8 @@ pub struct AppOptions {
     pub bounds: Bounds,
     /// What every tenant may send.
     pub rates: Rates,
+    /// Who compiles modules.
+    pub compiler: Compiler,
 }
 
 /// A running house.
@@ -67,8 +78,12 @@ pub struct App {
     bootstrap_key: Option<Secret>,
     house: Arc<House>,
     dispatcher: Dispatcher,
+    loader: Loader,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
+    directory: Arc<Directory>,
+    /// Writes down from time to time when keys were used.
+    uses: JoinHandle<()>,
 }
 
 /// What runs inside, for who waits for it.
@@ -87,12 +102,15 @@ impl App {
         let listener = bind(options.listen)?;
         let clock = options.timepiece.clock();
         let store: Arc<dyn Store> = Arc::new(Embedded::open(&options.data, Arc::clone(&clock))?);
-        let directory = Arc::new(Directory::open(&options.data, Arc::clone(&clock))?);
+        let keyring = Arc::new(Keyring::open(options.master_keys, &options.data)?);
+        let directory = Arc::new(Directory::open(&options.data, Arc::clone(&clock), Arc::clone(&keyring))?);
         let bootstrap_key = directory.bootstrap(options.bootstrap_key.as_ref().map(Secret::expose))?;
-        let sandbox = Sandbox::new()?;
         let reach = Reach::new(options.allow_outgoing);
         let http = Http::new(limits::ATTEMPT_MAX, reach.clone())?;
-        let (roster, switchboard) = enlist::enlist(&directory, &sandbox, http);
+        let compiled = compiled_code(&options.data, &keyring)?;
+        let sandbox = sandbox(options.compiler, compiled, &directory)?;
+        let loader = Loader::start(&directory, &sandbox)?;
+        let (roster, switchboard) = enlist::enlist(&directory, &loader, http);
         let backlog = Arc::new(Backlog::default());
         let dispatcher = Dispatcher::new(tokio::runtime::Handle::current(), Arc::clone(&clock));
         let shared = worker::Shared {
@@ -118,7 +136,7 @@ impl App {
         );
         let readiness = readiness(Arc::clone(&house), space);
         let admin = Admin {
-            directory,
+            directory: Arc::clone(&directory),
             sandbox: Arc::new(sandbox),
             reports: house.store.reports(),
             crew: Arc::clone(&house.crew),
@@ -131,7 +149,8 @@ impl App {
         let router = router(&house, door, admin);
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(listener::serve(listener, router, options.bounds, stopped));
-        Ok(Self { address, bootstrap_key, house, dispatcher, stop, server })
+        let uses = tokio::spawn(keep_uses(Arc::clone(&directory)));
+        Ok(Self { address, bootstrap_key, house, dispatcher, loader, stop, server, directory, uses })
     }
 
     /// Where the door is.
@@ -158,11 +177,16 @@ impl App {
     pub async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.server.await.context("the server's task failed")?;
+        self.uses.abort();
+        let directory = self.directory;
+        tokio::task::spawn_blocking(move || directory.keep_uses()).await.context("uses of keys were not kept")??;
         if tokio::time::timeout(limits::DRAIN_DELIVERIES_MAX, self.dispatcher.drain()).await.is_err() {
             tracing::warn!("deliveries were still under way when their time was up; they go out after the next start");
         }
         let crew = Arc::clone(&self.house.crew);
         tokio::task::spawn_blocking(move || crew.stop()).await.context("the workers did not stop")?;
+        // Last: until then a worker may wait for a campaign.
+        self.loader.stop();
         Ok(())
     }
 }
@@ -175,6 +199,35 @@ impl House {
     async fn advance_to(&self, moment: Timestamp) -> Result<()> {
         let Timepiece::Manual(clock) = &self.timepiece else { anyhow::bail!("only a manual clock can be moved") };
         Ok(self.crew.advance_to(moment, self.store.as_ref(), clock).await?)
+    }
+}
+
+/// The compiled code that is kept, under a key that whoever can write the files alone does not have.
+fn compiled_code(data: &Path, keyring: &Keyring) -> Result<CompiledCode> {
+    let folder = data.join("compiled");
+    CompiledCode::open(folder.clone(), keyring.derive("compiled code")).with_context(|| {
+        format!("`{}` cannot be used: it holds nothing but compiled code, so remove it", folder.display())
+    })
+}
+
+/// The sandbox, with the code that it kept for what tenants published.
+fn sandbox(compiler: Compiler, compiled: CompiledCode, directory: &Directory) -> Result<Sandbox> {
+    let sandbox = Sandbox::with(compiler, compiled)?;
+    let snapshot = directory.snapshot();
+    let published = snapshot.tenants().flat_map(|tenant| tenant.revisions().map(|revision| revision.component));
+    sandbox.sweep(&published.collect()).context("compiled code that nobody needs any more cannot be removed")?;
+    Ok(sandbox)
+}
+
+async fn keep_uses(directory: Arc<Directory>) {
+    loop {
+        tokio::time::sleep(limits::USES_BEAT).await;
+        let directory = Arc::clone(&directory);
+        match tokio::task::spawn_blocking(move || directory.keep_uses()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(err)) => tracing::warn!(%err, "could not keep when keys were used; tried again later"),
+            Err(err) => tracing::warn!(%err, "could not keep when keys were used; tried again later"),
+        }
     }
 }
 

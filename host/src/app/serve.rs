@@ -11,10 +11,9 @@ use ipnet::IpNet;
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{App, AppOptions, Bounds, Rates, Timepiece, descriptors};
-use crate::domain::{ManualClock, Timestamp, limits};
+use super::{App, AppOptions, Bounds, Compiler, MasterKeys, Rates, Timepiece, descriptors};
+use crate::domain::{ManualClock, Secret, Timestamp, limits};
 use crate::telemetry::{self, LogFormat};
-use crate::tenants::Secret;
 
 /// What a server is started with.
 #[derive(Debug, Clone)]
@@ -25,6 +24,8 @@ pub struct ServeOptions {
     pub listen: SocketAddr,
     /// The key that creates tenants; without one, the server makes one and prints it.
     pub bootstrap_key: Option<Secret>,
+    /// Where the keys come from that secrets are sealed with.
+    pub master_keys: MasterKeys,
     /// How the world reaches this server; without one, by what its clients call it.
     pub public_url: Option<String>,
     /// Where channels may lead besides public addresses.
@@ -58,12 +59,14 @@ pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Resul
         data: options.data,
         listen: options.listen,
         bootstrap_key: options.bootstrap_key,
+        master_keys: options.master_keys,
         public_url: options.public_url,
         timepiece,
         allow_outgoing: options.allow_outgoing,
         sync_beat: if is_manual { limits::SYNC_BEAT_MANUAL } else { limits::SYNC_BEAT },
         bounds: Bounds { connections_per_address: options.connections_per_address, ..Bounds::HOUSE },
-        rates: Rates { events_per_second: options.tenant_events_per_second, ..Rates::HOUSE },
+        rates: Rates::of_events(options.tenant_events_per_second),
+        compiler: Compiler::this_program().context("cannot tell what program this is, to compile modules by it")?,
     })
     .await?;
     announce(&app, as_json, out).context("cannot say where the server listens")?;

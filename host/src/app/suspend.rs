@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use crate::tenants::{Directory, Suspended, TenantsError};
+use crate::tenants::{Deed, Directory, Suspended, TenantsError};
 use crate::worker::Suspension;
 
 /// Whom the worker tells. There are no more of them under way than campaigns that run.
@@ -25,5 +25,6 @@ pub(super) fn suspender(directory: &Arc<Directory>, runtime: Handle) -> Box<dyn 
 fn suspend(directory: &Directory, suspension: &Suspension) -> Result<(), TenantsError> {
     let Suspension { tenant, campaign, revision, at, reason } = suspension;
     let why = Suspended { at: *at, reason: reason.clone() };
-    directory.edit(tenant, |tenant, _| tenant.suspend_campaign(campaign, *revision, why))
+    let deed = Deed::of_house("suspend_campaign", campaign);
+    directory.by(&deed).edit(tenant, |tenant, _| tenant.suspend_campaign(campaign, *revision, why))
 }

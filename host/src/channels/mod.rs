@@ -75,16 +75,30 @@ pub fn open(provider: &str, settings: &Value, http: &Http) -> Result<Arc<dyn Cha
     find(provider)?.open(settings, http)
 }
 
-/// The settings as they may be shown: secrets read `***`.
+/// The settings as they may be shown: secrets read `***`, and so does what follows the host of an address, which may be one.
 pub fn redacted(provider: &str, settings: &Value) -> Result<Value, SettingsError> {
     let secrets = find(provider)?.secrets();
     let mut shown = settings.clone();
-    for secret in secrets {
-        if let Some(value) = shown.get_mut(secret) {
+    for (key, value) in shown.as_object_mut().into_iter().flatten() {
+        if secrets.contains(&key.as_str()) {
             *value = "***".into();
+        } else if let Some(address) = value.as_str().and_then(masked_address) {
+            *value = address.into();
         }
     }
     Ok(shown)
+}
+
+/// None where the text is no address, or nothing follows its host.
+fn masked_address(text: &str) -> Option<String> {
+    let url = reqwest::Url::parse(text).ok().filter(reqwest::Url::has_host)?;
+    let mut bare = url.clone();
+    bare.set_path("");
+    bare.set_query(None);
+    bare.set_fragment(None);
+    // An address with a host can always be without a user.
+    let _ = (bare.set_username(""), bare.set_password(None));
+    (bare != url).then(|| format!("{}/***", bare.as_str().trim_end_matches('/')))
 }
 
 fn find(name: &str) -> Result<&'static dyn Provider, SettingsError> {
@@ -119,5 +133,11 @@ mod tests {
         let settings = json!({"url": "https://example.com/", "secret": "whsec_x", "previous_secret": "whsec_y"});
         let shown = redacted("webhook", &settings).unwrap();
         assert_eq!(shown, json!({"url": "https://example.com/", "secret": "***", "previous_secret": "***"}));
+        for address in
+            ["https://example.com:8443/services/T0/B0", "https://example.com:8443?t=s", "https://u:p@example.com:8443"]
+        {
+            let shown = redacted("webhook", &json!({"url": address})).unwrap();
+            assert_eq!(shown, json!({"url": "https://example.com:8443/***"}), "{address}");
+        }
     }
 }

@@ -35,6 +35,14 @@ impl Switchboard {
         self.lines.load().contains_key(&(tenant.clone(), channel.to_owned()))
     }
 
+    /// Replaces one tenant's lines.
+    pub fn replace_of(&self, tenant: &TenantId, lines: &HashMap<Line, Arc<dyn Channel>>) {
+        self.lines.rcu(|all| {
+            let others = all.iter().filter(|((owner, _), _)| owner != tenant);
+            others.chain(lines).map(|(line, channel)| (line.clone(), Arc::clone(channel))).collect::<HashMap<_, _>>()
+        });
+    }
+
     /// Replaces all lines.
     pub fn replace(&self, lines: HashMap<Line, Arc<dyn Channel>>) {
         self.lines.store(Arc::new(lines));

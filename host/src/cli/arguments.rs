@@ -1,7 +1,7 @@
 //! What several commands take: how an argument is checked as it is typed, and how a named file is read.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -9,10 +9,11 @@ use bytes::Bytes;
 use clap::Args;
 use reqwest::Url;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::domain::limits;
+use crate::domain::{Secret, limits};
 
 /// How much of a list is wanted.
 #[derive(Args)]
@@ -52,11 +53,28 @@ pub(crate) fn json_object(path: Option<&Path>) -> Result<Map<String, Value>, Fai
         .map_err(|err| Failure::new(Exit::Invalid, format!("the file `{}` is no JSON object: {err}", path.display())))
 }
 
-/// Reads a file, up to a bound.
+/// A secret that is given as it is, or in a file; `-` is the standard input. In a file it may end with a line break.
+pub(crate) fn secret(given: Option<String>, path: Option<&Path>) -> Result<Option<Secret>, Failure> {
+    let Some(path) = path else { return Ok(given.map(Secret::new)) };
+    let bytes = Zeroizing::new(file(path)?.to_vec());
+    let text =
+        str::from_utf8(&bytes).map(|text| text.trim_end_matches(['\r', '\n'])).ok().filter(|text| !text.is_empty());
+    let missing = || {
+        let what = format!("the file `{}` holds no secret", path.display());
+        Failure::new(Exit::Invalid, what).next("write the secret into it, as one line of text")
+    };
+    text.map(|text| Some(Secret::new(text.to_owned()))).ok_or_else(missing)
+}
+
+/// Reads a file, up to a bound; `-` is the standard input.
 pub(crate) fn file(path: &Path) -> Result<Bytes, Failure> {
     let mut bytes = Vec::new();
-    let opened = File::open(path).map(|file| file.take(limits::CLI_FILE_BYTES_MAX + 1));
-    let size_bytes = opened.and_then(|mut bounded| bounded.read_to_end(&mut bytes)).map_err(|err| {
+    let opened: io::Result<Box<dyn Read>> = match path.to_str() {
+        Some("-") => Ok(Box::new(io::stdin())),
+        _ => File::open(path).map(|file| Box::new(file) as Box<dyn Read>),
+    };
+    let read = opened.and_then(|file| file.take(limits::CLI_FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
+    let size_bytes = read.map_err(|err| {
         let what = format!("cannot read the file `{}`: {err}", path.display());
         Failure::new(Exit::Failed, what).next("check the path and who may read it")
     })?;

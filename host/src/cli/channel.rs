@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::arguments::{Range, json_object, path_part};
+use super::arguments::{Range, json_object, path_part, secret};
 use super::failure::Failure;
 use super::request::{Ask, Request};
 use super::views;
@@ -32,7 +32,7 @@ pub(super) struct Setting {
     /// The provider's name
     #[arg(long)]
     provider: String,
-    /// The file that holds the provider's settings, a JSON object
+    /// The file that holds the provider's settings, a JSON object; `-` for the standard input
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// The setting `url`: where messages are sent
@@ -41,6 +41,9 @@ pub(super) struct Setting {
     /// The setting `secret`: what signs them; without it, the server generates one if the provider needs one
     #[arg(long)]
     secret: Option<String>,
+    /// The file that holds the setting `secret`, `-` for the standard input: it stays out of the list of processes
+    #[arg(long, value_name = "FILE", conflicts_with = "secret")]
+    secret_file: Option<PathBuf>,
 }
 
 impl Ask for ChannelCommand {
@@ -58,7 +61,8 @@ impl Ask for ChannelCommand {
 impl Setting {
     fn request(self) -> Result<Request, Failure> {
         let mut settings = json_object(self.settings.as_deref())?;
-        for (name, value) in [("url", self.to), ("secret", self.secret)] {
+        let secret = secret(self.secret, self.secret_file.as_deref())?.map(|secret| secret.expose().to_owned());
+        for (name, value) in [("url", self.to), ("secret", secret)] {
             settings.extend(value.map(|value| (name.to_owned(), Value::from(value))));
         }
         let body = json!({"provider": self.provider, "settings": settings});

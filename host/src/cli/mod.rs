@@ -5,6 +5,7 @@
 //! else to stderr.
 
 mod arguments;
+mod audit;
 mod campaign;
 mod channel;
 mod client;
@@ -14,6 +15,7 @@ mod exit;
 mod failure;
 mod failures;
 mod key;
+mod keyring;
 mod ledger;
 mod messages;
 mod module;
@@ -33,6 +35,7 @@ mod views;
 mod tests;
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -47,6 +50,9 @@ use output::{Form, Output};
 use request::{Ask, Request};
 use serve::ServeArguments;
 use test::TestArguments;
+
+use crate::app;
+use crate::domain::Secret;
 
 /// Re-engagement campaigns as sandboxed WebAssembly components behind a Segment webhook destination
 #[derive(Parser)]
@@ -70,6 +76,10 @@ enum Command {
     Source(Remote<source::SourceCommand>),
     /// Manage API keys
     Key(Remote<key::KeyCommand>),
+    /// See who changed what
+    Audit(Remote<audit::AuditCommand>),
+    /// Make and rotate the master keys that secrets are sealed with
+    Keyring(Remote<keyring::KeyringCommand>),
     /// Upload and list campaign modules
     Module(Remote<module::ModuleCommand>),
     /// Publish campaigns and move them through their states
@@ -88,6 +98,9 @@ enum Command {
     Failures(Remote<failures::FailuresCommand>),
     /// Look at what is promised but not delivered, and deliver it again
     Outbox(Remote<outbox::OutboxCommand>),
+    /// Compile a module for a server, which starts this by itself
+    #[command(name = app::COMPILE_COMMAND, hide = true)]
+    CompileModule,
 }
 
 /// A group of commands that talk to a running server.
@@ -110,12 +123,20 @@ struct Access {
     /// The API key; the environment keeps it out of the list of processes
     #[arg(long, global = true, env = "REKINDLE_KEY", hide_env_values = true)]
     key: Option<String>,
+    /// The file that holds the API key
+    #[arg(long, global = true, value_name = "FILE", env = "REKINDLE_KEY_FILE")]
+    key_file: Option<PathBuf>,
     /// Print JSON: one object, or one object a line for a list
     #[arg(long, global = true)]
     json: bool,
 }
 
 impl Access {
+    /// The key; the one that is given as it is counts more.
+    fn key(&self) -> Result<Option<Secret>, Failure> {
+        arguments::secret(self.key.clone(), self.key_file.as_deref().filter(|_| self.key.is_none()))
+    }
+
     fn form(&self) -> Form {
         if self.json { Form::Json } else { Form::Human }
     }
@@ -132,7 +153,7 @@ pub fn run() -> ExitCode {
         }
     };
     match cli.command.task().and_then(Task::run) {
-        Ok(()) => Exit::Done.into(),
+        Ok(code) => code,
         Err(failure) => {
             failure.report(&mut io::stderr());
             failure.exit.into()
@@ -145,6 +166,8 @@ enum Task {
     Serve(ServeArguments),
     Demo(DemoArguments),
     Test(TestArguments),
+    CompileModule,
+    NewMasterKey(Form),
     Ask(Access, Request),
 }
 
@@ -157,6 +180,9 @@ impl Command {
             Self::Tenant(remote) => remote.task(),
             Self::Source(remote) => remote.task(),
             Self::Key(remote) => remote.task(),
+            Self::Audit(remote) => remote.task(),
+            Self::Keyring(remote) if remote.command.is_local() => Ok(Task::NewMasterKey(remote.access.form())),
+            Self::Keyring(remote) => remote.task(),
             Self::Module(remote) => remote.task(),
             Self::Campaign(remote) => remote.task(),
             Self::Channel(remote) => remote.task(),
@@ -166,6 +192,7 @@ impl Command {
             Self::Quarantine(remote) => remote.task(),
             Self::Failures(remote) => remote.task(),
             Self::Outbox(remote) => remote.task(),
+            Self::CompileModule => Ok(Task::CompileModule),
         }
     }
 }
@@ -177,19 +204,23 @@ impl<C: Subcommand + Ask> Remote<C> {
 }
 
 impl Task {
-    fn run(self) -> Result<(), Failure> {
+    fn run(self) -> Result<ExitCode, Failure> {
         match self {
-            Self::Serve(options) => Ok(serve::run(options)?),
-            Self::Demo(options) => Ok(demo::run(options)?),
-            Self::Test(options) => test::run(options),
-            Self::Ask(access, request) => ask(access, &request),
+            Self::Serve(options) => serve::run(options)?,
+            Self::Demo(options) => demo::run(options)?,
+            Self::Test(options) => test::run(options)?,
+            Self::NewMasterKey(form) => keyring::new(form)?,
+            Self::CompileModule => return Ok(app::compile_module()),
+            Self::Ask(access, request) => ask(access, &request)?,
         }
+        Ok(Exit::Done.into())
     }
 }
 
 fn ask(access: Access, request: &Request) -> Result<(), Failure> {
     let form = access.form();
-    let client = Client::new(access.url, access.key.as_deref())?;
+    let key = access.key()?;
+    let client = Client::new(access.url, key.as_ref().map(Secret::expose))?;
     let mut output = Output::standard(form);
     let runtime = Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
     let result = runtime.block_on(exchange::carry_out(&client, request, &mut output));

@@ -9,7 +9,9 @@ use ipnet::IpNet;
 use reqwest::Url;
 
 use super::arguments::server_url;
-use crate::app::{self, LogFormat, Rates, Secret, ServeOptions};
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::app::{self, LogFormat, MasterKeys, Rates, Secret, ServeOptions};
 use crate::domain::{Timestamp, limits};
 
 /// The comments are the texts of `--help`.
@@ -24,6 +26,13 @@ pub(super) struct ServeArguments {
     /// The key that creates tenants; without it, one is made and printed once
     #[arg(long, value_name = "KEY", env = "REKINDLE_BOOTSTRAP_KEY", hide_env_values = true, value_parser = secret)]
     bootstrap_key: Option<Secret>,
+    /// The file that holds the bootstrap key, `-` for the standard input: it stays out of the list of processes
+    #[arg(long, value_name = "FILE", env = "REKINDLE_BOOTSTRAP_KEY_FILE", conflicts_with = "bootstrap_key")]
+    bootstrap_key_file: Option<PathBuf>,
+    /// The file that holds the master keys, as `keyring new` prints them, the current one first; `REKINDLE_MASTER_KEY` may hold
+    /// them instead; without either, one is made beside the data
+    #[arg(long, value_name = "FILE", env = "REKINDLE_MASTER_KEY_FILE")]
+    master_key_file: Option<PathBuf>,
     /// How Segment reaches this server, for the addresses of sources; without it, what a client calls it
     #[arg(long, value_name = "URL", value_parser = server_url)]
     public_url: Option<Url>,
@@ -56,12 +65,19 @@ enum Format {
     Json,
 }
 
-impl From<ServeArguments> for ServeOptions {
-    fn from(arguments: ServeArguments) -> Self {
-        Self {
+impl ServeArguments {
+    /// The options of a server; the files that are named are read. `master_key` is what the environment holds.
+    pub(super) fn options(self, master_key: Option<Secret>) -> Result<ServeOptions, Failure> {
+        let arguments = self;
+        let bootstrap_key = match arguments.bootstrap_key_file {
+            Some(path) => super::arguments::secret(None, Some(&path))?,
+            None => arguments.bootstrap_key,
+        };
+        Ok(ServeOptions {
             data: arguments.data,
             listen: arguments.listen,
-            bootstrap_key: arguments.bootstrap_key,
+            bootstrap_key,
+            master_keys: master_keys(arguments.master_key_file, master_key)?,
             public_url: arguments.public_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
             allow_outgoing: arguments.allow_outgoing,
             connections_per_address: arguments.connections_per_address,
@@ -72,13 +88,26 @@ impl From<ServeArguments> for ServeOptions {
             },
             json: arguments.json,
             manual_clock: arguments.manual_clock,
-        }
+        })
     }
 }
 
-pub(super) fn run(arguments: ServeArguments) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(app::serve(arguments.into(), &mut std::io::stdout()))
+pub(super) fn run(arguments: ServeArguments) -> Result<(), Failure> {
+    // Not an argument: whoever may list processes sees those.
+    let master_key = std::env::var("REKINDLE_MASTER_KEY").ok().map(Secret::new);
+    let options = arguments.options(master_key)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from)?;
+    Ok(runtime.block_on(app::serve(options, &mut std::io::stdout()))?)
+}
+
+fn master_keys(file: Option<PathBuf>, text: Option<Secret>) -> Result<MasterKeys, Failure> {
+    match (file, text) {
+        (Some(_), Some(_)) => Err(Failure::new(Exit::Usage, "master keys are given twice: as a file and as a text")
+            .next("unset `REKINDLE_MASTER_KEY`, or leave the file out")),
+        (Some(path), None) => Ok(MasterKeys::File(path)),
+        (None, Some(text)) => Ok(MasterKeys::Text(text)),
+        (None, None) => Ok(MasterKeys::Beside),
+    }
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {

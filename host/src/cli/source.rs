@@ -1,13 +1,15 @@
 //! `rekindle source`: the addresses that Segment sends events to, and what it must show there.
 
-use clap::{Args, Subcommand};
-use serde_json::json;
+use std::path::PathBuf;
 
-use super::arguments::Range;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::arguments::{Range, secret};
 use super::failure::Failure;
 use super::request::{Ask, Request};
 use super::views;
-use crate::domain::SourceId;
+use crate::domain::{Secret, SourceId};
 
 #[derive(Subcommand)]
 pub(super) enum SourceCommand {
@@ -23,6 +25,9 @@ pub(super) enum SourceCommand {
         /// The new secret; without it, one is generated
         #[arg(long)]
         secret: Option<String>,
+        /// The file that holds the new secret, `-` for the standard input: it stays out of the list of processes
+        #[arg(long, value_name = "FILE", conflicts_with = "secret")]
+        secret_file: Option<PathBuf>,
     },
     /// Delete a source: its address stops to work
     Delete {
@@ -46,17 +51,27 @@ pub(super) struct NewSource {
     /// Also ask for `Authorization: Basic` with this user name
     #[arg(long, value_name = "KEY")]
     basic_key: Option<String>,
+    /// The file that holds the secret, `-` for the standard input: it stays out of the list of processes
+    #[arg(long, value_name = "FILE", conflicts_with = "secret")]
+    secret_file: Option<PathBuf>,
+    /// The file that holds the bearer token
+    #[arg(long, value_name = "FILE", conflicts_with = "bearer")]
+    bearer_file: Option<PathBuf>,
+    /// The file that holds the user name of Basic
+    #[arg(long, value_name = "FILE", conflicts_with = "basic_key")]
+    basic_key_file: Option<PathBuf>,
     /// Do not ask for signatures
-    #[arg(long, conflicts_with = "secret")]
+    #[arg(long, conflicts_with_all = ["secret", "secret_file"])]
     unsigned: bool,
 }
 
 impl Ask for SourceCommand {
     fn request(self) -> Result<Request, Failure> {
         Ok(match self {
-            Self::Create(new) => Request::post(&["sources"], new.body()).revealing(),
+            Self::Create(new) => Request::post(&["sources"], new.body()?).revealing(),
             Self::List(range) => Request::list(&["sources"], &views::SOURCES, range),
-            Self::Rotate { name, secret } => {
+            Self::Rotate { name, secret: given, secret_file } => {
+                let secret = exposed(secret(given, secret_file.as_deref())?);
                 Request::post(&["sources", name.as_str(), "rotate"], json!({"secret": secret})).revealing()
             }
             Self::Delete { name } => {
@@ -67,13 +82,17 @@ impl Ask for SourceCommand {
 }
 
 impl NewSource {
-    fn body(self) -> serde_json::Value {
-        json!({
+    fn body(self) -> Result<Value, Failure> {
+        Ok(json!({
             "name": self.name.as_str(),
-            "secret": self.secret,
-            "bearer": self.bearer,
-            "basic_key": self.basic_key,
+            "secret": exposed(secret(self.secret, self.secret_file.as_deref())?),
+            "bearer": exposed(secret(self.bearer, self.bearer_file.as_deref())?),
+            "basic_key": exposed(secret(self.basic_key, self.basic_key_file.as_deref())?),
             "unsigned": self.unsigned.then_some(true),
-        })
+        }))
     }
+}
+
+fn exposed(secret: Option<Secret>) -> Value {
+    secret.map(|secret| secret.expose().to_owned()).into()
 }

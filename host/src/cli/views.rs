@@ -26,7 +26,7 @@ pub(crate) const SOURCES: View = View {
 };
 
 pub(crate) const KEYS: View = View {
-    columns: &["id", "name", "role", "created_at"],
+    columns: &["id", "name", "role", "created_at", "last_used_at"],
     empty: "no keys yet; create one with `rekindle key create NAME --role ROLE`",
 };
 
@@ -71,6 +71,11 @@ pub(crate) const QUARANTINE: View =
 pub(crate) const OUTBOX: View = View {
     columns: &["id", "state", "attempts", "due", "campaign", "step", "channel", "profile", "last_error"],
     empty: "nothing waits",
+};
+
+pub(crate) const AUDIT: View = View {
+    columns: &["at", "actor", "role", "operation", "object", "outcome", "request_id"],
+    empty: "nothing was changed yet",
 };
 
 impl View {

@@ -113,6 +113,12 @@ pub const FUTURE_TOLERANCE: Duration = Duration::ZERO;
 
 /// Bytes of one segment file, above which the next begins.
 pub const SEGMENT_BYTES_MAX: u64 = 64 << 20;
+/// Bytes of a file of the state engine up to which all of it is checked when it is opened: a fraction of a second.
+pub const INTEGRITY_CHECK_BYTES_MAX: u64 = 256 << 20;
+/// How often a journal whose disk was full looks whether there is room again.
+pub const FULL_LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Bytes that a disk that was full must take again before it counts as having room.
+pub const PROBE_BYTES: usize = 256 << 10;
 /// Requests that wait for the journal at one time. Above it: 503.
 pub const APPENDS_WAITING_MAX: usize = 1_024;
 /// Bytes of one group that is written and flushed together.
@@ -281,14 +287,45 @@ pub const BACKTRACE_FRAMES_MAX: usize = 32;
 pub const INSTANCES_MAX: u32 = 64;
 /// Element segments in all core modules: toolchains make one; 40,000 took 4 s to compile.
 pub const MODULE_ELEMENT_SEGMENTS_MAX: usize = 1_024;
-/// Types in all core modules, and as many globals, and as many exports: 100,000 exports took 4 s to inspect.
-pub const MODULE_ENTRIES_MAX: usize = 20_000;
+/// Globals in all core modules: 500,000 took 5 s to inspect.
+pub const MODULE_GLOBALS_MAX: usize = 20_000;
 /// Custom sections in all core modules and components: a million took 5 s.
 pub const MODULE_CUSTOM_SECTIONS_MAX: usize = 1_024;
 /// Levels of blocks in one function: a `switch` has one for each of its cases. 100,000 took 15 s to compile.
 pub const FUNCTION_BLOCKS_DEEP_MAX: usize = 1_000;
 /// Levels of loops in one function: people write few. 10,000 took 36 s to compile, 1,000 took 0.7 s.
 pub const FUNCTION_LOOPS_DEEP_MAX: usize = 64;
+/// Types in all core modules and components: each may be made of those before it.
+pub const MODULE_TYPES_MAX: usize = 10_000;
+/// Types inside of types inside of types, counted by the bytes that could begin one: a parser recurses into them. Half of the
+/// workbench's stack is enough for these.
+pub const MODULE_TYPE_LEVELS_MAX: usize = 2_000;
+/// Imports and exports, of each kind and in all, of core modules and components; instances have no more than these.
+pub const MODULE_NAMES_MAX: usize = 10_000;
+/// Bytes of one name of an import or export.
+pub const MODULE_NAME_BYTES_MAX: usize = 4 << 10;
+/// Locals of one function, parameters left out: each costs a compiler room in every block.
+pub const FUNCTION_LOCALS_MAX: usize = 10_000;
+/// Targets of one jump table: engines gave up above 65,520.
+pub const JUMP_TARGETS_MAX: usize = 4_096;
+/// Bytes of a component that is compiled: a configured one, or an uploaded one with what is added to read its state.
+pub const COMPONENT_BYTES_MAX: usize = 16 << 20;
+/// Bytes of the machine code of one component: several times its own, and images of its memory.
+pub const COMPILED_BYTES_MAX: usize = 64 << 20;
+/// Bytes of machine code kept on disk, over all components; the oldest goes when there is more.
+pub const COMPILED_BYTES_KEPT_MAX: u64 = 16 << 30;
+/// Processor time of one compilation: 20,000 functions take about a second, interpreters for other languages about 10.
+pub const COMPILE_CPU_MAX: Duration = Duration::from_secs(60);
+/// What one compilation may take by the clock: its processor time, and waiting for a processor.
+pub const COMPILE_TIME_MAX: Duration = Duration::from_secs(90);
+/// Bytes of address space of the process that compiles.
+pub const COMPILE_ADDRESS_BYTES_MAX: u64 = 4 << 30;
+/// How long a cause waits for its campaign to be loaded, once in all: one whole compilation fits.
+pub const LOAD_WAIT_MAX: Duration = Duration::from_secs(120);
+/// Campaigns that are loaded at one time after a start; most of them from disk, in milliseconds.
+pub const LOADING_MAX: usize = 2;
+/// How long loading rests after the host could not compile. Each time is a line in the log.
+pub const LOAD_REST: Duration = Duration::from_secs(5);
 
 // Outbox
 
@@ -369,12 +406,36 @@ pub const REQUEST_BYTES_MAX: usize = 1 << 20;
 pub const REQUEST_ID_BYTES_MAX: usize = 128;
 /// Modules that are checked or configured at one time: each takes a core for up to seconds.
 pub const WORKSHOP_RUNNING_MAX: usize = 2;
-/// Modules that wait to be checked or configured. Above it: 503.
-pub const WORKSHOP_WAITING_MAX: usize = 16;
+/// Modules that wait to be checked or configured: each is in memory meanwhile. Above it: 503.
+pub const WORKSHOP_WAITING_MAX: usize = 32;
+/// Modules of one tenant that are checked or configured at one time: the other benches are for others.
+pub const WORKSHOP_TENANT_RUNNING_MAX: usize = 1;
+/// Modules of one tenant that wait to be checked or configured. Above it: 429.
+pub const WORKSHOP_TENANT_WAITING_MAX: usize = 3;
 /// How long requests under way may take when the server stops. With the deliveries, less than the 30 s that most supervisors wait.
 pub const DRAIN_REQUESTS_MAX: Duration = Duration::from_secs(10);
 /// How long deliveries under way may take then.
 pub const DRAIN_DELIVERIES_MAX: Duration = Duration::from_secs(15);
+/// Bytes of a master key's id: people compare it.
+pub const MASTER_KEY_ID_BYTES_MAX: usize = 32;
+/// Master keys at one time: the current one, and those that a rotation has not reached everywhere.
+pub const MASTER_KEYS_MAX: usize = 16;
+/// Bytes read of a file of master keys: 16 lines and their comments.
+pub const MASTER_KEY_FILE_BYTES_MAX: u64 = 64 << 10;
+/// Rows that one transaction seals anew while keys are rotated: others who change something wait that long.
+pub const RESEAL_ROWS_MAX: usize = 256;
+/// How long the audit log keeps a row: a year, and a month to look back at it.
+pub const AUDIT_RETENTION: Duration = Duration::from_secs(400 * 24 * 3600);
+/// Rows of one audit log: the oldest goes when another comes. About 40 MB.
+pub const AUDIT_ROWS_MAX: u64 = 100_000;
+/// Rows that one entry of the audit log may trim: more than one, so that a log that was long becomes short.
+pub const AUDIT_TRIM_MAX: u64 = 8;
+/// Refusals that one audit log takes in an hour, so that nobody drives changes out of it by being refused.
+pub const AUDIT_REFUSALS_PER_HOUR_MAX: u32 = 100;
+/// Characters kept of what a change was about.
+pub const AUDIT_OBJECT_CHARS_MAX: usize = 128;
+/// How often it is written down when keys were last used. A kill loses that much of it.
+pub const USES_BEAT: Duration = Duration::from_secs(5 * 60);
 
 // Command line
 

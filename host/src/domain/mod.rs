@@ -13,6 +13,7 @@ pub mod limits;
 mod manifest;
 mod outcome;
 pub mod pointer;
+mod secret;
 mod time;
 
 pub use backlog::{Backlog, Waiting};
@@ -28,4 +29,5 @@ pub use inbound::{Inbound, Quarantined, Substance};
 pub use json::Json;
 pub use manifest::{Manifest, Target, Trigger};
 pub use outcome::{Failure, FailureKind, LogLine, Outcome};
+pub use secret::Secret;
 pub use time::{Clock, ManualClock, Signal, Stopwatch, SystemClock, Timestamp};

@@ -23,6 +23,7 @@ use super::quotas::{Over, Quotas, Rates};
 use super::reception::{self, Reception};
 use super::shares::{Exhausted, Shares};
 use crate::domain::{Clock, Inbound, Substance, TenantId, limits};
+use crate::faults::{self, Point};
 use crate::store::{Appended, Store};
 use crate::tenants::{Source, Sources};
 
@@ -180,7 +181,10 @@ impl Door {
             Answer::busy("journal", "the request cannot be kept now")
         };
         match timeout(self.patience, self.store.append(inbounds)).await {
-            Ok(Ok(appended)) => Answer::Kept(counts(&readable, &appended), message),
+            Ok(Ok(appended)) => {
+                faults::pass(Point::DoorAnswering);
+                Answer::Kept(counts(&readable, &appended), message)
+            }
             Ok(Err(err)) => unavailable(&err.to_string()),
             Err(_) => unavailable("the store did not answer in time"),
         }

@@ -28,6 +28,13 @@ impl Rates {
         kibibytes_per_second: NonZeroU32::new(limits::TENANT_KIBIBYTES_PER_SECOND)
             .expect("a quota should let something in"),
     };
+
+    /// So many events, and as many bytes for each as the house's own.
+    pub fn of_events(events_per_second: NonZeroU32) -> Self {
+        let kibibytes = limits::TENANT_KIBIBYTES_PER_SECOND / limits::TENANT_EVENTS_PER_SECOND;
+        let kibibytes = NonZeroU32::new(kibibytes).expect("an event should be allowed some bytes");
+        Self { events_per_second, kibibytes_per_second: events_per_second.saturating_mul(kibibytes) }
+    }
 }
 
 /// The tenant is over its quota.

@@ -2,7 +2,7 @@
 //! the state engine with one table per day of arrival: the ids of a day that is over are forgotten by dropping its table.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -12,6 +12,7 @@ use super::digest::Digest;
 use super::seen::{Chunk, Day};
 use super::shelf::Shelf;
 use crate::domain::{Position, limits};
+use crate::faults::{self, Point};
 use crate::store::{StoreError, engine};
 
 const META: TableDefinition<&[u8], &[u8]> = TableDefinition::new("meta");
@@ -25,7 +26,7 @@ type IdsDefinition<'a> = TableDefinition<'a, [u8; Digest::BYTES], ()>;
 /// The thread that writes the index.
 pub(super) struct Clerk {
     chunks: Option<SyncSender<Arc<Chunk>>>,
-    filed: Arc<AtomicU64>,
+    progress: Arc<Progress>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -34,20 +35,25 @@ pub(super) struct Gone;
 
 impl Clerk {
     /// Starts the thread.
-    pub(super) fn hire(database: &Arc<Database>, shelf: &Arc<Shelf>) -> Result<Self, StoreError> {
+    pub(super) fn hire(index: &Arc<engine::File>, shelf: &Arc<Shelf>) -> Result<Self, StoreError> {
         let (chunks, waiting) = sync_channel(limits::SEEN_CHUNKS_WAITING_MAX);
-        let filed = Arc::new(AtomicU64::new(0));
-        let (database, shelf, count) = (Arc::clone(database), Arc::clone(shelf), Arc::clone(&filed));
+        let progress = Arc::new(Progress::default());
+        let (index, shelf, made) = (Arc::clone(index), Arc::clone(shelf), Arc::clone(&progress));
         let thread = thread::Builder::new()
             .name("clerk".to_owned())
-            .spawn(move || work(&database, &shelf, &waiting, &count))
+            .spawn(move || work(&index, &shelf, &waiting, &made))
             .map_err(|err| StoreError::Unavailable(format!("the clerk's thread: {err}")))?;
-        Ok(Self { chunks: Some(chunks), filed, thread: Some(thread) })
+        Ok(Self { chunks: Some(chunks), progress, thread: Some(thread) })
     }
 
     /// The number of the last chunk that is in the index.
     pub(super) fn filed(&self) -> u64 {
-        self.filed.load(Ordering::Acquire)
+        self.progress.filed.load(Ordering::Acquire)
+    }
+
+    /// How often the index was opened again: what was read of it before is worth nothing then.
+    pub(super) fn opened(&self) -> u64 {
+        self.progress.opened.load(Ordering::Acquire)
     }
 
     /// Hands a chunk over. Waits while too many are waiting.
@@ -57,23 +63,43 @@ impl Clerk {
     }
 }
 
+/// How far the thread is.
+#[derive(Debug, Default)]
+struct Progress {
+    filed: AtomicU64,
+    opened: AtomicU64,
+    /// Nobody waits for it any more.
+    is_leaving: AtomicBool,
+}
+
 /// Files what is waiting, then goes.
 impl Drop for Clerk {
     fn drop(&mut self) {
         self.chunks = None;
+        self.progress.is_leaving.store(true, Ordering::Release);
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the clerk's thread panicked");
         }
     }
 }
 
-fn work(database: &Database, shelf: &Shelf, waiting: &Receiver<Arc<Chunk>>, filed: &AtomicU64) {
+fn work(index: &engine::File, shelf: &Shelf, waiting: &Receiver<Arc<Chunk>>, progress: &Progress) {
     for chunk in waiting {
-        if let Err(fault) = file(database, &chunk) {
-            return shelf.stop(&fault);
+        while let Err(fault) = index.with(|database| file(database, &chunk)) {
+            // What is not in the index when it ends is read again from the journal at the next start.
+            if matches!(fault, StoreError::Corrupt(_)) || progress.is_leaving.load(Ordering::Acquire) {
+                return shelf.stop(&fault);
+            }
+            tracing::warn!(%fault, "the index of ids cannot be written; trying again");
+            thread::sleep(limits::STORE_REST);
+            match index.reopen() {
+                Ok(true) => drop(progress.opened.fetch_add(1, Ordering::AcqRel)),
+                Ok(false) => {}
+                Err(fault) => tracing::warn!(%fault, "the index of ids cannot be opened; trying again"),
+            }
         }
         shelf.set_indexed(chunk.span.end);
-        filed.store(chunk.number, Ordering::Release);
+        progress.filed.store(chunk.number, Ordering::Release);
     }
 }
 
@@ -84,7 +110,10 @@ fn file(database: &Database, chunk: &Chunk) -> Result<(), StoreError> {
     let mut meta = transaction.open_table(META).map_err(engine::fault)?;
     meta.insert(INDEXED, engine::seal_position(INDEXED, chunk.span.end).as_slice()).map_err(engine::fault)?;
     drop(meta);
-    transaction.commit().map_err(engine::fault)
+    faults::pass(Point::IndexFiling);
+    transaction.commit().map_err(engine::fault)?;
+    faults::pass(Point::IndexFiled);
+    Ok(())
 }
 
 fn add(transaction: &WriteTransaction, chunk: &Chunk) -> Result<(), StoreError> {

@@ -36,7 +36,7 @@ pub(crate) use record::{decode, encode};
 use crate::domain::{Clock, Inbound, Position, Signal, limits};
 use crate::store::{Appended, StoreError, engine};
 use digest::Digest;
-use disk::{Disk, MachineDisk};
+use disk::Disk;
 use quill::Quill;
 use scribe::{Append, Prepared, Scribe};
 use seen::{ChunkBounds, Seen};
@@ -51,6 +51,21 @@ struct Bounds {
     segment_bytes: u64,
     backlog_bytes: u64,
     chunk: ChunkBounds,
+}
+
+impl Bounds {
+    /// A house's; small where things are to go wrong, so that they do in every place.
+    fn of_house() -> Self {
+        #[cfg(feature = "faults")]
+        if crate::faults::is_armed() {
+            return Self {
+                segment_bytes: 32 << 10,
+                chunk: ChunkBounds { ids: 48, bytes: 32 << 10 },
+                ..Self::default()
+            };
+        }
+        Self::default()
+    }
 }
 
 impl Default for Bounds {
@@ -74,7 +89,7 @@ pub(crate) struct Journal {
 impl Journal {
     /// Opens the journal in `dir`, or begins one. Somebody consumed it up to `floor`: it must reach that far.
     pub(crate) fn open(dir: &Path, floor: Position, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        Self::open_with(dir, floor, clock, Box::new(MachineDisk), Bounds::default())
+        Self::open_with(dir, floor, clock, disk::machine(), Bounds::of_house())
     }
 
     fn open_with(
@@ -85,8 +100,8 @@ impl Journal {
         bounds: Bounds,
     ) -> Result<Self, StoreError> {
         fs::create_dir_all(dir).map_err(|err| StoreError::of_file(dir, &err))?;
-        let index = engine::open(&dir.join(INDEX_FILE))?;
-        let indexed = clerk::indexed(&index)?;
+        let index = engine::File::open(&dir.join(INDEX_FILE))?;
+        let indexed = index.with(clerk::indexed)?;
         let found = recovery::recover(dir, floor.max(indexed))?;
         let shelf = Arc::new(Shelf::new(dir, &found.bases, found.end));
         let seen = Seen::open(index, indexed, &shelf, bounds.chunk)?;
@@ -107,11 +122,17 @@ impl Journal {
         }
         let (answer, answered) = oneshot::channel();
         self.submit(Append { batch: batch.iter().map(prepare).collect(), answer })?;
-        answered.await.map_err(|_| self.shelf.stopped())
+        answered.await.unwrap_or_else(|_| Err(self.shelf.stopped()))
     }
 
     /// Whether it takes what comes in; else why not.
     pub(crate) fn health(&self) -> Result<(), StoreError> {
+        self.admit()?;
+        self.shelf.setback().map_or(Ok(()), |why| Err(StoreError::Unavailable(why)))
+    }
+
+    /// Whether it is worth trying to append.
+    fn admit(&self) -> Result<(), StoreError> {
         if self.shelf.has_stopped() {
             return Err(self.shelf.stopped());
         }
@@ -123,7 +144,7 @@ impl Journal {
     }
 
     fn submit(&self, append: Append) -> Result<(), StoreError> {
-        self.health()?;
+        self.admit()?;
         let appends = self.appends.as_ref().expect("a journal should have its inlet until it is dropped");
         appends.try_send(append).map_err(|err| match err {
             TrySendError::Full(_) => StoreError::Unavailable("too many requests wait for the journal".to_owned()),

@@ -5,8 +5,6 @@ use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use redb::Database;
-
 use super::clerk::{self, Clerk, Ids};
 use super::digest::Digest;
 use super::shelf::Shelf;
@@ -40,13 +38,17 @@ pub(super) struct ChunkBounds {
 /// The ids that arrived in the last days.
 pub(super) struct Seen {
     view: View,
+    /// How often the index had been opened again when it was looked at.
+    opened: u64,
     /// The chunk that is being filled.
     filling: Chunk,
+    /// The ids in it that are not settled.
+    unsettled: Vec<Digest>,
     /// Chunks that may not be in the index yet, the oldest first.
     waiting: VecDeque<Arc<Chunk>>,
     bounds: ChunkBounds,
     clerk: Clerk,
-    database: Arc<Database>,
+    index: Arc<engine::File>,
     shelf: Arc<Shelf>,
 }
 
@@ -59,7 +61,7 @@ struct View {
 impl Seen {
     /// Takes the index, which knows the ids up to `indexed`, and reads the others from the journal.
     pub(super) fn open(
-        index: Database,
+        index: engine::File,
         indexed: Position,
         shelf: &Arc<Shelf>,
         bounds: ChunkBounds,
@@ -72,15 +74,17 @@ impl Seen {
                 format_args!("the journal begins here, its index ends at {indexed}"),
             ));
         }
-        let database = Arc::new(index);
+        let index = Arc::new(index);
         shelf.set_indexed(indexed);
         let mut seen = Self {
-            view: View::open(&database, 0)?,
+            view: View::open(&index, 0)?,
+            opened: 0,
             filling: Chunk { number: 1, span: indexed..indexed, ..Chunk::default() },
+            unsettled: Vec::new(),
             waiting: VecDeque::new(),
             bounds,
-            clerk: Clerk::hire(&database, shelf)?,
-            database,
+            clerk: Clerk::hire(&index, shelf)?,
+            index,
             shelf: Arc::clone(shelf),
         };
         seen.restore()?;
@@ -104,9 +108,10 @@ impl Seen {
             self.hand_over()?;
             self.filling.day = day;
         }
-        let filed = self.clerk.filed();
-        if filed != self.view.filed {
-            self.view = View::open(&self.database, filed)?;
+        let (filed, opened) = (self.clerk.filed(), self.clerk.opened());
+        if (filed, opened) != (self.view.filed, self.opened) {
+            self.view = View::open(&self.index, filed)?;
+            self.opened = opened;
             self.waiting.retain(|chunk| chunk.number > filed);
         }
         Ok(())
@@ -120,15 +125,24 @@ impl Seen {
             return Ok(false);
         }
         self.filling.ids.insert(id);
+        self.unsettled.push(id);
         Ok(true)
     }
 
     /// The ids noted so far stand in the journal, durably, below `end`.
     pub(super) fn settle(&mut self, end: Position) -> Result<(), StoreError> {
+        self.unsettled.clear();
         self.filling.span.end = end;
         let bytes = end.0 - self.filling.span.start.0;
         let is_full = self.filling.ids.len() >= self.bounds.ids || bytes >= self.bounds.bytes;
         if is_full { self.hand_over() } else { Ok(()) }
+    }
+
+    /// The ids noted since the last ones were settled are not in the journal after all.
+    pub(super) fn forget(&mut self) {
+        for id in self.unsettled.drain(..) {
+            self.filling.ids.remove(&id);
+        }
     }
 
     /// Has everything filed, and waits for it. Only what was settled may be filed.
@@ -149,8 +163,8 @@ impl Seen {
 }
 
 impl View {
-    fn open(database: &Database, filed: u64) -> Result<Self, StoreError> {
-        Ok(Self { filed, days: clerk::days(database)? })
+    fn open(index: &engine::File, filed: u64) -> Result<Self, StoreError> {
+        Ok(Self { filed, days: index.with(clerk::days)? })
     }
 
     fn holds(&self, id: Digest, oldest: Day) -> Result<bool, StoreError> {

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::disk::flush_directory;
 use super::segment;
 use crate::domain::{Position, Signal};
+use crate::faults::{self, Point};
 use crate::store::StoreError;
 
 /// The segments of one journal.
@@ -28,6 +29,8 @@ pub(super) struct Shelf {
     indexed: AtomicU64,
     /// Why the journal stopped.
     fault: OnceLock<String>,
+    /// Why it takes nothing just now.
+    setback: Mutex<Option<String>>,
     listeners: Mutex<Vec<Arc<Signal>>>,
 }
 
@@ -42,6 +45,7 @@ impl Shelf {
             consumed: AtomicU64::new(first.0),
             indexed: AtomicU64::new(first.0),
             fault: OnceLock::new(),
+            setback: Mutex::default(),
             listeners: Mutex::default(),
         }
     }
@@ -116,7 +120,9 @@ impl Shelf {
         let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
         while bases.get(1).is_some_and(|next| *next <= below) {
             let base = bases.front().copied().map(Position).expect("a second should have a first before it");
+            faults::pass(Point::SegmentRemoving);
             fs::remove_file(segment::path(&self.dir, base))?;
+            faults::pass(Point::SegmentRemoved);
             bases.pop_front();
             flush_directory(&self.dir)?;
         }
@@ -134,6 +140,22 @@ impl Shelf {
     pub(super) fn stopped(&self) -> StoreError {
         let why = self.fault.get().map_or("it was closed", String::as_str);
         StoreError::Unavailable(format!("the journal stopped, restart to recover: {why}"))
+    }
+
+    /// Notes why nothing can be kept just now, or that it can again.
+    pub(super) fn set_back(&self, why: Option<String>) {
+        let mut setback = self.setback.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&why, &*setback) {
+            (Some(why), None) => tracing::error!(why, "nothing is acknowledged until there is room again"),
+            (None, Some(_)) => tracing::info!("there is room again"),
+            _ => {}
+        }
+        *setback = why;
+    }
+
+    /// Why nothing can be kept just now.
+    pub(super) fn setback(&self) -> Option<String> {
+        self.setback.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether the journal stopped.

@@ -11,6 +11,7 @@ use std::task::{Context, Waker};
 
 use tempfile::TempDir;
 
+use super::disk::MachineDisk;
 use super::*;
 use crate::domain::{ManualClock, Timestamp};
 use crate::store::conformance::{NOON, event, wait};
@@ -78,6 +79,8 @@ struct FailingDisk {
     calls_left: usize,
     /// Whether the failing call did a part of what it should.
     is_torn: bool,
+    /// How writing fails.
+    kind: io::ErrorKind,
 }
 
 impl FailingDisk {
@@ -92,7 +95,7 @@ impl Disk for FailingDisk {
         if self.fails() {
             let part = if self.is_torn { bytes.len() / 2 } else { 0 };
             MachineDisk.write(file, &bytes[..part], at)?;
-            return Err(io::ErrorKind::StorageFull.into());
+            return Err(self.kind.into());
         }
         MachineDisk.write(file, bytes, at)
     }
@@ -100,13 +103,17 @@ impl Disk for FailingDisk {
     fn flush(&mut self, file: &File) -> io::Result<()> {
         if self.fails() { Err(io::Error::other("the disk is gone")) } else { MachineDisk.flush(file) }
     }
+
+    fn take_back(&mut self, file: &File, end: u64) -> io::Result<()> {
+        MachineDisk.take_back(file, end)
+    }
 }
 
 #[test]
 fn nothing_is_acknowledged_after_a_write_or_flush_failed() {
     for (calls, is_torn) in (0..8).flat_map(|calls| [(calls, false), (calls, true)]) {
         let place = Place::new();
-        let journal = place.open_on(Box::new(FailingDisk { calls_left: calls, is_torn }));
+        let journal = place.open_on(Box::new(FailingDisk { calls_left: calls, is_torn, kind: io::ErrorKind::Other }));
         let answers: Vec<_> = (0..8).map(|number| keep(&journal, &format!("m{number}"))).collect();
         let kept = answers.iter().take_while(|answer| matches!(answer, Ok(Fresh))).count();
         assert_eq!(kept, calls / 2);
@@ -130,12 +137,55 @@ fn nothing_is_acknowledged_after_a_write_or_flush_failed() {
 
 #[test]
 fn a_refusal_says_why_and_what_to_do() {
-    let journal = Place::new().open_on(Box::new(FailingDisk { calls_left: 1, is_torn: false }));
+    let journal =
+        Place::new().open_on(Box::new(FailingDisk { calls_left: 1, is_torn: false, kind: io::ErrorKind::Other }));
     for message in ["m1", "m2"] {
         let text = keep(&journal, message).unwrap_err().to_string();
         assert!(text.starts_with("the store is unavailable: the journal stopped, restart to recover: "), "{text}");
         assert!(text.ends_with("0000000000000000.journal`: the disk is gone"), "{text}");
     }
+}
+
+/// What the journal says while its disk is full.
+fn setback(journal: &Journal) -> String {
+    journal.health().unwrap_err().to_string()
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_kept_when_there_is_room_again() {
+    for is_torn in [false, true] {
+        let place = Place::new();
+        let kind = io::ErrorKind::StorageFull;
+        let journal = place.open_on(Box::new(FailingDisk { calls_left: 2, is_torn, kind }));
+        assert_eq!(keep(&journal, "m0").unwrap(), Fresh);
+        let refusal = keep(&journal, "m1").unwrap_err();
+        assert!(
+            matches!(&refusal, StoreError::Unavailable(why) if why.ends_with("no storage space; make room")),
+            "{refusal}"
+        );
+        assert_eq!(setback(&journal), refusal.to_string());
+        assert_eq!(keep(&journal, "m1").unwrap(), Fresh, "it was not kept before");
+        assert_eq!(keep(&journal, "m0").unwrap(), Duplicate);
+        assert!(journal.health().is_ok());
+        assert_eq!(read_all(&journal), ["m0", "m1"]);
+        assert_eq!(read_all(&place.killed().open()), ["m0", "m1"]);
+    }
+}
+
+#[test]
+fn a_journal_whose_disk_was_full_notices_by_itself_that_there_is_room() {
+    let kind = io::ErrorKind::StorageFull;
+    let place = Place::new();
+    let journal = place.open_on(Box::new(FailingDisk { calls_left: 0, is_torn: true, kind }));
+    keep(&journal, "m0").unwrap_err();
+    let looks = 0..100;
+    let is_well = looks.into_iter().any(|_| {
+        thread::sleep(std::time::Duration::from_millis(100));
+        journal.health().is_ok()
+    });
+    assert!(is_well);
+    assert_eq!(keep(&journal, "m0").unwrap(), Fresh);
+    assert_eq!(read_all(&journal), ["m0"]);
 }
 
 /// A disk that counts flushes, and flushes only while nobody holds the gate.
@@ -153,6 +203,10 @@ impl Disk for GatedDisk {
         let _open = self.gate.lock().unwrap();
         self.flushes.fetch_add(1, Ordering::SeqCst);
         MachineDisk.flush(file)
+    }
+
+    fn take_back(&mut self, file: &File, end: u64) -> io::Result<()> {
+        MachineDisk.take_back(file, end)
     }
 }
 

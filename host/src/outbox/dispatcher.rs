@@ -11,6 +11,7 @@ use super::places::{Bounds, Declined, LaneNumber, Place, Places};
 use super::{Entry, telemetry};
 use crate::channels::{Channel, Message, Receipt};
 use crate::domain::{Clock, InstructionId, Signal, Stopwatch, TenantId};
+use crate::faults::{self, Point};
 
 /// An attempt that ended.
 #[derive(Debug)]
@@ -107,10 +108,12 @@ struct Unsettled {
 
 impl Attempt {
     async fn run(mut self, channel: Arc<dyn Channel>, message: Message, bounds: Bounds) {
+        faults::pass(Point::ProviderCalling);
         let receipt = match tokio::time::timeout(bounds.attempt, channel.deliver(&message)).await {
             Ok(receipt) => receipt,
             Err(_) => retry(format!("no receipt within {} ms", bounds.attempt.as_millis())),
         };
+        faults::pass(Point::ProviderAnswered);
         self.settle(receipt);
     }
 

@@ -6,7 +6,7 @@ use wasmtime::component::Instance;
 
 use super::bindings::{Campaign, CampaignPre};
 use super::call::{self, Allowance, Call};
-use super::error::{ConfigureError, Rejection};
+use super::error::{CompileError, ConfigureError, Rejection};
 use super::failure::{self, cut, printable};
 use super::machine::{Machine, other_type};
 use super::workbench::on_workbench;
@@ -23,17 +23,17 @@ pub struct Configured {
 }
 
 /// Whether a file is a module that could be configured: it is compiled, and one instance is made.
-pub(super) fn inspect(machine: &Machine, module: &[u8]) -> Result<(), Rejection> {
-    contract::check(module)?;
+pub(super) fn inspect(machine: &Machine, module: &[u8]) -> Result<(), CompileError> {
     on_workbench(|| {
+        contract::check(module)?;
         let prepared = snapshot::prepare(module)?;
         let linked = machine.compile(&prepared.component)?;
         let _permit = machine.permits.take();
         let mut store = call::store(&machine.engine, Allowance::CONFIGURE, None);
         match instantiate(&linked, &mut store) {
             Ok(_) => Ok(()),
-            Err(ConfigureError::Rejected(rejection)) => Err(rejection),
-            Err(other) => Err(Rejection::new(other.to_string(), "let it do nothing before it is asked")),
+            Err(ConfigureError::Rejected(rejection)) => Err(rejection.into()),
+            Err(other) => Err(Rejection::new(other.to_string(), "let it do nothing before it is asked").into()),
         }
     })?
 }
@@ -41,7 +41,6 @@ pub(super) fn inspect(machine: &Machine, module: &[u8]) -> Result<(), Rejection>
 /// Runs `configure` and keeps what it left.
 pub(super) fn configure(machine: &Machine, module: &[u8], configuration: &str) -> Result<Configured, ConfigureError> {
     check_form(configuration).map_err(|what| Rejection::new(what, "change the configuration"))?;
-    contract::check(module)?;
     on_workbench(|| run(machine, module, configuration))?
 }
 
@@ -51,6 +50,9 @@ fn check_form(configuration: &str) -> Result<(), String> {
 }
 
 fn run(machine: &Machine, module: &[u8], configuration: &str) -> Result<Configured, ConfigureError> {
+    contract::check(module)?;
+    // The tool that adds what a snapshot needs works here and not where it is compiled: it takes time and memory by the
+    // module's size, which is bounded, and what it found out is needed again when the instance is frozen.
     let prepared = snapshot::prepare(module)?;
     let linked = machine.compile(&prepared.component)?;
     let _permit = machine.permits.take();

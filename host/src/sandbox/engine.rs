@@ -1,8 +1,10 @@
 //! The engine: what WebAssembly may be here, and how much room its instances have. It alone knows wasmtime's settings;
 //! each says why it is not the default.
 
+use std::hash::{Hash, Hasher};
 use std::num::NonZeroUsize;
 
+use sha2::{Digest, Sha256};
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy,
     WasmBacktraceDetails,
@@ -21,12 +23,44 @@ const STACK_BYTES: usize = 512 << 10;
 
 /// Makes the engine. It fails where the machine cannot reserve the address space.
 pub(super) fn engine() -> wasmtime::Result<Engine> {
+    let mut config = config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+    Engine::new(&config)
+}
+
+/// Makes an engine that compiles for the other and has no room for instances, so that it fits into a limited process.
+pub(super) fn compiling() -> wasmtime::Result<Engine> {
+    Engine::new(&config())
+}
+
+/// What makes compiled code what it is.
+fn config() -> Config {
     let mut config = Config::new();
     narrow(&mut config);
     bound(&mut config);
     config.strategy(Strategy::Cranelift).cranelift_opt_level(OptLevel::Speed);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
-    Engine::new(&config)
+    config
+}
+
+/// What code has to be compiled by and for to run here: version, settings, processor. The same from process to process.
+pub(super) fn fingerprint(engine: &Engine) -> [u8; 32] {
+    let mut hasher = Sha256Hasher::default();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    hasher.0.finalize().into()
+}
+
+/// The standard library's own hasher promises no result from one version to the next.
+#[derive(Default)]
+struct Sha256Hasher(Sha256);
+
+impl Hasher for Sha256Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        unreachable!("nobody should ask for a short hash")
+    }
 }
 
 /// Off is what no toolchain of ours needs: most of the engine's advisories are in there.
@@ -80,4 +114,14 @@ fn pool() -> PoolingAllocationConfig {
     // It leaves pages that were swapped out as they were, for the next instance to read (wasmtime#14357).
     pool.pagemap_scan(Enabled::No);
     pool
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_engine_compiles_the_other_runs() {
+        assert_eq!(fingerprint(&compiling().unwrap()), fingerprint(&engine().unwrap()));
+    }
 }

@@ -51,6 +51,17 @@ impl fmt::Display for Rejection {
 
 impl std::error::Error for Rejection {}
 
+/// Why a module was not made ready.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// The module is not taken; it will not be taken later.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// Nothing speaks against the module: the host could not do it now.
+    #[error("the module could not be compiled now: {0}; try again in a moment")]
+    Unavailable(String),
+}
+
 /// Why a module was not configured.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigureError {
@@ -63,4 +74,16 @@ pub enum ConfigureError {
     /// The module failed in `configure`.
     #[error("the module failed before it was configured: {0}")]
     Failed(Failure),
+    /// Nothing speaks against the module: the host could not do it now.
+    #[error("the module could not be compiled now: {0}; try again in a moment")]
+    Unavailable(String),
+}
+
+impl From<CompileError> for ConfigureError {
+    fn from(err: CompileError) -> Self {
+        match err {
+            CompileError::Rejected(rejection) => Self::Rejected(rejection),
+            CompileError::Unavailable(why) => Self::Unavailable(why),
+        }
+    }
 }

@@ -2,12 +2,14 @@
 //! module hurts another, nor the host.
 //!
 //! An upload is inspected, a publication configures it once and keeps the configured component, a start loads that,
-//! and every decision gets an instance of its own. It alone knows wasmtime. It knows neither where state is kept nor
+//! and every decision gets an instance of its own. Machine code is made in a process apart and kept on disk under a MAC.
+//! It alone knows wasmtime. It knows neither where state is kept nor
 //! what becomes of a decision.
 
 mod bindings;
 mod call;
 mod check;
+mod compiler;
 mod configure;
 mod contract;
 mod convert;
@@ -25,24 +27,30 @@ mod machine;
 mod manifest;
 mod nesting;
 mod permits;
+mod shelf;
 mod snapshot;
 mod structure;
+mod tally;
 mod view;
 mod workbench;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+use std::io;
 use std::sync::Arc;
 
+pub use compiler::{COMMAND as COMPILE_COMMAND, Compiler, compile_module};
 pub use configure::Configured;
-pub use error::{ConfigureError, Rejection, SandboxError};
+pub use error::{CompileError, ConfigureError, Rejection, SandboxError};
 pub use guest::Guest;
+pub use shelf::CompiledCode;
 pub use view::View;
 
 use self::machine::Machine;
 use self::workbench::on_workbench;
-use crate::domain::Manifest;
+use crate::domain::{Manifest, ModuleDigest};
 
 /// Takes modules in, configures them and makes them ready to decide. One for the process.
 #[derive(Clone)]
@@ -51,13 +59,18 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts the engine and the thread that ends endless calls.
+    /// Starts the engine and the thread that ends endless calls. Compiles in this process and keeps nothing of it.
     pub fn new() -> Result<Self, SandboxError> {
-        Ok(Self { machine: Arc::new(Machine::start()?) })
+        Ok(Self { machine: Arc::new(Machine::start(Compiler::InProcess, None)?) })
+    }
+
+    /// The same; compiles as it is told and keeps the code, so that a component is compiled once.
+    pub fn with(compiler: Compiler, kept: CompiledCode) -> Result<Self, SandboxError> {
+        Ok(Self { machine: Arc::new(Machine::start(compiler, Some(kept))?) })
     }
 
     /// Upload: whether the file is a module that can be published. Compiles it to find out, which takes CPU.
-    pub fn inspect(&self, module: &[u8]) -> Result<(), Rejection> {
+    pub fn inspect(&self, module: &[u8]) -> Result<(), CompileError> {
         configure::inspect(&self.machine, module)
     }
 
@@ -66,9 +79,21 @@ impl Sandbox {
         configure::configure(&self.machine, module, configuration)
     }
 
-    /// Makes a configured component ready to decide. Takes CPU, as `inspect` does; its answers are held to `manifest`.
-    pub fn load(&self, component: &[u8], manifest: &Manifest) -> Result<Guest, Rejection> {
+    /// Makes a configured component ready to decide. Takes CPU, as `inspect` does, unless its code is kept; its answers
+    /// are held to `manifest`.
+    pub fn load(&self, component: &[u8], manifest: &Manifest) -> Result<Guest, CompileError> {
         let linked = on_workbench(|| self.machine.compile(component))??;
         Ok(Guest::new(Arc::clone(&self.machine), linked, manifest))
+    }
+
+    /// The same for a component whose code is kept; none where it is not. Takes milliseconds.
+    pub fn recall(&self, component: &ModuleDigest, manifest: &Manifest) -> Option<Guest> {
+        let linked = on_workbench(|| self.machine.recall(component)).ok()??;
+        Some(Guest::new(Arc::clone(&self.machine), linked, manifest))
+    }
+
+    /// Forgets the code of all components but these.
+    pub fn sweep(&self, wanted: &HashSet<ModuleDigest>) -> io::Result<()> {
+        self.machine.sweep(wanted)
     }
 }

@@ -1,11 +1,10 @@
 //! What an uploaded file is made of, looked at before the engine sees it: its form, its counts, the features it needs.
 //! Everything here is bounded by the file's size; nothing is compiled.
 
-use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
-use super::engine::PAGE_BYTES;
 use super::error::Rejection;
-use super::nesting::Nesting;
+use super::tally::Tally;
 use crate::domain::limits;
 
 /// The features that toolchains for campaigns need; all others are where engines break. More than one memory in a core
@@ -37,6 +36,9 @@ pub(super) fn outline(file: &[u8]) -> Result<Outline<'_>, Rejection> {
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(file) {
         let payload = payload.map_err(|err| malformed(&err))?;
+        if let Payload::ComponentTypeSection(types) = &payload {
+            flat(&file[types.range()])?;
+        }
         tally.count(&payload).map_err(|err| malformed(&err))?;
         tally.check()?;
         match payload {
@@ -89,84 +91,18 @@ fn form(file: &[u8]) -> Result<(), Rejection> {
     }
 }
 
-/// What is counted, over all nested modules and components.
-#[derive(Debug, Default)]
-struct Tally {
-    functions: usize,
-    core_modules: usize,
-    core_instances: usize,
-    components: usize,
-    data_segments: usize,
-    element_segments: usize,
-    types: usize,
-    globals: usize,
-    exports: usize,
-    custom_sections: usize,
-    memory_bytes: usize,
-    table_elements: usize,
-    largest_function_bytes: usize,
-    nesting: Nesting,
-}
-
-impl Tally {
-    fn count(&mut self, payload: &Payload<'_>) -> wasmparser::Result<()> {
-        match payload {
-            Payload::Version { encoding: Encoding::Module, .. } => self.core_modules += 1,
-            Payload::Version { encoding: Encoding::Component, .. } => self.components += 1,
-            Payload::InstanceSection(instances) => self.core_instances += instances.count() as usize,
-            Payload::CodeSectionStart { count, .. } => self.functions += *count as usize,
-            Payload::CodeSectionEntry(body) => {
-                self.largest_function_bytes = self.largest_function_bytes.max(body.range().len());
-                self.nesting.look(body)?;
-            }
-            Payload::DataSection(segments) => self.data_segments += segments.count() as usize,
-            Payload::ElementSection(segments) => self.element_segments += segments.count() as usize,
-            Payload::TypeSection(types) => self.types += types.count() as usize,
-            Payload::GlobalSection(globals) => self.globals += globals.count() as usize,
-            Payload::ExportSection(exports) => self.exports += exports.count() as usize,
-            Payload::CustomSection(_) => self.custom_sections += 1,
-            Payload::MemorySection(memories) => {
-                for memory in memories.clone() {
-                    self.memory_bytes = self.memory_bytes.saturating_add(bytes(memory?.initial));
-                }
-            }
-            Payload::TableSection(tables) => {
-                for table in tables.clone() {
-                    let elements = usize::try_from(table?.ty.initial).unwrap_or(usize::MAX);
-                    self.table_elements = self.table_elements.saturating_add(elements);
-                }
-            }
-            _ => {}
-        }
-        Ok(())
+/// Whether a section of types can be read: the parser recurses into types that are declared inside of types, as deep as the
+/// file says, and a thread that has no stack left ends the whole process. Each level has a byte of its own, which may stand
+/// for something else, too; so the bytes are no fewer than the levels.
+fn flat(section: &[u8]) -> Result<(), Rejection> {
+    const COMPONENT_TYPE: u8 = 0x41;
+    const INSTANCE_TYPE: u8 = 0x42;
+    let opens = section.iter().filter(|byte| matches!(**byte, COMPONENT_TYPE | INSTANCE_TYPE)).count();
+    if opens <= limits::MODULE_TYPE_LEVELS_MAX {
+        return Ok(());
     }
-
-    fn check(&self) -> Result<(), Rejection> {
-        let counts = [
-            ("functions", self.functions, limits::MODULE_FUNCTIONS_MAX),
-            ("core modules", self.core_modules, limits::CORE_INSTANCES_MAX as usize),
-            ("core instances", self.core_instances, limits::CORE_INSTANCES_MAX as usize),
-            ("components, itself among them", self.components, limits::MODULE_COMPONENTS_MAX),
-            ("data segments", self.data_segments, limits::MODULE_DATA_SEGMENTS_MAX),
-            ("element segments", self.element_segments, limits::MODULE_ELEMENT_SEGMENTS_MAX),
-            ("types", self.types, limits::MODULE_ENTRIES_MAX),
-            ("globals", self.globals, limits::MODULE_ENTRIES_MAX),
-            ("exports", self.exports, limits::MODULE_ENTRIES_MAX),
-            ("custom sections", self.custom_sections, limits::MODULE_CUSTOM_SECTIONS_MAX),
-            ("bytes of memory from the start", self.memory_bytes, limits::GUEST_MEMORY_BYTES_MAX),
-            ("table elements from the start", self.table_elements, limits::GUEST_TABLE_ELEMENTS_MAX),
-            ("bytes in one function", self.largest_function_bytes, limits::FUNCTION_BYTES_MAX),
-            ("blocks in one another", self.nesting.blocks, limits::FUNCTION_BLOCKS_DEEP_MAX),
-            ("loops in one another", self.nesting.loops, limits::FUNCTION_LOOPS_DEEP_MAX),
-        ];
-        let Some((what, count, max)) = counts.into_iter().find(|(_, count, max)| count > max) else { return Ok(()) };
-        let what = format!("the module has `{count}` {what}, at most `{max}` are taken");
-        Err(Rejection::new(what, "build it smaller, leave out what it does not use"))
-    }
-}
-
-fn bytes(pages: u64) -> usize {
-    usize::try_from(pages).unwrap_or(usize::MAX).saturating_mul(PAGE_BYTES)
+    let (what, next) = ("the module's types may be nested too deeply to be read", "use fewer types of components");
+    Err(Rejection::new(what, next))
 }
 
 fn malformed(err: &wasmparser::BinaryReaderError) -> Rejection {

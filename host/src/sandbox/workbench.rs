@@ -4,24 +4,21 @@
 use std::any::Any;
 use std::thread;
 
-use super::error::Rejection;
+use super::error::{CompileError, Rejection};
 
 /// Compilers recurse as deep as their input is nested.
 const STACK_BYTES: usize = 32 << 20;
 
 /// Does a job on the workbench and waits for it.
-pub(super) fn on_workbench<T: Send>(job: impl FnOnce() -> T + Send) -> Result<T, Rejection> {
+pub(super) fn on_workbench<T: Send>(job: impl FnOnce() -> T + Send) -> Result<T, CompileError> {
     thread::scope(|scope| {
         let bench = thread::Builder::new().name("sandbox-workbench".to_owned()).stack_size(STACK_BYTES);
-        let job = bench.spawn_scoped(scope, job).map_err(|err| {
-            Rejection::new(
-                format!("there is no thread to compile it on: {err}"),
-                "try again when the host is less busy",
-            )
-        })?;
+        let no_thread = |err| CompileError::Unavailable(format!("there is no thread for it: {err}"));
+        let job = bench.spawn_scoped(scope, job).map_err(no_thread)?;
         job.join().map_err(|panic| {
             let what = format!("the engine broke on it: {}", panic_text(panic.as_ref()));
-            Rejection::new(what, "this is a bug of the engine's, so tell us, and build the module in another way")
+            let next = "this is a bug of the engine's, so tell us, and build the module in another way";
+            Rejection::new(what, next).into()
         })
     })
 }
@@ -37,8 +34,8 @@ mod tests {
 
     #[test]
     fn a_panic_ends_only_the_job() {
-        let rejection = on_workbench(|| panic!("internal error {}", 7)).unwrap_err();
-        assert_eq!(rejection.what, "the engine broke on it: internal error 7");
+        let error = on_workbench(|| panic!("internal error {}", 7)).unwrap_err();
+        assert!(error.to_string().starts_with("the engine broke on it: internal error 7;"), "{error}");
         assert_eq!(on_workbench(|| 7).unwrap(), 7);
     }
 }

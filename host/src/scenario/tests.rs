@@ -99,6 +99,7 @@ fn what_goes_as_expected_takes_one_line() {
     check(
         steps,
         expect![[r#"
+            file
               ✓ a scenario (1d 1h in 0 ms)
         "#]],
     );
@@ -109,6 +110,7 @@ fn what_is_sent_and_not_expected_fails() {
     check(
         json!([signed_up("ada"), {"wait": "1h"}]),
         expect![[r#"
+            file
               ✗ a scenario (1h in 0 ms)
                   at `/scenarios/0/steps/1`: ada got `greeting` over push of greeter: {"body": "hello", "data": {"n": 1}}, which nothing before this step expects
                 what happened (- is missing, + was not expected):
@@ -123,6 +125,7 @@ fn what_is_sent_and_not_expected_fails() {
     check(
         json!([signed_up("ada"), silence]),
         expect![[r#"
+            file
               ✗ a scenario (0 in 0 ms)
                   at `/scenarios/0/steps/1`: ada should not have got a message, and got `greeting` over push of greeter: {"body": "hello", "data": {"n": 1}}
                 what happened (- is missing, + was not expected):
@@ -142,6 +145,7 @@ fn what_is_expected_and_not_sent_fails_with_the_ledgers_last_word() {
     check(
         json!([{"wait": "90m"}, left, expected("ada"), expected("bob")]),
         expect![[r#"
+            file
               ✗ a scenario (1h 30m in 0 ms)
                   at `/scenarios/0/steps/2`: ada should have got `greeting` over push, but did not; the ledger's last word is: exited: left
                   at `/scenarios/0/steps/3`: bob should have got `greeting` over push, but nobody was asked
@@ -167,6 +171,7 @@ fn a_message_that_says_something_else_or_comes_at_another_time_is_not_the_expect
     check(
         expected("content", json!({"data": {"n": 2}})),
         expect![[r#"
+            file
               ✗ a scenario (0 in 0 ms)
                   at `/scenarios/0/steps/1`: ada should have got `greeting`, but `/content/data/n` is 1, not 2
                 what happened (- is missing, + was not expected):
@@ -181,6 +186,7 @@ fn a_message_that_says_something_else_or_comes_at_another_time_is_not_the_expect
     check(
         expected("content", json!({"title": "hello"})),
         expect![[r#"
+            file
               ✗ a scenario (0 in 0 ms)
                   at `/scenarios/0/steps/1`: ada should have got `greeting`, but `/content/title` is not there
                 what happened (- is missing, + was not expected):
@@ -195,6 +201,7 @@ fn a_message_that_says_something_else_or_comes_at_another_time_is_not_the_expect
     check(
         expected("at", json!("1h")),
         expect![[r#"
+            file
               ✗ a scenario (0 in 0 ms)
                   at `/scenarios/0/steps/1`: ada should have got `greeting`, but it went out at +0, not at +1h
                 what happened (- is missing, + was not expected):
@@ -214,6 +221,7 @@ fn a_silence_for_another_reason_fails() {
     check(
         json!([{"person": "ada", "event": "Left"}, silence]),
         expect![[r#"
+            file
               ✗ a scenario (0 in 0 ms)
                   at `/scenarios/0/steps/1`: `bought` is not why ada got nothing; the ledger says: exited: left
                 what happened (- is missing, + was not expected):
@@ -230,6 +238,7 @@ fn a_campaign_that_fails_fails_the_scenario_unless_that_is_expected() {
     check(
         json!([trouble]),
         expect![[r#"
+            file
               ✗ a scenario (0 in 0 ms)
                   at `/scenarios/0/steps/0`: greeter, asked about ada, failed (trap): panicked
                 what happened (- is missing, + was not expected):
@@ -242,6 +251,7 @@ fn a_campaign_that_fails_fails_the_scenario_unless_that_is_expected() {
     check(
         json!([trouble, known]),
         expect![[r#"
+            file
               ✓ a scenario (0 in 0 ms)
         "#]],
     );
@@ -252,6 +262,7 @@ fn a_call_that_cannot_be_read_fails_the_scenario() {
     check(
         json!([{"segment": {"type": "track", "event": "Signed Up"}}]),
         expect![[r#"
+            file
               ✗ a scenario (0 in 0 ms)
                   at `/scenarios/0/steps/0`: the call goes into quarantine: it names nobody: send a `userId`, an `anonymousId` or an e-mail address
                 what happened (- is missing, + was not expected):
@@ -267,6 +278,7 @@ fn a_provider_that_refuses_keeps_a_message_from_going_out() {
     check(
         json!([refuses, signed_up("ada"), silence]),
         expect![[r#"
+            file
               ✓ a scenario (0 in 0 ms)
         "#]],
     );
@@ -278,14 +290,16 @@ fn two_scenarios_know_nothing_of_each_other() {
     check(
         once(),
         expect![[r#"
-          ✓ a scenario (0 in 0 ms)
-    "#]],
+            file
+              ✓ a scenario (0 in 0 ms)
+        "#]],
     );
     check(
         once(),
         expect![[r#"
-          ✓ a scenario (0 in 0 ms)
-    "#]],
+            file
+              ✓ a scenario (0 in 0 ms)
+        "#]],
     );
 }
 

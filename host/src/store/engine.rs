@@ -1,23 +1,93 @@
 //! The one place that knows how the state engine (redb) is opened, what its errors mean to the house, and how a value
 //! proves that it is what was written: the engine checks its own sums only when it repairs a file.
 
-use std::path::Path;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 use redb::{Database, Durability, WriteTransaction};
 
 use super::StoreError;
 use crate::domain::{Position, limits};
+use crate::faults;
 
 const SEAL_BYTES: usize = 4;
 
 /// Opens a file of the engine, or makes one.
-pub(crate) fn open(path: &Path) -> Result<Database, StoreError> {
-    let opened = Database::builder().set_cache_size(limits::ENGINE_CACHE_BYTES).create(path);
-    opened.map_err(|err| match fault(err) {
-        StoreError::Unavailable(why) => StoreError::Unavailable(format!("`{}`: {why}", path.display())),
-        StoreError::Corrupt(why) => StoreError::Corrupt(format!("`{}`: {why}", path.display())),
-        StoreError::Fenced => StoreError::Fenced,
+fn open(path: &Path) -> Result<Database, StoreError> {
+    let mut builder = Database::builder();
+    builder.set_cache_size(limits::ENGINE_CACHE_BYTES).set_check_integrity_on_open(is_soon_checked(path));
+    guard(path, || faults::create_database(&builder, path).map_err(fault)).map_err(|err| of_file(path, err))
+}
+
+/// A file of the engine that can be opened again. One that failed is closed: the engine takes nothing more until then,
+/// and nobody knows whether it holds what it was given last.
+pub(crate) struct File {
+    path: PathBuf,
+    /// None after it failed, until it was opened again.
+    database: RwLock<Option<Database>>,
+}
+
+impl File {
+    /// Opens a file, or makes one.
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { path: path.to_owned(), database: RwLock::new(Some(open(path)?)) })
+    }
+
+    /// Works with the file.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let place = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let closed = || StoreError::Unavailable(format!("`{}` failed and is opened again", self.path.display()));
+        let database = place.as_ref().ok_or_else(closed)?;
+        let done = guard(&self.path, || work(database)).map_err(|err| of_file(&self.path, err));
+        drop(place);
+        if matches!(done, Err(StoreError::Unavailable(_))) {
+            self.fail();
+        }
+        done
+    }
+
+    /// Closes the file, until it is opened again.
+    pub(crate) fn fail(&self) {
+        *self.database.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Opens the file again if it failed, as it is on disk. False where it is open.
+    pub(crate) fn reopen(&self) -> Result<bool, StoreError> {
+        let mut place = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        if place.is_some() {
+            return Ok(false);
+        }
+        *place = Some(open(&self.path)?);
+        tracing::info!(path = %self.path.display(), "opened again after it failed");
+        Ok(true)
+    }
+}
+
+/// Whether all of a file is read before it is believed. Of a larger one, each value is checked when it is asked for.
+fn is_soon_checked(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.len() <= limits::INTEGRITY_CHECK_BYTES_MAX)
+}
+
+/// Does something with a file. The engine panics over bytes that it did not write: that is damage.
+fn guard<T>(path: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let next = "restore it from where it was copied";
+        Err(StoreError::Corrupt(format!("`{}`: the engine cannot make sense of it: {next}", path.display())))
     })
+}
+
+/// The error, with the file's name.
+fn of_file(path: &Path, err: StoreError) -> StoreError {
+    let name = |why: String| match why.contains(path.to_string_lossy().as_ref()) {
+        true => why,
+        false => format!("`{}`: {why}", path.display()),
+    };
+    match err {
+        StoreError::Unavailable(why) => StoreError::Unavailable(name(why)),
+        StoreError::Corrupt(why) => StoreError::Corrupt(name(why)),
+        StoreError::Fenced => StoreError::Fenced,
+    }
 }
 
 /// What an error of the engine means to the house.

@@ -96,7 +96,7 @@ impl Campaign {
     }
 
     /// The revision of that number, or the one before the current.
-    fn earlier(&self, wanted: Option<Revision>) -> Result<&Arc<Published>, TenantsError> {
+    pub fn earlier(&self, wanted: Option<Revision>) -> Result<&Arc<Published>, TenantsError> {
         let found = match wanted {
             Some(revision) => self.revisions.get(&revision),
             None => self.revisions.values().nth_back(1),

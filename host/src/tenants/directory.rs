@@ -1,44 +1,65 @@
 //! The directory: the one place where what tenants set up is changed. A change is an edit of one tenant: made on a copy,
-//! written durably, then seen by everybody at once. Readers take snapshots and wait for nobody.
+//! written durably, then seen by everybody at once. Readers take snapshots and wait for nobody. Who may change it and how,
+//! `hand` knows.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
+use super::audit_table::Entry;
 use super::file::TenantsFile;
 use super::key::KeyDigest;
+use super::uses::Use;
 use super::vault::{Vault, digest_of};
 use super::{
-    ApiKey, Campaign, Module, Publication, Published, Role, Secret, Snapshot, Sources, StorageError, Tenant,
-    TenantsError, token,
+    AuditLog, AuditRow, Deed, DeedOutcome, Holder, Inspection, Module, Published, Secret, Snapshot, Sources,
+    StorageError, Tenant, TenantsError, token,
 };
-use crate::domain::{CampaignName, Clock, ModuleDigest, TenantId, Timestamp, limits};
+use crate::domain::{Clock, ModuleDigest, TenantId, Timestamp, limits};
+use crate::keyring::Keyring;
 
-/// Told after every change.
-type Listener = Arc<dyn Fn() + Send + Sync>;
+/// Told after every change whose it was.
+type Listener = Arc<dyn Fn(&TenantId) + Send + Sync>;
 
 /// All that tenants set up, on disk and in memory.
 pub struct Directory {
     clock: Arc<dyn Clock>,
-    modules: Vault,
-    components: Vault,
+    keyring: Arc<Keyring>,
+    pub(super) modules: Vault,
+    pub(super) components: Vault,
     /// Whoever holds it is the one writer.
     file: Mutex<TenantsFile>,
     snapshot: ArcSwap<Snapshot>,
     sources: Arc<Sources>,
     listeners: Mutex<Vec<Listener>>,
+    /// When keys were last used, as it is on the disk.
+    uses: Mutex<HashMap<(TenantId, String), i64>>,
+    /// Refusals that stand in the audit log, by log, and the hour in which they are counted.
+    refusals: Mutex<(i64, HashMap<AuditLog, u32>)>,
+}
+
+/// What a key turned out to be.
+#[derive(Debug, Clone)]
+pub enum Recognised {
+    /// Somebody's.
+    Holder(Holder),
+    /// Nobody's.
+    Unknown,
+    /// No key at all: its checksum does not fit.
+    Mistyped,
 }
 
 impl Directory {
     /// Opens the directory in `folder`; makes it where it is missing.
-    pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, StorageError> {
+    pub fn open(folder: &Path, clock: Arc<dyn Clock>, keyring: Arc<Keyring>) -> Result<Self, StorageError> {
         let modules = Vault::open(folder.join("modules"))?;
         let components = Vault::open(folder.join("components"))?;
-        let file = TenantsFile::open(folder.join("tenants.redb"))?;
+        let file = TenantsFile::open(folder.join("tenants.redb"), Arc::clone(&keyring))?;
         let contents = file.read()?;
+        keyring.keep()?;
         let mut snapshot = Snapshot::default();
         snapshot.tenants = contents.tenants;
         snapshot.bootstrap = contents.bootstrap;
@@ -48,12 +69,15 @@ impl Directory {
         replace_sources(&sources, &snapshot);
         Ok(Self {
             clock,
+            keyring,
             modules,
             components,
             file: Mutex::new(file),
             snapshot: ArcSwap::from_pointee(snapshot),
             sources,
             listeners: Mutex::default(),
+            uses: Mutex::default(),
+            refusals: Mutex::default(),
         })
     }
 
@@ -72,8 +96,8 @@ impl Directory {
         self.clock.now()
     }
 
-    /// Has `listener` called after every change, by whoever made it. It should do no more than wake somebody up.
-    pub fn on_change(&self, listener: impl Fn() + Send + Sync + 'static) {
+    /// Has `listener` called after every change of a tenant, by whoever made it. It should be quick.
+    pub fn on_change(&self, listener: impl Fn(&TenantId) + Send + Sync + 'static) {
         lock(&self.listeners).push(Arc::new(listener));
     }
 
@@ -88,9 +112,9 @@ impl Directory {
             }
             None if self.snapshot.load().bootstrap.is_some() => Ok(None),
             None => {
-                let key = format!("rkb_{}", token::token());
-                self.keep_bootstrap(KeyDigest::of(&key))?;
-                Ok(Some(Secret::new(key)))
+                let key = token::key("rkb_");
+                self.keep_bootstrap(KeyDigest::of(key.expose()))?;
+                Ok(Some(key))
             }
         }
     }
@@ -98,57 +122,58 @@ impl Directory {
     fn keep_bootstrap(&self, digest: KeyDigest) -> Result<(), StorageError> {
         let file = lock(&self.file);
         if self.snapshot.load().bootstrap != Some(digest) {
-            file.write_bootstrap(&digest)?;
+            let deed = Deed::of_house("set_bootstrap_key", "");
+            let (log, at) = (&AuditLog::Operator, self.clock.now());
+            file.write_bootstrap(&digest, &Entry { log, deed: &deed, outcome: DeedOutcome::Done, at })?;
             self.replace(|snapshot| snapshot.bootstrap = Some(digest));
         }
         Ok(())
     }
 
-    /// Makes a tenant, and its first owner's key.
-    pub fn create_tenant(&self, id: TenantId) -> Result<(Arc<Tenant>, Secret), TenantsError> {
-        let file = lock(&self.file);
-        let known = self.snapshot();
-        if known.tenants.contains_key(&id) {
-            let why = "is there already: use another name";
-            return Err(TenantsError::Conflict { what: "tenant", name: id.to_string(), why });
+    /// Whose key that is. That it was used is noted.
+    pub fn recognise(&self, key: &str) -> Recognised {
+        match self.snapshot.load().holder(key) {
+            Some(holder) => {
+                if let Holder::Tenant { key, .. } = &holder {
+                    key.last_use.note(self.clock.now());
+                }
+                Recognised::Holder(holder)
+            }
+            None if token::is_mistyped(key) => Recognised::Mistyped,
+            None => Recognised::Unknown,
         }
-        if known.tenants.len() >= limits::TENANTS_MAX {
-            let next = "run another server for more";
-            return Err(TenantsError::LimitReached { what: "tenants", max: limits::TENANTS_MAX, next });
-        }
-        let now = self.clock.now();
-        let empty = Tenant::new(id, now);
-        let mut tenant = empty.clone();
-        let (text, key) = ApiKey::draw("first owner".to_owned(), Role::Owner, now)?;
-        tenant.add_key(key)?;
-        let tenant = self.keep(file, &empty, tenant)?;
-        Ok((tenant, text))
     }
 
-    /// Changes a tenant. What `edit` does is seen by all once it is durable; when it fails, nothing happened.
-    pub fn edit<T>(
-        &self,
-        id: &TenantId,
-        edit: impl FnOnce(&mut Tenant, Timestamp) -> Result<T, TenantsError>,
-    ) -> Result<T, TenantsError> {
-        let file = lock(&self.file);
-        let before = self.known_tenant(id)?;
-        let mut tenant = Tenant::clone(&before);
-        let answer = edit(&mut tenant, self.clock.now())?;
-        self.keep(file, &before, tenant)?;
-        Ok(answer)
+    /// Writes down when keys were last used, where that changed.
+    pub fn keep_uses(&self) -> Result<(), StorageError> {
+        let snapshot = self.snapshot();
+        let used = snapshot.tenants().flat_map(|tenant| {
+            let used = |key: &Arc<super::ApiKey>| Some((key.id.clone(), key.last_used_at()?.as_millis()));
+            tenant.keys().filter_map(used).map(|(key, at_ms)| Use { tenant: tenant.id.clone(), key, at_ms })
+        });
+        let used: Vec<Use> = used.collect();
+        let now = used.iter().map(|used| ((used.tenant.clone(), used.key.as_str().to_owned()), used.at_ms)).collect();
+        let mut known = lock(&self.uses);
+        if *known != now {
+            lock(&self.file).write_uses(&used)?;
+            *known = now;
+        }
+        Ok(())
+    }
+
+    /// The newest rows of an audit log, below a number, the newest first.
+    pub fn audit(&self, log: &AuditLog, below: u64, max: usize) -> Result<Vec<(u64, AuditRow)>, StorageError> {
+        self.writer().audit(log, below, max)
+    }
+
+    /// Follows an audit log from its first row to its last, and says whether they are what was written.
+    pub fn inspect_audit(&self, log: &AuditLog) -> Result<Inspection, StorageError> {
+        self.writer().inspect(log)
     }
 
     /// The module of these bytes, where the tenant uploaded it before.
     pub fn known_module(&self, id: &TenantId, bytes: &[u8]) -> Option<Arc<Module>> {
         self.snapshot.load().tenant(id)?.module(&digest_of(bytes)).cloned()
-    }
-
-    /// Keeps a module that was found good.
-    pub fn upload(&self, id: &TenantId, bytes: &[u8]) -> Result<Arc<Module>, TenantsError> {
-        let digest = self.modules.keep(bytes)?;
-        let module = |uploaded_at| Module { digest, bytes: bytes.len() as u64, uploaded_at };
-        self.edit(id, |tenant, now| tenant.add_module(module(now)))
     }
 
     /// A module's bytes.
@@ -160,37 +185,35 @@ impl Directory {
         Ok(self.modules.read(digest)?)
     }
 
-    /// Publishes a configured component as the campaign's next revision.
-    pub fn publish(
-        &self,
-        id: &TenantId,
-        campaign: &CampaignName,
-        publication: Publication,
-        component: &[u8],
-    ) -> Result<Arc<Campaign>, TenantsError> {
-        let component = self.components.keep(component)?;
-        self.edit(id, |tenant, now| tenant.publish(campaign, publication, component, now))
-    }
-
     /// The configured component of a revision: what is run.
     pub fn component(&self, published: &Published) -> Result<Vec<u8>, StorageError> {
         self.components.read(&published.component)
     }
 
-    fn known_tenant(&self, id: &TenantId) -> Result<Arc<Tenant>, TenantsError> {
+    pub(super) fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// Whoever has it is the one writer.
+    pub(super) fn writer(&self) -> MutexGuard<'_, TenantsFile> {
+        lock(&self.file)
+    }
+
+    pub(super) fn known_tenant(&self, id: &TenantId) -> Result<Arc<Tenant>, TenantsError> {
         let next = "`tenant list` shows those there are";
         let unknown = || TenantsError::NotFound { what: "tenant", name: id.to_string(), next };
         self.snapshot.load().tenant(id).cloned().ok_or_else(unknown)
     }
 
     /// Makes the tenant durable, then visible, then known to the listeners.
-    fn keep(
+    pub(super) fn keep(
         &self,
         file: MutexGuard<'_, TenantsFile>,
         before: &Tenant,
         tenant: Tenant,
+        entries: &[Entry<'_>],
     ) -> Result<Arc<Tenant>, TenantsError> {
-        file.write(before, &tenant)?;
+        file.write(before, &tenant, entries)?;
         let tenant = Arc::new(tenant);
         let now = self.replace(|snapshot| {
             snapshot.tenants.insert(tenant.id.clone(), Arc::clone(&tenant));
@@ -202,8 +225,43 @@ impl Directory {
             replace_sources(&self.sources, &now);
         }
         drop(file);
-        self.tell();
+        self.tell(&tenant.id);
         Ok(tenant)
+    }
+
+    /// Writes a refusal down, and gives it back. That it could not be written is the worse of the two.
+    pub(super) fn refused(
+        &self,
+        file: &TenantsFile,
+        (log, deed): (&AuditLog, &Deed),
+        err: TenantsError,
+    ) -> TenantsError {
+        if !err.is_conflict() {
+            return err;
+        }
+        let entry = Entry { log, deed, outcome: DeedOutcome::Conflict, at: self.clock.now() };
+        self.note(file, &entry).map_or_else(TenantsError::from, |()| err)
+    }
+
+    /// Writes down what changed nothing. Of refusals only so many an hour: they must not drive changes out of the log.
+    pub(super) fn note(&self, file: &TenantsFile, entry: &Entry<'_>) -> Result<(), StorageError> {
+        if entry.outcome != DeedOutcome::Done && !self.has_room_for_refusal(entry.log, entry.at) {
+            metrics::counter!("rekindle_audit_refusals_left_out_total").increment(1);
+            return Ok(());
+        }
+        file.note(entry)
+    }
+
+    fn has_room_for_refusal(&self, log: &AuditLog, now: Timestamp) -> bool {
+        const HOUR_MS: i64 = 3_600_000;
+        let mut refusals = lock(&self.refusals);
+        let hour = now.as_millis() / HOUR_MS;
+        if refusals.0 != hour {
+            *refusals = (hour, HashMap::new());
+        }
+        let count = refusals.1.entry(log.clone()).or_default();
+        *count += 1;
+        *count <= limits::AUDIT_REFUSALS_PER_HOUR_MAX
     }
 
     /// The caller is the one writer.
@@ -216,10 +274,10 @@ impl Directory {
         snapshot
     }
 
-    fn tell(&self) {
+    fn tell(&self, tenant: &TenantId) {
         let listeners = lock(&self.listeners).clone();
         for listener in listeners {
-            listener();
+            listener(tenant);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::LifecycleError;
+use crate::keyring::{KeyringError, OpenError};
 
 /// Why the directory did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +58,16 @@ pub enum TenantsError {
     /// The disk did not do as asked.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The master keys are not what they should be.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+}
+
+impl TenantsError {
+    /// Whether something stood against a wish that was right in itself.
+    pub(super) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict { .. } | Self::LimitReached { .. } | Self::Lifecycle { .. })
+    }
 }
 
 /// Why what is kept could not be read or written.
@@ -94,6 +105,18 @@ pub enum StorageError {
         /// What is wrong.
         why: String,
     },
+    /// What is sealed in it does not open.
+    #[error("`{path}` cannot be read: {source}")]
+    Sealed {
+        /// The file.
+        path: PathBuf,
+        /// Why it does not open.
+        #[source]
+        source: OpenError,
+    },
+    /// The master key could not be kept.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
     /// A newer version wrote it.
     #[error("`{path}` has format {found}, which is newer than {known}: use the version of `rekindle` that wrote it")]
     TooNew {

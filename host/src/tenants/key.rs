@@ -1,10 +1,13 @@
 //! Keys: who may do what with a tenant. Only their digests are kept; the text is seen once, by who made it.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
 
+use super::uses::LastUse;
 use super::{Secret, Tenant, TenantsError, token};
 use crate::domain::{Timestamp, limits};
 
@@ -60,10 +63,24 @@ impl KeyId {
     }
 }
 
-/// The SHA-256 of a key. A key has 160 random bits, so nothing slower is needed to keep it from being guessed; and because
-/// nobody can aim at a digest, looking it up in a table tells an attacker nothing by its timing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The SHA-256 of a key. A key has 160 random bits, so nothing slower, and no key of ours, is needed to keep it from being
+/// guessed; and a digest stays good when master keys are rotated. Two digests are compared in constant time, in tables, too.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyDigest(pub(super) [u8; 32]);
+
+impl PartialEq for KeyDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for KeyDigest {}
+
+impl Hash for KeyDigest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl KeyDigest {
     /// The digest of a key's text.
@@ -84,6 +101,7 @@ pub struct ApiKey {
     /// When it was made.
     pub created_at: Timestamp,
     pub(super) digest: KeyDigest,
+    pub(super) last_use: LastUse,
 }
 
 impl ApiKey {
@@ -93,10 +111,15 @@ impl ApiKey {
             let rule = format!("use 1 to {} bytes without control characters", limits::KEY_NAME_BYTES_MAX);
             return Err(TenantsError::Invalid { what: "the key's name".to_owned(), rule });
         }
-        let text = format!("rk_{}", token::token());
+        let text = token::key("rk_");
         let id = KeyId(format!("key_{}", token::id()));
-        let digest = KeyDigest::of(&text);
-        Ok((Secret::new(text), Self { id, name, role, created_at: now, digest }))
+        let digest = KeyDigest::of(text.expose());
+        Ok((text, Self { id, name, role, created_at: now, digest, last_use: LastUse::default() }))
+    }
+
+    /// When it was last used, to the minute; none when it never was.
+    pub fn last_used_at(&self) -> Option<Timestamp> {
+        self.last_use.get()
     }
 }
 

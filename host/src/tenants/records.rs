@@ -114,6 +114,7 @@ impl Kept for ApiKey {
             role: Role::parse(&record.role).ok_or_else(|| format!("role `{}` is not known", record.role))?,
             created_at: Timestamp::from_millis(record.created_ms),
             digest: key_digest(&STANDARD_NO_PAD.decode(&record.sha256)?)?,
+            last_use: super::uses::LastUse::default(),
         })
     }
 }

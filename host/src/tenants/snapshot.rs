@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::key::KeyDigest;
-use super::{Role, Tenant};
+use super::{ApiKey, Tenant};
 use crate::domain::TenantId;
 
 /// All tenants at one moment.
@@ -14,7 +14,7 @@ pub struct Snapshot {
     pub(super) tenants: BTreeMap<TenantId, Arc<Tenant>>,
     pub(super) bootstrap: Option<KeyDigest>,
     /// Whose key a digest is. Shared from snapshot to snapshot, until a key changes.
-    keys: Arc<HashMap<KeyDigest, (TenantId, Role)>>,
+    keys: Arc<HashMap<KeyDigest, (TenantId, Arc<ApiKey>)>>,
 }
 
 /// Whose key it is.
@@ -26,8 +26,8 @@ pub enum Holder {
     Tenant {
         /// The tenant.
         tenant: Arc<Tenant>,
-        /// What the key allows.
-        role: Role,
+        /// The key: who it is, and what it allows.
+        key: Arc<ApiKey>,
     },
 }
 
@@ -53,15 +53,15 @@ impl Snapshot {
         if self.bootstrap == Some(digest) {
             return Some(Holder::Bootstrap);
         }
-        let (tenant, role) = self.keys.get(&digest)?;
-        Some(Holder::Tenant { tenant: Arc::clone(self.tenants.get(tenant)?), role: *role })
+        let (tenant, key) = self.keys.get(&digest)?;
+        Some(Holder::Tenant { tenant: Arc::clone(self.tenants.get(tenant)?), key: Arc::clone(key) })
     }
 
     /// The digests' table, made anew.
     pub(super) fn index_keys(&mut self) {
         let of_tenant = |tenant: &Arc<Tenant>| {
             let tenant = Arc::clone(tenant);
-            tenant.keys.values().map(|key| (key.digest, (tenant.id.clone(), key.role))).collect::<Vec<_>>()
+            tenant.keys.values().map(|key| (key.digest, (tenant.id.clone(), Arc::clone(key)))).collect::<Vec<_>>()
         };
         self.keys = Arc::new(self.tenants.values().flat_map(of_tenant).collect());
     }

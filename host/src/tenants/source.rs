@@ -1,34 +1,11 @@
 //! Sources: the inlets through which a tenant's events come, and what they must show at the door.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::domain::{SourceId, TenantId};
-
-/// A text that nobody may see: it prints as `***`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes a secret in.
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The secret itself, for the one place that needs it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
+use crate::domain::{Secret, SourceId, TenantId};
 
 /// A tenant's inlet for events.
 #[derive(Debug, Clone)]

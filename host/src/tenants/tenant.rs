@@ -73,7 +73,7 @@ impl Tenant {
     }
 
     /// Every kept revision of every campaign.
-    pub(super) fn revisions(&self) -> impl Iterator<Item = &Arc<Published>> {
+    pub fn revisions(&self) -> impl Iterator<Item = &Arc<Published>> {
         self.campaigns.values().flat_map(|campaign| campaign.revisions())
     }
 

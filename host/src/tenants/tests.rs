@@ -1,5 +1,7 @@
 //! The directory as a whole: what is changed is durable, seen at once, bounded, and kept apart from tenant to tenant.
 
+mod sealing;
+
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +13,7 @@ use crate::domain::{
     CampaignName, EngagementKind, Json, Manifest, ManualClock, ModuleDigest, Revision, SourceId, Target, TenantId,
     Timestamp, Trigger, limits,
 };
+use crate::keyring::{Keyring, MasterKeys};
 
 const START: i64 = 1_767_323_045_678;
 
@@ -24,13 +27,13 @@ impl House {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(Timestamp::from_millis(START)));
-        let directory = Directory::open(folder.path(), clock.clone()).unwrap();
+        let directory = open(folder.path(), clock.clone()).unwrap();
         Self { folder, clock, directory }
     }
 
     fn reopened(self) -> Self {
         drop(self.directory);
-        let directory = Directory::open(self.folder.path(), self.clock.clone()).unwrap();
+        let directory = open(self.folder.path(), self.clock.clone()).unwrap();
         Self { directory, ..self }
     }
 
@@ -44,13 +47,30 @@ impl House {
             configuration: Json::parse(configuration).unwrap(),
             manifest: manifest(),
         };
-        self.directory.publish(id, &campaign(name), publication, format!("configured {configuration}").as_bytes())
+        self.directory.by(&deed()).publish(
+            id,
+            &campaign(name),
+            publication,
+            format!("configured {configuration}").as_bytes(),
+        )
     }
 
     fn picture(&self, id: &TenantId) -> String {
         let tenant = self.tenant(id);
         format!("{tenant:#?}")
     }
+}
+
+fn open(folder: &Path, clock: Arc<ManualClock>) -> Result<Directory, StorageError> {
+    open_with(folder, clock, MasterKeys::Beside)
+}
+
+fn open_with(folder: &Path, clock: Arc<ManualClock>, master_keys: MasterKeys) -> Result<Directory, StorageError> {
+    Directory::open(folder, clock, Arc::new(Keyring::open(master_keys, folder)?))
+}
+
+fn deed() -> Deed {
+    Deed::of_house("test", "")
 }
 
 fn shop() -> TenantId {
@@ -88,7 +108,7 @@ fn manifest() -> Manifest {
 }
 
 fn add_source(house: &House, id: &TenantId, name: &str) -> Result<Arc<RegisteredSource>, TenantsError> {
-    house.directory.edit(id, |tenant, now| {
+    house.directory.by(&deed()).edit(id, |tenant, now| {
         let drawn = RegisteredSource::draw(tenant.id.clone(), source(name), SourceDemands::default(), now)?;
         tenant.add_source(drawn)
     })
@@ -104,19 +124,20 @@ fn webhook(channel: &str) -> ChannelSettings {
 
 /// Everything of a tenant that there can be.
 fn furnish(house: &House) -> Secret {
-    let (_, owner) = house.directory.create_tenant(shop()).unwrap();
+    let (_, owner) = house.directory.by(&deed()).create_tenant(shop()).unwrap();
     add_source(house, &shop(), "web").unwrap();
-    house.directory.edit(&shop(), |tenant, _| tenant.rotate_source(&source("web"), None)).unwrap();
-    house.directory.upload(&shop(), b"a module").unwrap();
+    house.directory.by(&deed()).edit(&shop(), |tenant, _| tenant.rotate_source(&source("web"), None)).unwrap();
+    house.directory.by(&deed()).upload(&shop(), b"a module").unwrap();
     house.publish(&shop(), "winter", "{\"wait\":1}").unwrap();
     house.clock.advance_to(Timestamp::from_millis(START).plus(Duration::from_secs(60)));
     house.publish(&shop(), "winter", "{\"wait\":2}").unwrap();
     house
         .directory
+        .by(&deed())
         .edit(&shop(), |tenant, _| tenant.act_on_campaign(&campaign("winter"), CampaignAction::Pause))
         .unwrap();
-    house.directory.edit(&shop(), |tenant, now| tenant.create_campaign(campaign("spring"), now)).unwrap();
-    house.directory.edit(&shop(), |tenant, _| tenant.set_channel(webhook("push"))).unwrap();
+    house.directory.by(&deed()).edit(&shop(), |tenant, now| tenant.create_campaign(campaign("spring"), now)).unwrap();
+    house.directory.by(&deed()).edit(&shop(), |tenant, _| tenant.set_channel(webhook("push"))).unwrap();
     owner
 }
 
@@ -131,7 +152,7 @@ fn everything_survives_a_restart() {
     assert_eq!(house.picture(&shop()), before);
     assert_eq!(exposed(&house), secrets);
     let holder = house.directory.snapshot().holder(owner.expose());
-    assert!(matches!(holder, Some(Holder::Tenant { tenant, role: Role::Owner }) if tenant.id == shop()));
+    assert!(matches!(holder, Some(Holder::Tenant { tenant, key }) if tenant.id == shop() && key.role == Role::Owner));
     let current = house.tenant(&shop()).campaign(&campaign("winter")).unwrap().current().cloned().unwrap();
     assert_eq!(*current.manifest, manifest());
     assert_eq!(house.directory.component(&current).unwrap(), b"configured {\"wait\":2}");
@@ -153,12 +174,13 @@ fn exposed(house: &House) -> Vec<String> {
 fn what_is_removed_stays_removed() {
     let house = House::new();
     furnish(&house);
-    let key = house.directory.edit(&shop(), |tenant, now| {
+    let key = house.directory.by(&deed()).edit(&shop(), |tenant, now| {
         let (_, key) = ApiKey::draw("reader".to_owned(), Role::Viewer, now)?;
         tenant.add_key(key)
     });
     house
         .directory
+        .by(&deed())
         .edit(&shop(), |tenant, _| {
             tenant.remove_source(&source("web"))?;
             tenant.unset_channel(&ChannelName::parse("push")?)?;
@@ -225,14 +247,14 @@ fn the_door_sees_a_source_as_soon_as_it_is_there_and_no_longer_than_it_is() {
     for rotation in 1..=3 {
         let edit =
             |tenant: &mut Tenant, _| tenant.rotate_source(&source("app"), Some(Secret::new(format!("s{rotation}"))));
-        house.directory.edit(&shop(), edit).unwrap();
+        house.directory.by(&deed()).edit(&shop(), edit).unwrap();
         let secrets = &door.get(token).unwrap().secrets;
         assert_eq!(secrets.len(), limits::SOURCE_SECRETS_MAX);
         assert_eq!(secrets.contains(&first), rotation == 1);
         assert_eq!(secrets[0].expose(), format!("s{rotation}"));
     }
 
-    house.directory.edit(&shop(), |tenant, _| tenant.remove_source(&source("app"))).unwrap();
+    house.directory.by(&deed()).edit(&shop(), |tenant, _| tenant.remove_source(&source("app"))).unwrap();
     assert!(door.get(token).is_none());
 }
 
@@ -259,7 +281,7 @@ fn a_failed_edit_changes_nothing_and_tells_nobody() {
     let house = House::new();
     furnish(&house);
     let (version, picture) = (house.directory.snapshot().version(), house.picture(&shop()));
-    let failed = house.directory.edit(&shop(), |tenant, now| {
+    let failed = house.directory.by(&deed()).edit(&shop(), |tenant, now| {
         tenant.create_campaign(campaign("summer"), now)?;
         tenant.create_campaign(campaign("summer"), now)
     });
@@ -274,22 +296,23 @@ fn listeners_hear_of_a_change_when_it_can_be_seen() {
     let directory = Arc::new(house.directory);
     let (heard, seen) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(0)));
     let (listening, counting, noting) = (Arc::downgrade(&directory), Arc::clone(&heard), Arc::clone(&seen));
-    directory.on_change(move || {
+    directory.on_change(move |changed| {
+        assert!(listening.upgrade().unwrap().snapshot().tenant(changed).is_some());
         counting.fetch_add(1, Ordering::SeqCst);
         *noting.lock().unwrap() = listening.upgrade().unwrap().snapshot().tenants().count();
     });
-    directory.create_tenant(shop()).unwrap();
-    directory.create_tenant(TenantId::parse("other").unwrap()).unwrap();
+    directory.by(&deed()).create_tenant(shop()).unwrap();
+    directory.by(&deed()).create_tenant(TenantId::parse("other").unwrap()).unwrap();
     assert_eq!((heard.load(Ordering::SeqCst), *seen.lock().unwrap()), (2, 2));
 }
 
 #[test]
 fn every_publication_is_a_revision_and_so_is_a_rollback() {
     let house = House::new();
-    house.directory.create_tenant(shop()).unwrap();
+    house.directory.by(&deed()).create_tenant(shop()).unwrap();
     let roll_back = |wanted: Option<u32>| {
         let edit = |tenant: &mut Tenant, now| tenant.roll_back_campaign(&campaign("winter"), wanted.map(Revision), now);
-        house.directory.edit(&shop(), edit)
+        house.directory.by(&deed()).edit(&shop(), edit)
     };
     let wait = |campaign: &Campaign| {
         let current = campaign.current().unwrap();
@@ -307,7 +330,7 @@ fn every_publication_is_a_revision_and_so_is_a_rollback() {
 #[test]
 fn the_oldest_revision_makes_room_and_its_component_goes_at_the_next_start() {
     let house = House::new();
-    house.directory.create_tenant(shop()).unwrap();
+    house.directory.by(&deed()).create_tenant(shop()).unwrap();
     for number in 0..=limits::REVISIONS_MAX {
         house.publish(&shop(), "winter", &number.to_string()).unwrap();
     }
@@ -416,12 +439,12 @@ fn fill(what: &str, max: usize, mut add: impl FnMut(usize) -> Result<(), Tenants
 #[test]
 fn an_owner_can_always_make_keys() {
     let house = House::new();
-    house.directory.create_tenant(shop()).unwrap();
+    house.directory.by(&deed()).create_tenant(shop()).unwrap();
     let first = house.tenant(&shop()).keys().next().cloned().unwrap();
-    let revoke = || house.directory.edit(&shop(), |tenant, _| tenant.remove_key(&first.id));
+    let revoke = || house.directory.by(&deed()).edit(&shop(), |tenant, _| tenant.remove_key(&first.id));
     assert!(matches!(revoke(), Err(TenantsError::Conflict { .. })));
     let second = |tenant: &mut Tenant, now| tenant.add_key(ApiKey::draw("second".to_owned(), Role::Owner, now)?.1);
-    house.directory.edit(&shop(), second).unwrap();
+    house.directory.by(&deed()).edit(&shop(), second).unwrap();
     revoke().unwrap();
     assert!(matches!(revoke(), Err(TenantsError::NotFound { .. })));
 }
@@ -429,6 +452,38 @@ fn an_owner_can_always_make_keys() {
 #[test]
 fn two_processes_do_not_share_a_directory() {
     let house = House::new();
-    let second = Directory::open(house.folder.path(), house.clock.clone());
+    let second = open(house.folder.path(), house.clock.clone());
     assert!(matches!(second, Err(StorageError::InUse { .. })));
+}
+
+#[test]
+fn a_flipped_bit_is_told_with_the_files_name_or_changes_nothing() {
+    let house = House::new();
+    house.directory.by(&deed()).create_tenant(shop()).unwrap();
+    add_source(&house, &shop(), "website").unwrap();
+    house.publish(&shop(), "winter", "{}").unwrap();
+    let good = house.picture(&shop());
+    let House { folder, clock, directory } = house;
+    drop(directory);
+    let file = folder.path().join("tenants.redb");
+    let bytes = fs::read(&file).unwrap();
+    let mut told = 0;
+    for round in 0..120_usize {
+        let span = if round < 60 { 512 } else { bytes.len() };
+        let bit = (round * 104_729) % (span * 8);
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&file, flipped).unwrap();
+        match open(folder.path(), clock.clone()) {
+            Ok(directory) => {
+                let tenant = directory.snapshot().tenant(&shop()).cloned().unwrap();
+                assert_eq!(format!("{tenant:#?}"), good, "bit {bit}");
+            }
+            Err(error) => {
+                assert!(error.to_string().contains("tenants.redb"), "bit {bit}: {error}");
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 20, "{told}");
 }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::StorageError;
 use crate::domain::ModuleDigest;
+use crate::faults::{self, Point};
 
 /// What a file is called until it is whole.
 const PARTIAL: &str = ".partial";
@@ -42,7 +43,9 @@ impl Vault {
         let mut file = tempfile::Builder::new().suffix(PARTIAL).tempfile_in(&self.folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
+        faults::pass(Point::VaultNaming);
         file.persist(path)?;
+        faults::pass(Point::VaultNamed);
         fs::File::open(&self.folder)?.sync_all()
     }
 

@@ -14,6 +14,7 @@ use crate::channels::Switchboard;
 use crate::domain::{
     Call, Event, Inbound, InstructionId, Position, ProfileKey, Substance, TenantId, Timestamp, limits,
 };
+use crate::faults::{self, Point};
 use crate::outbox::Entry as Promised;
 use crate::profiles::Profile;
 use crate::store::{Book, Commit, Entry, Partition, Reports, Row, RowKey, TimerKey};
@@ -211,7 +212,9 @@ impl<'a> Batch<'a> {
 
     fn happen(&mut self, key: &ProfileKey, event: &Event, now: Timestamp) -> Result<(), WorkerError> {
         if event.call == Call::Delete {
-            return self.erase(key);
+            self.erase(key)?;
+            faults::pass(Point::PersonErased);
+            return Ok(());
         }
         let campaigns = self.tools.roster.of(&key.tenant);
         let scene = Scene { key, now, campaigns: &campaigns };
@@ -221,6 +224,7 @@ impl<'a> Batch<'a> {
 
     /// Fires a timer that is due.
     pub(super) fn fire(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
+        faults::pass(Point::TimerFired);
         self.unset(timer.clone());
         let due = self.due_timers(&timer.owner.tenant)?;
         due.left = due.left.saturating_sub(1);

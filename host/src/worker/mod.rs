@@ -37,6 +37,7 @@ pub use suspension::{Streak, Suspension};
 
 use crate::channels::Switchboard;
 use crate::domain::{Backlog, Clock, InstructionId, Position, Signal, Stopwatch, TenantId, Timestamp, Waiting, limits};
+use crate::faults::{self, Promise};
 use crate::outbox::{DeathCause, Dispatcher, Entry as Promised, Lane, RecordError as EntryError, Settlement};
 use crate::profiles::RecordError;
 use crate::store::{Entry, Partition, Pulled, Reports, StoreError};
@@ -223,11 +224,11 @@ impl Worker {
     fn turn(&mut self) -> Result<Option<Duration>, WorkerError> {
         let now = self.shared.clock.now();
         let has_committed = self.commit_batch(now)?;
-        let is_beat = self.since_sync.is_some_and(|since| since.elapsed() >= self.shared.sync_beat);
+        let is_beat = self.since_sync.is_some_and(|since| since.elapsed() >= faults::sync_beat(self.shared.sync_beat));
         if is_beat || self.stopping {
             self.sync()?;
         }
-        if self.since_sync.is_none() && !self.stopping {
+        if (self.since_sync.is_none() || faults::breaks(Promise::SyncedFirst)) && !self.stopping {
             self.dispatch(now)?;
         }
         if has_committed {

@@ -1,4 +1,4 @@
-//! Who is to be asked: every tenant's campaigns, ready to run, replaced as a whole when something is published. A cause that is being
+//! Who is to be asked: every tenant's campaigns, ready to run; a tenant's are replaced as a whole when something is published. A cause that is being
 //! worked on keeps the roster it began with, so that a change of campaigns loses none.
 
 use std::collections::HashMap;
@@ -81,16 +81,23 @@ impl Roster {
         self.0.load().get(tenant).cloned().unwrap_or_default()
     }
 
-    /// Replaces all of them. What is asked as before goes on counting its failures.
-    pub fn replace(&self, mut campaigns: HashMap<TenantId, Campaigns>) {
-        for (tenant, enlisted) in &mut campaigns {
-            let before = self.of(tenant);
-            let go_on = |new: &Enlisted| {
-                let streak = before.iter().find(|before| new.goes_on_from(before)).map(|before| &before.streak);
-                Enlisted { streak: Arc::clone(streak.unwrap_or(&new.streak)), ..new.clone() }
-            };
-            *enlisted = enlisted.iter().map(go_on).collect();
-        }
+    /// Replaces one tenant's campaigns. What is asked as before goes on counting its failures.
+    pub fn replace_of(&self, tenant: &TenantId, campaigns: &Campaigns) {
+        let before = self.of(tenant);
+        let go_on = |new: &Enlisted| {
+            let streak = before.iter().find(|before| new.goes_on_from(before)).map(|before| &before.streak);
+            Enlisted { streak: Arc::clone(streak.unwrap_or(&new.streak)), ..new.clone() }
+        };
+        let campaigns: Campaigns = campaigns.iter().map(go_on).collect();
+        self.0.rcu(|all| {
+            let mut all = HashMap::clone(all);
+            all.insert(tenant.clone(), Arc::clone(&campaigns));
+            all
+        });
+    }
+
+    /// Replaces all of them.
+    pub fn replace(&self, campaigns: HashMap<TenantId, Campaigns>) {
         self.0.store(Arc::new(campaigns));
     }
 }

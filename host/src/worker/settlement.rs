@@ -9,6 +9,7 @@ use super::ledger::{Fate as Recorded, LedgerRow, What};
 use super::suspension::OPERATIONS;
 use super::{Word, Worker, WorkerError, messages};
 use crate::domain::{InstructionId, ProfileKey, TenantId, Timestamp, limits};
+use crate::faults::{self, Point};
 use crate::outbox::{self, DeathCause, Declined, Entry, Fate, Settlement};
 use crate::store::{Book, Line};
 
@@ -36,6 +37,7 @@ impl Worker {
 
     fn dispatch_line(&mut self, line: &Line, now: Timestamp) -> Result<(), WorkerError> {
         let rows = self.partition.outbox_due(line, now, limits::LINE_SCAN_MAX)?;
+        faults::pass(Point::OutboxReleasing);
         for row in &rows {
             if self.lane.is_under_way(&row.tenant, &row.id) {
                 continue;
@@ -107,6 +109,7 @@ fn is_kept(batch: &Batch<'_>, entry: &Entry) -> Result<bool, WorkerError> {
 
 fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: Timestamp) -> Result<(), WorkerError> {
     let Settlement { entry, receipt, .. } = settlement;
+    faults::pass(Point::FateTaken);
     if !is_kept(batch, entry)? {
         return Ok(());
     }

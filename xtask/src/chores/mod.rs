@@ -1,7 +1,9 @@
 //! Every chore, in the order in which `help` lists them.
 
+mod bench;
 mod check;
 mod components;
+mod crash;
 mod demo;
 mod fuzz;
 mod probes;
@@ -44,5 +46,11 @@ pub(crate) const CHORES: &[Chore] = &[
         summary: "look for inputs that break a parser: `fuzz [TARGET] [--seconds N]`, every target for 60 s if not said",
         run: fuzz::run,
     },
+    Chore {
+        name: "crash",
+        summary: "kill a server under load and judge what is left (arguments go to the suite: `--times N`, `--seed S`, `--break PROMISE`)",
+        run: crash::run,
+    },
+    Chore { name: "bench", summary: "measure the release build: [NAME…] [--quick] [--json FILE]", run: bench::run },
     Chore { name: "check", summary: "formatting and lints, as strictly as before a merge", run: check::run },
 ];

@@ -14,6 +14,6 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
     cargo(project)
         .args(["test", "--package", "rekindle-tests", "--test", "probes", "--", "--nocapture"])
         .env("REKINDLE_COMPONENTS", project.components_dir())
-        .env("REKINDLE_PROGRAM", project.released_program())
+        .env("REKINDLE_PROGRAM", project.release("rekindle"))
         .run()
 }

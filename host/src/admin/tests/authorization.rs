@@ -71,6 +71,11 @@ const ROWS: &[Row] = &[
     row("GET /v1/failures", Viewer, "", 200, 200),
     row("GET /v1/quarantine", Viewer, "", 200, 200),
     row("GET /v1/outbox", Viewer, "", 200, 200),
+    row("GET /v1/audit", Owner, "", 200, 200),
+    row("GET /v1/audit/verify", Owner, "", 200, 200),
+    row("GET /v1/operator/audit", Bootstrap, "", 200, 403),
+    row("GET /v1/operator/audit/verify", Bootstrap, "", 200, 403),
+    row("POST /v1/keyring/rotate", Bootstrap, "", 200, 403),
     row("POST /v1/outbox/redeliver", Developer, r#"{"all": true}"#, 200, 200),
 ];
 
@@ -159,7 +164,9 @@ async fn another_tenants_lists_hold_nothing_of_ours() {
     let of_viewers = ROWS.iter().filter(|row| row.operation.starts_with("GET /v1") && row.own == row.other);
     // Nobody lives in this house: lists of people are told apart in the tests of the whole house.
     let is_of_people = |row: &&Row| {
-        ["profiles", "messages", "failures", "quarantine", "outbox"].iter().any(|list| row.operation.contains(list))
+        ["audit", "profiles", "messages", "failures", "quarantine", "outbox"]
+            .iter()
+            .any(|list| row.operation.contains(list))
     };
     for row in of_viewers.filter(|row| row.operation != "GET /v1/keys" && !is_of_people(row)) {
         let path = row.operation.trim_start_matches("GET ");

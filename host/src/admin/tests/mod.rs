@@ -1,11 +1,13 @@
 //! The API as its callers see it: the whole router over a real directory and the real sandbox, without a socket.
 
+mod audit;
 mod authorization;
 mod module;
 mod operators;
 mod paths;
 mod refusals;
 
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
@@ -20,6 +22,7 @@ use tower::ServiceExt as _;
 use super::{Admin, Workshop, router};
 use crate::channels::Reach;
 use crate::domain::{ManualClock, SystemClock, Timestamp};
+use crate::keyring::{Keyring, MasterKeys};
 use crate::sandbox::Sandbox;
 use crate::store::{Memory, Store as _};
 use crate::tenants::Directory;
@@ -55,7 +58,7 @@ impl House {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_767_323_045_678)));
-        let directory = Directory::open(folder.path(), clock).unwrap();
+        let directory = directory(folder.path(), clock);
         directory.bootstrap(Some(BOOTSTRAP)).unwrap();
         Self::furnished(folder, directory).await
     }
@@ -132,6 +135,12 @@ impl House {
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| as_text());
         Answer { status: parts.status, headers: parts.headers, body }
     }
+}
+
+/// A directory whose master key lies beside it.
+fn directory(folder: &Path, clock: Arc<ManualClock>) -> Directory {
+    let keyring = Keyring::open(MasterKeys::Beside, folder).unwrap();
+    Directory::open(folder, clock, Arc::new(keyring)).unwrap()
 }
 
 fn admin(directory: Directory, public_url: Option<String>) -> Arc<Admin> {

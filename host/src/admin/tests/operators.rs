@@ -6,10 +6,9 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use serde_json::{Value, json};
 
-use super::{House, admin, router};
+use super::{House, admin, directory, router};
 use crate::admin::Admin;
 use crate::domain::ManualClock;
-use crate::tenants::Directory;
 
 #[tokio::test]
 async fn a_server_says_whether_it_lives_and_whether_it_is_ready() {
@@ -18,7 +17,7 @@ async fn a_server_says_whether_it_lives_and_whether_it_is_ready() {
     assert_eq!(house.send("GET", "/readyz", None, Body::empty()).await.status, 200);
 
     let folder = tempfile::tempdir().unwrap();
-    let directory = Directory::open(folder.path(), Arc::new(ManualClock::default())).unwrap();
+    let directory = directory(folder.path(), Arc::new(ManualClock::default()));
     let stopping = Arc::into_inner(admin(directory, None)).unwrap();
     let readiness = Arc::new(|| Err("the server is stopping".to_owned()));
     house.router = router(Arc::new(Admin { readiness, ..stopping }));

@@ -8,9 +8,9 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::module::module;
-use super::{House, admin, router, text};
+use super::{House, admin, directory, router, text};
 use crate::domain::{ManualClock, TenantId};
-use crate::tenants::Directory;
+use crate::tenants::Deed;
 
 #[tokio::test]
 async fn a_source_is_created_rotated_and_deleted() {
@@ -27,7 +27,8 @@ async fn a_source_is_created_rotated_and_deleted() {
     assert_eq!((&third["secrets"], &third["active_secrets"]), (&json!(["mine"]), &json!(2)));
 
     let listed = house.done("GET", "/v1/sources", Value::Null).await;
-    let expected = json!({"items": [{"source": "web", "url": url, "active_secrets": 2, "bearer": true,
+    let masked = format!("http://rekindle.example:8080/in/***{}", &url[60..]);
+    let expected = json!({"items": [{"source": "web", "url": masked, "active_secrets": 2, "bearer": true,
         "basic_key": false, "created_at": "2026-01-02T03:04:05.678Z"}], "next": null});
     assert_eq!(listed, expected);
 
@@ -50,9 +51,9 @@ async fn an_unsigned_source_has_no_secret_until_it_is_given_one() {
 #[tokio::test]
 async fn a_source_is_reached_at_the_public_address_where_there_is_one() {
     let mut house = House::new().await;
-    let directory = Directory::open(tempfile::tempdir().unwrap().path(), std::sync::Arc::new(ManualClock::default()));
-    let directory = directory.unwrap();
-    let (_, key) = directory.create_tenant(TenantId::parse("shop").unwrap()).unwrap();
+    let directory = directory(tempfile::tempdir().unwrap().path(), std::sync::Arc::new(ManualClock::default()));
+    let deed = Deed::of_house("test", "");
+    let (_, key) = directory.by(&deed).create_tenant(TenantId::parse("shop").unwrap()).unwrap();
     house.router = router(admin(directory, Some("https://in.example.com/rekindle/".to_owned())));
     house.developer = key.expose().to_owned();
     let created = house.done("POST", "/v1/sources", json!({"name": "web"})).await;
@@ -64,7 +65,7 @@ async fn a_key_is_shown_once_and_is_good_until_it_is_revoked() {
     let house = House::new().await;
     let created = house.call("POST", "/v1/keys", &house.owner, json!({"name": "ci", "role": "developer"})).await.body;
     let (id, key) = (text(&created["id"]), text(&created["key"]));
-    assert!(key.starts_with("rk_") && key.len() == 35, "{key}");
+    assert!(key.starts_with("rk_") && key.len() == 43, "{key}");
     assert_eq!(house.call("GET", "/v1/sources", &key, Value::Null).await.status, StatusCode::OK);
 
     let listed = house.call("GET", "/v1/keys", &house.owner, Value::Null).await.body;
@@ -208,8 +209,9 @@ async fn a_channel_is_set_shown_masked_and_forgotten() {
     let given = house.done("PUT", "/v1/channels/email", rotated).await;
     let masked =
         |channel: &str, settings: Value| json!({"channel": channel, "provider": "webhook", "settings": settings});
-    let email = masked("email", json!({"url": url, "secret": "***", "previous_secret": "***"}));
-    let push = masked("push", json!({"url": url, "secret": "***"}));
+    let shown = "https://example.com/***";
+    let email = masked("email", json!({"url": shown, "secret": "***", "previous_secret": "***"}));
+    let push = masked("push", json!({"url": shown, "secret": "***"}));
     assert_eq!(given, email);
 
     let listed = house.done("GET", "/v1/channels", Value::Null).await;

@@ -136,7 +136,7 @@ async fn what_is_wrong_with_a_campaign_or_a_channel_is_said() {
         PUT /v1/channels/push
             422 invalid: provider `pigeon` is not known: use `preview` or `webhook`
         PUT /v1/channels/push
-            422 invalid: `settings.secret` is `***`, which only stands for the secret: send the secret, or leave it out
+            422 invalid: `settings.secret` ends with `***`, which only stands for the secret: send the secret, or leave it out
         DELETE /v1/channels/push
             404 not-found: channel `push` is not known: it has no settings, so it goes to `preview` as it is
     "#]].assert_eq(&picture);

@@ -46,6 +46,11 @@ source delete web
 key create ci --role developer
 key list
 key revoke k1
+audit list
+audit list --operator --limit 5
+audit verify
+audit verify --operator
+keyring rotate
 module upload MODULE
 module list
 campaign create three-lines
@@ -97,6 +102,11 @@ fn every_command_is_one_request() {
         POST keys {"name":"ci","role":"developer"} -> one object, once
         GET keys -> all rows
         DELETE keys/k1 -> {"id":"k1","state":"revoked"}
+        GET audit -> all rows
+        GET operator/audit -> 5 rows
+        GET audit/verify -> one object
+        GET operator/audit/verify -> one object
+        POST keyring/rotate {} -> one object
         POST modules 4 bytes -> one object
         GET modules -> all rows
         POST campaigns {"campaign":"three-lines"} -> one object
@@ -171,7 +181,8 @@ fn the_exit_codes_are_documented() {
           5  conflict with the present state
           6  input or module rejected
           7  server unreachable or not available
-          8  timed out"#]]
+          8  timed out
+          9  a scenario did not go as it should"#]]
     .assert_eq(&exit::help());
     assert!(Cli::command().render_help().to_string().contains(&exit::help()));
 }
@@ -181,7 +192,7 @@ fn flags_become_the_options_of_a_server() {
     let line = "serve --data d --listen 0.0.0.0:80 --bootstrap-key k --public-url https://example.com \
                 --allow-outgoing 10.0.0.0/8 --allow-outgoing ::1 --log-format json --manual-clock 2026-01-02T03:04:05Z";
     let Ok(Task::Serve(arguments)) = task(line) else { panic!("`{line}` should serve") };
-    let options = ServeOptions::from(arguments);
+    let options: ServeOptions = arguments.options(None).unwrap();
     assert_eq!(options.bootstrap_key.as_ref().map(|key| key.expose()), Some("k"));
     expect![[r#"
         ServeOptions {
@@ -190,6 +201,7 @@ fn flags_become_the_options_of_a_server() {
             bootstrap_key: Some(
                 ***,
             ),
+            master_keys: Beside,
             public_url: Some(
                 "https://example.com",
             ),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::modules::Module;
 use super::{SANDBOX, context, person};
 use crate::domain::{Cause, limits};
-use crate::sandbox::{ConfigureError, contract};
+use crate::sandbox::{CompileError, ConfigureError, contract};
 
 #[track_caller]
 fn check(files: &[(&str, Vec<u8>)], expected: Expect) {
@@ -164,6 +164,7 @@ fn nested(kind: &str, depth: usize) -> Vec<u8> {
 fn more_of_anything_than_is_sane() {
     let module = |items: &str, count: usize| with(&format!("(core module {})", items.repeat(count)));
     let instances = format!("(core module $m) {}", "(core instance (instantiate $m))".repeat(49));
+    let exports: String = (0..=limits::MODULE_NAMES_MAX).map(|n| format!(r#"(export "{n}" (func $f))"#)).collect();
     let large = format!("(core module (func {}))", "(drop (i32.const 1000000))".repeat(110_000));
     check(
         &[
@@ -174,11 +175,19 @@ fn more_of_anything_than_is_sane() {
             ("components", with(&"(component)".repeat(32))),
             ("a long function", with(&large)),
             ("elements", module("(elem func)", limits::MODULE_ELEMENT_SEGMENTS_MAX + 1)),
-            ("types", module("(type (func))", limits::MODULE_ENTRIES_MAX + 1)),
-            ("globals", module("(global i32 (i32.const 0))", limits::MODULE_ENTRIES_MAX + 1)),
+            ("globals", module("(global i32 (i32.const 0))", limits::MODULE_GLOBALS_MAX + 1)),
             ("custom sections", [with(""), [0, 1, 0].repeat(limits::MODULE_CUSTOM_SECTIONS_MAX + 1)].concat()),
             ("deep blocks", nested("block", limits::FUNCTION_BLOCKS_DEEP_MAX + 1)),
             ("deep loops", nested("loop", limits::FUNCTION_LOOPS_DEEP_MAX + 1)),
+            ("types", with(&"(type (list u8))".repeat(limits::MODULE_TYPES_MAX + 1))),
+            (
+                "types in a type",
+                with(&format!("(type (instance {}))", "(type (list u8))".repeat(limits::MODULE_TYPES_MAX))),
+            ),
+            ("exports", with(&format!("(core module (func $f) {})", exports))),
+            ("a long name", with(&format!(r#"(core module (func (export "{}")))"#, "a".repeat(5_000)))),
+            ("locals", with(&format!("(core module (func (local {})))", "i32 ".repeat(10_001)))),
+            ("jumps", with(&format!("(core module (func (br_table {} (i32.const 0))))", "0 ".repeat(4_098)))),
         ],
         expect![[r#"
             functions
@@ -195,8 +204,6 @@ fn more_of_anything_than_is_sane() {
               the module has `550002` bytes in one function, at most `524288` are taken; build it smaller, leave out what it does not use
             elements
               the module has `1025` element segments, at most `1024` are taken; build it smaller, leave out what it does not use
-            types
-              the module has `20001` types, at most `20000` are taken; build it smaller, leave out what it does not use
             globals
               the module has `20001` globals, at most `20000` are taken; build it smaller, leave out what it does not use
             custom sections
@@ -205,8 +212,55 @@ fn more_of_anything_than_is_sane() {
               the module has `1001` blocks in one another, at most `1000` are taken; build it smaller, leave out what it does not use
             deep loops
               the module has `65` loops in one another, at most `64` are taken; build it smaller, leave out what it does not use
+            types
+              the module has `10001` types, at most `10000` are taken; build it smaller, leave out what it does not use
+            types in a type
+              the module has `10001` types, at most `10000` are taken; build it smaller, leave out what it does not use
+            exports
+              the module has `10001` imports and exports, at most `10000` are taken; build it smaller, leave out what it does not use
+            a long name
+              the module has `5000` bytes in one name, at most `4096` are taken; build it smaller, leave out what it does not use
+            locals
+              the module has `10001` locals in one function, at most `10000` are taken; build it smaller, leave out what it does not use
+            jumps
+              the module has `4097` targets of one jump, at most `4096` are taken; build it smaller, leave out what it does not use
         "#]],
     );
+}
+
+/// Whoever walks such a type by recursion walks as deep as it is.
+#[test]
+fn types_that_are_too_deep_end_in_an_answer() {
+    let mut chain = "(type $t0 (list u8))".to_owned();
+    for n in 1..9_000 {
+        chain.push_str(&format!("(type $t{n} (list $t{}))", n - 1));
+    }
+    let error = SANDBOX.inspect(&with(&chain)).unwrap_err().to_string();
+    assert!(error.starts_with("the module is not valid: type nesting is too deep"), "{error}");
+    let error = SANDBOX.inspect(&nested_types(500_000)).unwrap_err().to_string();
+    assert!(error.starts_with("the module's types may be nested too deeply to be read"), "{error}");
+    let bearable = nested_types(limits::MODULE_TYPE_LEVELS_MAX - 1);
+    assert!(SANDBOX.inspect(&bearable).is_err());
+}
+
+/// A component type that has a component type in it that has …: `(component (type (component (type …`.
+fn nested_types(levels: usize) -> Vec<u8> {
+    let mut component = b"\0asm\x0d\0\x01\0\x07".to_vec();
+    component.extend(leb128(1 + 3 * levels + 2));
+    component.push(1);
+    (0..levels).for_each(|_| component.extend([0x41, 1, 1]));
+    component.extend([0x41, 0]);
+    component
+}
+
+fn leb128(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 0x80 {
+        bytes.push(u8::try_from(number & 0x7f).unwrap() | 0x80);
+        number >>= 7;
+    }
+    bytes.push(u8::try_from(number).unwrap());
+    bytes
 }
 
 #[test]
@@ -269,8 +323,8 @@ fn a_panic_of_a_tool_is_a_rejection() {
 #[test]
 fn a_refusal_is_as_long_as_somebody_reads() {
     let name = "a".repeat(90_000);
-    let rejection = SANDBOX.inspect(&with(&format!(r#"(import "{name}" (func))"#))).unwrap_err();
-    assert_eq!(rejection.what.len(), limits::REFUSAL_BYTES_MAX);
+    let error = SANDBOX.inspect(&with(&format!(r#"(import "{name}" (func))"#))).unwrap_err();
+    assert!(matches!(error, CompileError::Rejected(rejection) if rejection.what.len() <= limits::REFUSAL_BYTES_MAX));
 }
 
 #[test]

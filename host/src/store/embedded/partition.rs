@@ -47,47 +47,52 @@ impl Partition for Owned {
     }
 
     fn pull(&mut self, from: Position, max: usize) -> Result<Pulled, StoreError> {
+        if let Some(position) = self.state().reopen(self.owner)? {
+            self.position = position;
+            let slots = self.slots();
+            return Err(StoreError::Unavailable(format!("slots {slots:?} were opened again, at {position}")));
+        }
         self.reader.read(from, max)
     }
 
     fn load(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError> {
-        self.state().view()?.profile(key)
+        self.state().ask(|view| view.profile(key))
     }
 
     fn due(&self, tenant: &TenantId, now: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError> {
-        self.state().view()?.timers(tenant, now, max)
+        self.state().ask(|view| view.timers(tenant, now, max))
     }
 
     fn tenants_due(&self, now: Timestamp) -> Result<Vec<TenantId>, StoreError> {
-        self.state().view()?.tenants_due(now)
+        self.state().ask(|view| view.tenants_due(now))
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.state().view()?.next_timer()
+        self.state().ask(|view| view.next_timer())
     }
 
     fn outbox_due(&self, line: &Line, now: Timestamp, max: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        self.state().view()?.outbox_due(line, now, max)
+        self.state().ask(|view| view.outbox_due(line, now, max))
     }
 
     fn lines_due(&self, now: Timestamp) -> Result<Vec<Line>, StoreError> {
-        self.state().view()?.lines_due(now)
+        self.state().ask(|view| view.lines_due(now))
     }
 
     fn outbox_next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        self.state().view()?.next_outbox_due(now)
+        self.state().ask(|view| view.next_outbox_due(now))
     }
 
     fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {
-        self.state().view()?.outbox_entry(tenant, id)
+        self.state().ask(|view| view.outbox_entry(tenant, id))
     }
 
     fn parked(&self, tenant: &TenantId, max: usize) -> Result<Vec<Entry>, StoreError> {
-        self.state().view()?.parked(tenant, max)
+        self.state().ask(|view| view.parked(tenant, max))
     }
 
     fn waiting(&self) -> Result<Vec<(TenantId, Waiting)>, StoreError> {
-        self.state().view()?.waiting()
+        self.state().ask(|view| view.waiting())
     }
 
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {

@@ -19,7 +19,7 @@ impl EmbeddedReports {
     ) -> Result<Vec<T>, StoreError> {
         let mut all = Vec::new();
         for state in &self.0.states {
-            all.extend(share(&state.view()?)?);
+            all.extend(state.ask(&share)?);
         }
         all.sort_by_cached_key(key);
         all.truncate(max);
@@ -29,7 +29,7 @@ impl EmbeddedReports {
 
 impl Reports for EmbeddedReports {
     fn profile(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.state_of(key).view()?.profile(key)
+        self.0.state_of(key).ask(|view| view.profile(key))
     }
 
     fn profiles(

@@ -4,7 +4,7 @@
 mod model;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -88,6 +88,90 @@ fn a_kill_takes_back_what_was_not_synced_and_no_more() {
     assert_eq!(partition.load(&person).unwrap(), Some(b"synced".to_vec()));
     assert_eq!(partition.position(), Position::default());
     assert_eq!(pull(partition.as_mut(), usize::MAX).unwrap().upto, store.end());
+}
+
+/// Every file of a directory.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+/// All that a store says, asked for everything; or what it says of the damage.
+fn all_it_says(dir: &Path) -> Result<String, StoreError> {
+    let store = Embedded::open(dir, clock())?;
+    let signals: Vec<_> = (0..store.partitions()).map(|_| Arc::default()).collect();
+    let mut says = String::new();
+    for partition in &mut store.acquire(&signals)? {
+        let pulled = partition.pull(Position::default(), usize::MAX)?;
+        let person = person_in(&partition.slots(), 0);
+        let due = partition.due(&shop(), Timestamp::from_millis(i64::MAX / 2), usize::MAX)?;
+        let profile = partition.load(&person)?;
+        says += &format!("{:?} {:?} {pulled:?} {profile:?} {due:?}", partition.slots(), partition.position());
+    }
+    says += &format!("{:?}", store.reports().profiles(&shop(), None, usize::MAX)?);
+    Ok(says)
+}
+
+#[test]
+fn a_flipped_bit_is_told_with_the_files_name_or_changes_nothing() {
+    let dir = lived_in();
+    let good = all_it_says(dir.path()).unwrap();
+    let mut outcomes = [0, 0];
+    for (number, file) in files(dir.path()).into_iter().enumerate().cycle().take(240) {
+        let bytes = fs::read(&file).unwrap();
+        if bytes.is_empty() {
+            continue;
+        }
+        let round = outcomes[0] + outcomes[1];
+        // The head of each file in the first rounds, then anywhere.
+        let span = if round < 120 { bytes.len().min(512) } else { bytes.len() };
+        let bit = (round * 7_919 + number * 104_729) % (span * 8);
+        let copied = killed(dir.path());
+        let place = copied.path().join(file.strip_prefix(dir.path()).unwrap());
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&place, flipped).unwrap();
+        match all_it_says(copied.path()) {
+            Ok(says) => {
+                assert_eq!(says, good, "{} bit {bit}", place.display());
+                outcomes[0] += 1;
+            }
+            Err(error) => {
+                let (text, name) = (error.to_string(), file.file_name().unwrap().to_string_lossy().into_owned());
+                let is_named = text.contains(&name) || text.contains("/journal`") || text.contains("journal begins");
+                assert!(is_named, "{} bit {bit}: {text}", place.display());
+                outcomes[1] += 1;
+            }
+        }
+    }
+    assert!(outcomes[1] > 60, "{outcomes:?} harmless and told");
+}
+
+#[test]
+fn a_partition_whose_file_failed_goes_on_where_the_file_says() {
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir).unwrap();
+    append(&store, vec![event("u1", "m1")]);
+    let partition = &mut acquire(&store)[0];
+    let person = person_in(&partition.slots(), 0);
+    let commit = |body: &[u8]| Commit { profiles: vec![(person.clone(), Some(body.to_vec()))], ..Commit::default() };
+    partition.commit(commit(b"synced")).unwrap();
+    partition.sync().unwrap();
+    let known = partition.position();
+    partition.commit(Commit { upto: store.end(), ..commit(b"not synced") }).unwrap();
+
+    store.house.states[0].file.fail();
+    assert!(matches!(partition.load(&person), Err(StoreError::Unavailable(_))));
+    let text = partition.pull(partition.position(), usize::MAX).unwrap_err().to_string();
+    assert!(text.ends_with(&format!("were opened again, at {}", partition.position())), "{text}");
+    let body = if partition.position() == known { b"synced".to_vec() } else { b"not synced".to_vec() };
+    assert_eq!(partition.load(&person).unwrap(), Some(body), "position and profile are of one commit");
+    partition.commit(commit(b"again")).unwrap();
 }
 
 #[test]

@@ -1,0 +1,32 @@
+//! Every measurement, in the order in which they run: the cheap ones first.
+
+mod crowd;
+mod decision;
+mod neighbours;
+mod pipeline;
+mod tenants;
+
+use anyhow::Result;
+
+use crate::arguments::Settings;
+use crate::figure::Figure;
+
+/// A measurement: what it is called, what it measures, and the function that does.
+pub(crate) struct Bench {
+    pub(crate) name: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) run: fn(&Settings) -> Result<Vec<Figure>>,
+}
+
+/// Every measurement.
+pub(crate) const BENCHES: &[Bench] = &[
+    Bench { name: "decision", summary: "CPU of a decision in a fresh instance, and its floors", run: decision::run },
+    Bench {
+        name: "pipeline",
+        summary: "CPU, throughput and disk of an event, and a bare server's",
+        run: pipeline::run,
+    },
+    Bench { name: "neighbours", summary: "delay of a tenant beside six whose campaigns loop", run: neighbours::run },
+    Bench { name: "tenants", summary: "memory of a tenant that does nothing", run: tenants::run },
+    Bench { name: "crowd", summary: "start and lateness of timers with a crowd of people waiting", run: crowd::run },
+];

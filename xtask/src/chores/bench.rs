@@ -1,0 +1,17 @@
+//! `bench`: the measurements, on what users run: the components and the program in the `release` profile.
+
+use anyhow::Result;
+
+use super::components;
+use crate::command::{Run, cargo};
+use crate::project::Project;
+
+pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
+    components::build(project)?;
+    cargo(project).args(["build", "--release", "--package", "rekindle", "--package", "rekindle-bench"]).run()?;
+    Run::new(project.release("rekindle-bench"), &project.root)
+        .args(arguments)
+        .env("REKINDLE_COMPONENTS", project.components_dir())
+        .env("REKINDLE_PROGRAM", project.release("rekindle"))
+        .run()
+}
