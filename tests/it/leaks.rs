@@ -65,6 +65,7 @@ impl House {
         let mut process = Command::new(program())
             .args(["serve", "--json", "--listen", "127.0.0.1:0", "--log-format", "json", "--data"])
             .arg(data.path())
+            .args(["--allow-outgoing", "127.0.0.0/8"])
             .env("RUST_LOG", "trace")
             .env("REKINDLE_BOOTSTRAP_KEY_FILE", scratch.path().join("bootstrap"))
             .env("REKINDLE_MASTER_KEY_FILE", scratch.path().join("master"))
@@ -165,7 +166,7 @@ async fn planted_secrets_are_seen_where_they_are_made_and_nowhere_else() {
     provider.will_answer([(500, None), (500, None)]);
     let origin = provider.url().trim_end_matches("/hook").to_owned();
     for number in 0..CHANNELS {
-        let origin = if number == 1 { "http://127.0.0.1:9" } else { &origin };
+        let origin = if number == 1 { "http://127.0.0.1:1024" } else { &origin };
         house.set_up_channel(&key, number, origin);
     }
     assert!(house.watch.planted.len() >= 50, "{}", house.watch.planted.len());

@@ -61,6 +61,8 @@ const CONFINED: &[(&str, &[&str])] = &[
 
 /// Lines of one file, tests excluded.
 const FILE_LINES_MAX: usize = 400;
+/// Files of equal-shaped entries, which may be longer.
+const LISTS: &[&str] = &["host/src/domain/limits.rs"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests should be in the workspace").to_owned()
@@ -125,7 +127,7 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn files_stay_short() {
     let length = |source: &str| without_tests(source).lines().count();
-    let long = code().filter(|(_, source)| length(source) > FILE_LINES_MAX);
+    let long = code().filter(|(path, source)| length(source) > FILE_LINES_MAX && !LISTS.contains(&path.as_str()));
     report(
         &long
             .map(|(path, source)| format!("{path}: {} lines, the wall is {FILE_LINES_MAX}", length(&source)))

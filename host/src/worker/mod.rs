@@ -135,6 +135,15 @@ impl Handle {
     }
 }
 
+/// A house that was not stopped in order leaves no loops behind either: they end by themselves.
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // No room for it, or a loop that has ended: either way there is nobody left to wait for it.
+        let _ = self.words.try_send(Word::Stop);
+        self.signal.raise();
+    }
+}
+
 /// Starts the loop of one partition on a thread of its own.
 fn start(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Shared>) -> std::io::Result<Handle> {
     let (words, inbox) = sync_channel(limits::COMMANDS_WAITING_MAX);

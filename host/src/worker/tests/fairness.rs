@@ -294,7 +294,7 @@ fn a_suspended_campaigns_failures_are_forgotten_when_it_is_asked_again_and_no_so
         Enlisted { decider, ..campaign("test", sends) }
     };
     let roster = Roster::default();
-    let replace = |enlisted: Enlisted| roster.replace([(shop(), [enlisted].into())].into());
+    let replace = |enlisted: Enlisted| roster.replace_of(&shop(), &[enlisted].into());
     replace(failing());
     (0..limits::FAILURES_IN_A_ROW_MAX).for_each(|_| {
         roster.of(&shop())[0].streak.note(true);
