@@ -18,12 +18,17 @@ pub(super) fn check(script: &Script, campaigns: &[Enlisted]) -> Result<(), FormE
 
 /// Everybody who does something; none where raw calls may be anybody's.
 fn people(scenario: &Scenario) -> Option<BTreeSet<&str>> {
-    let person = |step| match step {
-        &Step { action: Action::Happens { ref person, .. }, .. } => Some(Some(person.0.as_str())),
-        Step { action: Action::Segment(_), .. } => Some(None),
-        _ => None,
-    };
-    scenario.steps.iter().filter_map(person).collect()
+    let mut people = BTreeSet::new();
+    for step in &scenario.steps {
+        match &step.action {
+            Action::Segment(_) => return None,
+            Action::Happens { person, .. } => {
+                people.insert(person.0.as_str());
+            }
+            _ => {}
+        }
+    }
+    Some(people)
 }
 
 fn check_step(step: &Step, people: Option<&BTreeSet<&str>>, campaigns: &[Enlisted]) -> Result<(), FormError> {

@@ -12,14 +12,11 @@ use super::ScenarioError;
 use super::script::Answers;
 use super::segment;
 use crate::channels::{Channel, Delivering, Line, Message, Receipt, Switchboard};
-use crate::domain::{Backlog, Clock, Inbound, ManualClock, SourceId, Substance, TenantId, Timestamp};
+use crate::domain::{Backlog, Clock, Inbound, ManualClock, SourceId, Substance, TenantId, Timestamp, limits};
 use crate::ingest;
 use crate::outbox::Dispatcher;
 use crate::store::{Book, Memory, Page, Reports, Row, Store};
 use crate::worker::{Campaigns, Crew, FailureRow, LedgerRow, MessageRow, Roster, Shared};
-
-/// Rows read of one book.
-const ROWS_MAX: usize = 100_000;
 
 /// A house in which one scenario is played.
 pub(super) struct Stage {
@@ -105,7 +102,7 @@ impl Stage {
 
     fn rows(&self, book: Book, page: &str) -> Result<Vec<Row>, ScenarioError> {
         let page = Page { tenant: self.tenant.clone(), page: page.to_owned(), after: None };
-        Ok(Reports::rows(&self.store, book, &page, ROWS_MAX)?)
+        Ok(Reports::rows(&self.store, book, &page, limits::SCENARIO_ROWS_MAX)?)
     }
 }
 
