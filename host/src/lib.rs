@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod policy;
 pub mod profiles;
 pub mod sandbox;
+pub mod scenario;
 pub mod store;
 pub mod telemetry;
 pub mod tenants;

@@ -14,6 +14,7 @@ mod hostile;
 mod journeys;
 mod leaks;
 mod process;
+mod scenarios;
 mod stalled;
 mod stop;
 mod tenants;

@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 
 use crate::admin::{self, Admin, Readiness, Workshop};
 use crate::channels::{Http, Reach};
-use crate::domain::{Backlog, Signal, Timestamp, limits};
+use crate::domain::{Backlog, Timestamp, limits};
 use crate::ingest::{self, Door, Pressure, Space};
 use loader::Loader;
 
@@ -44,11 +44,6 @@ pub use crate::keyring::{MasterKeys, draw as draw_master_key};
 pub use crate::listener::{Bounds, Pace};
 pub use crate::sandbox::{COMPILE_COMMAND, Compiler, compile_module};
 pub use crate::telemetry::LogFormat;
-
-/// How often somebody who waits for rest looks again.
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
-/// For how long rest may keep somebody waiting.
-const REST_MAX: Duration = Duration::from_secs(60);
 
 /// What a house is built from.
 #[derive(Debug, Clone)]
@@ -128,7 +123,7 @@ impl App {
             backlog: Arc::clone(&backlog),
             suspend: suspend::suspender(&directory, tokio::runtime::Handle::current()),
         };
-        let crew = Arc::new(start_crew(store.as_ref(), shared)?);
+        let crew = Arc::new(Crew::start(store.as_ref(), shared)?);
         let house = Arc::new(House { store: Arc::clone(&store), crew, timepiece: options.timepiece });
         let address = listener.local_addr()?;
         let space = Arc::new(Space::of(&options.data));
@@ -198,23 +193,12 @@ impl App {
 
 impl House {
     async fn settle(&self) -> Result<()> {
-        let rest = async {
-            while !self.crew.is_settled(self.store.end(), self.timepiece.clock().now()) {
-                tokio::time::sleep(LOOK_AGAIN).await;
-            }
-        };
-        tokio::time::timeout(REST_MAX, rest).await.context("the house does not come to rest")
+        Ok(self.crew.settle(self.store.as_ref(), self.timepiece.clock().as_ref()).await?)
     }
 
     async fn advance_to(&self, moment: Timestamp) -> Result<()> {
         let Timepiece::Manual(clock) = &self.timepiece else { anyhow::bail!("only a manual clock can be moved") };
-        self.settle().await?;
-        while let Some(next) = self.crew.next().filter(|next| *next <= moment) {
-            clock.advance_to(next);
-            self.settle().await?;
-        }
-        clock.advance_to(moment);
-        self.settle().await
+        Ok(self.crew.advance_to(moment, self.store.as_ref(), clock).await?)
     }
 }
 
@@ -250,15 +234,6 @@ async fn keep_uses(directory: Arc<Directory>) {
 fn bind(address: SocketAddr) -> Result<TcpListener> {
     listener::bind(address)
         .with_context(|| format!("cannot listen on `{address}`: choose another address with `--listen`"))
-}
-
-fn start_crew(store: &dyn Store, shared: worker::Shared) -> Result<Crew> {
-    let signals: Vec<Arc<Signal>> = (0..store.partitions()).map(|_| Arc::default()).collect();
-    let partitions = store.acquire(&signals)?;
-    let shared = Arc::new(shared);
-    let start = |(partition, signal)| worker::start(partition, signal, Arc::clone(&shared));
-    let handles = partitions.into_iter().zip(signals).map(start).collect::<Result<_, _>>()?;
-    Ok(Crew::new(handles))
 }
 
 /// Everything that has to be well for the server to do its work.

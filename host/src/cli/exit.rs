@@ -15,10 +15,11 @@ pub(crate) enum Exit {
     Invalid = 6,
     Unreachable = 7,
     TimedOut = 8,
+    Deviated = 9,
 }
 
 /// Every code with its meaning, for `--help`.
-const MEANINGS: [(Exit, &str); 9] = [
+const MEANINGS: [(Exit, &str); 10] = [
     (Exit::Done, "done"),
     (Exit::Failed, "failed for a reason not listed here"),
     (Exit::Usage, "the command line is wrong"),
@@ -28,6 +29,7 @@ const MEANINGS: [(Exit, &str); 9] = [
     (Exit::Invalid, "input or module rejected"),
     (Exit::Unreachable, "server unreachable or not available"),
     (Exit::TimedOut, "timed out"),
+    (Exit::Deviated, "a scenario did not go as it should"),
 ];
 
 /// What follows when the server says no and why, by HTTP status: the exit code, what to do next. Others are `Failed`.

@@ -1,6 +1,6 @@
 //! The command line: from what was typed to one request, and from its answer to what is printed.
 //!
-//! `serve` and `demo` run the house itself. Every other command talks to a running server, over the API that everyone
+//! `serve`, `demo` and `test` run the house itself. Every other command talks to a running server, over the API that everyone
 //! has: it becomes a `Request` (plain data), `exchange` carries it out, `Output` prints. Data goes to stdout, everything
 //! else to stderr.
 
@@ -28,6 +28,7 @@ mod request;
 mod serve;
 mod source;
 mod tenant;
+mod test;
 mod views;
 
 #[cfg(test)]
@@ -48,6 +49,7 @@ use failure::Failure;
 use output::{Form, Output};
 use request::{Ask, Request};
 use serve::ServeArguments;
+use test::TestArguments;
 
 use crate::app;
 use crate::domain::Secret;
@@ -66,6 +68,8 @@ enum Command {
     Serve(ServeArguments),
     /// Run a shop's day through a server of its own and show who got what, and why
     Demo(DemoArguments),
+    /// Play scenarios against a module, on a clock of their own and without a server
+    Test(TestArguments),
     /// Create and list tenants
     Tenant(Remote<tenant::TenantCommand>),
     /// Manage sources: the addresses that Segment sends events to
@@ -161,6 +165,7 @@ pub fn run() -> ExitCode {
 enum Task {
     Serve(ServeArguments),
     Demo(DemoArguments),
+    Test(TestArguments),
     CompileModule,
     NewMasterKey(Form),
     Ask(Access, Request),
@@ -171,6 +176,7 @@ impl Command {
         match self {
             Self::Serve(options) => Ok(Task::Serve(options)),
             Self::Demo(options) => Ok(Task::Demo(options)),
+            Self::Test(options) => Ok(Task::Test(options)),
             Self::Tenant(remote) => remote.task(),
             Self::Source(remote) => remote.task(),
             Self::Key(remote) => remote.task(),
@@ -202,6 +208,7 @@ impl Task {
         match self {
             Self::Serve(options) => serve::run(options)?,
             Self::Demo(options) => demo::run(options)?,
+            Self::Test(options) => test::run(options)?,
             Self::NewMasterKey(form) => keyring::new(form)?,
             Self::CompileModule => return Ok(app::compile_module()),
             Self::Ask(access, request) => ask(access, &request)?,

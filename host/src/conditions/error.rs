@@ -23,14 +23,14 @@ impl fmt::Display for ConditionError {
 impl std::error::Error for ConditionError {}
 
 /// The word that somebody may have meant: the known one that is nearest, if any is near.
-pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |word: &&str| strsim::damerau_levenshtein(typed, word);
     let nearest = known.into_iter().min_by_key(distance)?;
     (distance(&nearest) <= 1 + typed.chars().count() / 3).then_some(nearest)
 }
 
 /// `a`, `b` or `c`, for the reader of an error.
-pub(super) fn choices<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn choices<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match words.split_last() {
         Some((last, [])) => last.clone(),

@@ -15,5 +15,7 @@ mod tree;
 mod tests;
 
 pub use error::ConditionError;
+pub(crate) use error::{choices, nearest};
 pub use evaluate::{Person, Scene};
+pub(crate) use span::{moment, read as span};
 pub use tree::Condition;

@@ -7,7 +7,7 @@ use jiff::{Span, SpanRelativeTo};
 use crate::domain::{Timestamp, limits};
 
 /// Reads a span of time. The error says what would do.
-pub(super) fn read(text: &str) -> Result<Duration, String> {
+pub(crate) fn read(text: &str) -> Result<Duration, String> {
     let form = || "write a number and a unit: `30m`, `12h`, `7d` or `2w`".to_owned();
     let span: Span = text.parse().map_err(|_| form())?;
     let exact = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| form())?;
@@ -20,7 +20,7 @@ pub(super) fn read(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads a moment: RFC 3339, or a date, which means its first moment in UTC.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     let instant = text.parse::<jiff::Timestamp>().ok().or_else(|| {
         let date: jiff::civil::Date = text.parse().ok()?;
         date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())

@@ -451,3 +451,9 @@ pub const CLI_ANSWER_BYTES_MAX: usize = 256 << 20;
 pub const CLI_FILE_BYTES_MAX: u64 = 64 << 20;
 /// Characters shown of a cell; `--json` shows all of it. A module's digest has 71.
 pub const CLI_CELL_CHARS_MAX: usize = 80;
+/// Scenarios of one file, and steps of one scenario: more than anybody writes by hand, and few enough to play in a minute.
+pub const SCENARIOS_MAX: usize = 1_000;
+/// Rows read of a scenario's messages, failures and ledgers: each is far below, as its steps are.
+pub const SCENARIO_ROWS_MAX: usize = 100_000;
+/// How long the house may take to do what one step of a scenario asks for.
+pub const REST_MAX: Duration = Duration::from_secs(60);

@@ -24,6 +24,7 @@ mod split;
 #[cfg(test)]
 mod testing;
 
+pub(crate) use decode::decode;
 pub use decode::profile_of;
 pub use door::{Door, router};
 pub use pressure::{Pressure, Space};

@@ -1,5 +1,5 @@
-//! A store that keeps everything in memory and forgets it with the process: for tests, and the naive model against which
-//! the embedded store is tested. It is as simple as it can be, and slow.
+//! A store that keeps everything in memory and forgets it with the process: for scenarios and tests, and the naive model against
+//! which the embedded store is tested. It is as simple as it can be, and slow where there are many people.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;

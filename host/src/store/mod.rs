@@ -1,5 +1,5 @@
 //! The store's seam, in the house's nouns: what is kept, and who owns it. A back end keeps rows and knows none of their
-//! bodies. Two implement it: `embedded` (the journal's files and redb) and `memory` (for tests); both pass `conformance`.
+//! bodies. Two implement it: `embedded` (the journal's files and redb) and `memory` (for scenarios and tests); both pass `conformance`.
 //!
 //! No transaction spans two partitions and none detects conflicts: one owner per partition and `&mut self` make
 //! every engine's weakest isolation enough.

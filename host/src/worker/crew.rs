@@ -1,24 +1,73 @@
 //! All loops together.
 
-use super::{Busy, Handle};
-use crate::domain::{InstructionId, Position, TenantId, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Busy, Handle, Shared};
+use crate::domain::{Clock, InstructionId, ManualClock, Position, Signal, TenantId, Timestamp, limits};
+use crate::store::{Store, StoreError};
+
+/// How often somebody who waits for rest looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// The loops of all partitions, until they are stopped.
+#[derive(Default)]
 pub struct Crew(Vec<Handle>);
 
+/// There is always something left to do.
+#[derive(Debug, thiserror::Error)]
+#[error("the house does not come to rest within {} s", limits::REST_MAX.as_secs())]
+pub struct Restless;
+
+/// Why there is no crew.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The partitions are not to be had.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no thread for a loop.
+    #[error("a worker's thread cannot start: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
 impl Crew {
-    /// Takes the loops over.
-    pub fn new(handles: Vec<Handle>) -> Self {
-        Self(handles)
+    /// Takes the store's partitions and starts the loop of each.
+    pub fn start(store: &dyn Store, shared: Shared) -> Result<Self, StartError> {
+        let signals: Vec<Arc<Signal>> = (0..store.partitions()).map(|_| Arc::default()).collect();
+        let partitions = store.acquire(&signals)?;
+        let shared = Arc::new(shared);
+        let start = |(partition, signal)| super::start(partition, signal, Arc::clone(&shared));
+        Ok(Self(partitions.into_iter().zip(signals).map(start).collect::<Result<_, _>>()?))
+    }
+
+    /// Waits until everything that can be done now is done.
+    pub async fn settle(&self, store: &dyn Store, clock: &dyn Clock) -> Result<(), Restless> {
+        let rest = async {
+            while !self.is_settled(store.end(), clock.now()) {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        tokio::time::timeout(limits::REST_MAX, rest).await.map_err(|_| Restless)
+    }
+
+    /// Moves the clock from one due moment to the next, so that everything happens at its time.
+    pub async fn advance_to(&self, moment: Timestamp, store: &dyn Store, clock: &ManualClock) -> Result<(), Restless> {
+        self.settle(store, clock).await?;
+        while let Some(next) = self.next().filter(|next| *next <= moment) {
+            clock.advance_to(next);
+            self.settle(store, clock).await?;
+        }
+        clock.advance_to(moment);
+        self.settle(store, clock).await
     }
 
     /// Whether everything up to `end` and `now` is done everywhere.
-    pub fn is_settled(&self, end: Position, now: Timestamp) -> bool {
+    fn is_settled(&self, end: Position, now: Timestamp) -> bool {
         self.0.iter().all(|handle| handle.status().is_settled(end, now))
     }
 
     /// When there is something to do next, unless something happens before.
-    pub fn next(&self) -> Option<Timestamp> {
+    fn next(&self) -> Option<Timestamp> {
         self.0.iter().filter_map(|handle| handle.status().next()).min()
     }
 

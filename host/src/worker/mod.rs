@@ -25,7 +25,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use batch::{Closed, Tools};
-pub use crew::Crew;
+pub use crew::{Crew, Restless, StartError};
 pub use ledger::{Decided, Failed, FailureRow, Fate, Judged, LedgerRow, What};
 pub use messages::MessageRow;
 pub use quarantine::QuarantineRow;
@@ -145,7 +145,7 @@ impl Drop for Handle {
 }
 
 /// Starts the loop of one partition on a thread of its own.
-pub fn start(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Shared>) -> std::io::Result<Handle> {
+fn start(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Shared>) -> std::io::Result<Handle> {
     let (words, inbox) = sync_channel(limits::COMMANDS_WAITING_MAX);
     shared.clock.raise_on_jump(&signal);
     let worker = Worker::new(partition, Arc::clone(&signal), shared, inbox);

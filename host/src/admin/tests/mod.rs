@@ -148,7 +148,7 @@ fn admin(directory: Directory, public_url: Option<String>) -> Arc<Admin> {
         directory: Arc::new(directory),
         sandbox: Arc::clone(&SANDBOX),
         reports: Memory::new(Arc::new(SystemClock)).reports(),
-        crew: Arc::new(Crew::new(Vec::new())),
+        crew: Arc::new(Crew::default()),
         public_url,
         reach: Reach::new(Vec::new()),
         readiness: Arc::new(|| Ok(())),

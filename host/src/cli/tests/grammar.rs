@@ -181,7 +181,8 @@ fn the_exit_codes_are_documented() {
           5  conflict with the present state
           6  input or module rejected
           7  server unreachable or not available
-          8  timed out"#]]
+          8  timed out
+          9  a scenario did not go as it should"#]]
     .assert_eq(&exit::help());
     assert!(Cli::command().render_help().to_string().contains(&exit::help()));
 }
