@@ -1,5 +1,6 @@
-//! A campaign that never comes back: it asks for every view of a product, and loops until it is stopped. Written by hand, in
-//! WebAssembly's text, because no kit makes it.
+//! A campaign that takes all the time that it may: it asks for every view of a product, and loops for almost all of its fuel before
+//! it decides nothing. One that never came back would be suspended. Written by hand, in WebAssembly's text, because no kit
+//! makes it.
 
 use anyhow::Result;
 use wit_component::{ComponentEncoder, StringEncoding};
@@ -20,7 +21,11 @@ const TEXT: &str = r#"(module
     (global.set $heap (i32.add (local.get $at) (local.get $size)))
     (local.get $at))
   (func (export "rekindle:campaign/handler@0.1.0#configure") (param i32 i32) (result i32) (i32.const 1024))
-  (func (export "rekindle:campaign/handler@0.1.0#decide") (param i32) (result i32) (loop $again (br $again)) (unreachable))
+  (func (export "rekindle:campaign/handler@0.1.0#decide") (param i32) (result i32)
+    (local $left i32)
+    (local.set $left (i32.const 3500000))
+    (loop $again (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+    (i32.const 4096))
   (data (i32.const 1024)
     "\00\00\00\00" "\00\08\00\00\06\00\00\00" "\08\08\00\00\05\00\00\00" "\00\00\00\00\00\00\00\00"
     "\00\09\00\00\01\00\00\00" "\00\00\00\00\00\00\00\00" "\00\00\00\00\00\00\00\00" "\10\08\00\00\02\00\00\00"
