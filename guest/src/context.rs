@@ -50,11 +50,7 @@ impl Context {
     pub fn read<B: Body>(&self) -> B {
         let properties = host::body("/properties").filter(|properties| properties.starts_with('{'));
         let fields: Fields = properties.and_then(|properties| parsed(&properties)).unwrap_or_default();
-        let body = B::read(&fields);
-        // A component's instance ends with its decision: to give the memory back, piece by piece, would cost for nothing.
-        #[cfg(target_family = "wasm")]
-        std::mem::forget(fields);
-        body
+        B::read(&fields)
     }
 
     /// One value of that body, by JSON Pointer from the event's root: `/properties/cart_id`.
