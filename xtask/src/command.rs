@@ -108,6 +108,11 @@ pub(crate) fn build_program(project: &Project) -> Result<()> {
     cargo(project).args(["build", "--workspace", "--bin", "rekindle"]).run()
 }
 
+/// Builds the program and the bench as they are released; together, so that none is compiled again for the other.
+pub(crate) fn build_released(project: &Project) -> Result<()> {
+    cargo(project).args(["build", "--release", "--package", "rekindle", "--package", "rekindle-bench"]).run()
+}
+
 pub(crate) fn refuse_arguments(chore: &str, arguments: &[String]) -> Result<()> {
     match arguments.first() {
         Some(argument) => {

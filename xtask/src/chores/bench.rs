@@ -3,12 +3,12 @@
 use anyhow::Result;
 
 use super::components;
-use crate::command::{Run, cargo};
+use crate::command::{Run, build_released};
 use crate::project::Project;
 
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
     components::build(project)?;
-    cargo(project).args(["build", "--release", "--package", "rekindle", "--package", "rekindle-bench"]).run()?;
+    build_released(project)?;
     Run::new(project.release("rekindle-bench"), &project.root)
         .args(arguments)
         .env("REKINDLE_COMPONENTS", project.components_dir())

@@ -4,13 +4,13 @@
 use anyhow::Result;
 
 use super::components;
-use crate::command::{cargo, refuse_arguments};
+use crate::command::{build_released, cargo, refuse_arguments};
 use crate::project::Project;
 
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
     refuse_arguments("probes", arguments)?;
     components::build(project)?;
-    cargo(project).args(["build", "--release", "--package", "rekindle"]).run()?;
+    build_released(project)?;
     cargo(project)
         .args(["test", "--package", "rekindle-tests", "--test", "probes", "--", "--nocapture"])
         .env("REKINDLE_COMPONENTS", project.components_dir())
