@@ -87,6 +87,8 @@ impl Tenant {
 
     /// Delivers the event that probes want to be asked about, for each of these people at once.
     pub(crate) async fn provoke(&self, people: &[String], properties: &Value) {
+        // An event's id follows from its moment: two of one millisecond would be one.
+        tokio::time::sleep(Duration::from_millis(2)).await;
         let now = now();
         let events: Vec<Value> = people.iter().map(|person| track(person, now, EVENT, properties.clone())).collect();
         self.deliver(&events).await;
