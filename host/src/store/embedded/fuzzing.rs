@@ -80,7 +80,7 @@ fn check_reading(one: &Drawn) {
     assert_eq!(keys::parse_row(&keys::row(one.book, &one.row)).expect(readable), one.row);
     let entry = keys::entry(&one.row.tenant, &one.instruction);
     assert_eq!(keys::parse_entry(&entry).expect(readable), (one.row.tenant.clone(), one.instruction.clone()));
-    let line = (one.row.tenant.clone(), one.timer.name.clone());
+    let line = (one.row.tenant.clone(), one.timer.campaign.to_string());
     let queue = keys::line(&line);
     assert_eq!(keys::parse_line(&queue).expect(readable), line);
     let due = keys::due_entry(&queue, one.timer.due, &one.instruction);
