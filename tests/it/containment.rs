@@ -1,78 +1,27 @@
 //! One tenant's campaign misbehaves: the others notice nothing, and its own tenant is told.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use rekindle::domain::Timestamp;
 use rekindle_tests::{House, Provider, SECRET, Tenant, added, sign, track};
 use reqwest::Method;
 use serde_json::{Value, json};
-use wit_component::{ComponentEncoder, StringEncoding};
-use wit_parser::Resolve;
 
-/// Decides nothing, after some 10 ms of its fuel.
+use crate::modules::Module;
+
+/// Takes some 10 ms of its fuel.
 const BUSY: &str = "(local $n i32) (local.set $n (i32.const 3000000))
-    (loop (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
-    (i32.const {nothing})";
+    (loop (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))";
 /// Never ends by itself.
 const ENDLESS: &str = "(loop (br 0)) unreachable";
 
-/// Where the texts lie in the module's memory.
-const BASE: usize = 1_024;
-
-/// A component that wants to be asked about every event, and decides in that way.
-fn component(decide: &str) -> Vec<u8> {
-    let mut module = wat::parse_str(core(decide)).unwrap();
-    let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/campaign@0")).unwrap();
-    let world = resolve.select_world(&[package], Some("campaign")).unwrap();
-    wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
-    ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
-}
-
-fn core(decide: &str) -> String {
-    let mut image = Vec::new();
-    // Nothing comes first, where it is aligned: an empty list has to be.
-    let [none, name, version, schema, any] =
-        ["", "sample", "1.0.0", "{}", "*"].map(|text| put(&mut image, text.as_bytes()));
-    let trigger = words(&mut image, &[0, any[0], any[1], 0, 0, 0, 0, 0]);
-    let spans = [name, version, none, [trigger, 1], none, none, schema, none];
-    let manifest = words(&mut image, &[&[0][..], spans.as_flattened()].concat());
-    let nothing = words(&mut image, &[0, none[0], 0, none[0], 0, 0, 0, 0, none[0], 0, 0, 0]);
-    let decide = decide.replace("{nothing}", &nothing.to_string());
-    let data = image.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "\\{byte:02x}").unwrap();
-        text
-    });
-    format!(
-        r#"(module
-          (memory (export "memory") 32)
-          (global $heap (mut i32) (i32.const 65536))
-          (func (export "cabi_realloc") (param i32 i32) (param $align i32) (param $size i32) (result i32)
-            (local $at i32)
-            (local.set $at (i32.and
-              (i32.add (global.get $heap) (i32.sub (local.get $align) (i32.const 1)))
-              (i32.sub (i32.const 0) (local.get $align))))
-            (global.set $heap (i32.add (local.get $at) (local.get $size)))
-            (local.get $at))
-          (func (export "rekindle:campaign/handler@0.1.0#configure") (param i32 i32) (result i32)
-            (i32.const {manifest}))
-          (func (export "rekindle:campaign/handler@0.1.0#decide") (param i32) (result i32) {decide})
-          (data (i32.const {BASE}) "{data}"))"#
-    )
-}
-
-/// Where the bytes are, and how many.
-fn put(image: &mut Vec<u8>, bytes: &[u8]) -> [usize; 2] {
-    let at = BASE + image.len();
-    image.extend(bytes);
-    [at, bytes.len()]
-}
-
-fn words(image: &mut Vec<u8>, words: &[usize]) -> usize {
-    image.resize(image.len().next_multiple_of(8), 0);
-    let bytes: Vec<u8> = words.iter().flat_map(|word| u32::try_from(*word).unwrap().to_le_bytes()).collect();
-    put(image, &bytes)[0]
+/// A component that wants to be asked about every event, does that, and then decides nothing.
+fn component(before: &str) -> Vec<u8> {
+    let mut module = Module::new();
+    let [any, length] = module.image.text("*");
+    let manifest = module.image.manifest(&[[0, any, length, 0, 0, 0, 0, 0]]);
+    let (configure, decide) = (format!("(i32.const {manifest})"), format!("{before} {}", module.decide));
+    Module { configure, decide, ..module }.build()
 }
 
 fn looked(at: Timestamp) -> Value {

@@ -13,6 +13,9 @@ mod durability;
 mod hostile;
 mod journeys;
 mod leaks;
+#[expect(dead_code, reason = "the sandbox's own tests, and the probes, make more of it")]
+#[path = "../../host/src/sandbox/tests/modules.rs"]
+mod modules;
 mod process;
 mod scenarios;
 mod stalled;
