@@ -57,7 +57,7 @@ fn history_look_up(mut store: Store<'_>, (subject, since): (Subject, Option<u64>
     call::enter_host(&mut store, convert::subject_bytes(&subject))?;
     let view = store.data().view("history.look-up")?;
     let subject = convert::subject(subject).map_err(|unknown| wasmtime::Error::new(BadQuestion(unknown)))?;
-    let occurrences = view.history(&subject, since.map(convert::timestamp));
+    let occurrences = view.occurrences(&subject, since.map(convert::timestamp));
     Ok((convert::answer(occurrences),))
 }
 

@@ -36,18 +36,6 @@ impl View for Person {
         self.tree.get_or_init(|| self.event().map(Json::value)).as_ref()
     }
 
-    fn history(&self, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
-        self.profile.history.look_up(&self.campaign, subject, since)
-    }
-
-    fn trait_value(&self, name: &str) -> Option<Json> {
-        self.profile.traits.get(name).map(|value| value.value.clone())
-    }
-
-    fn reachable(&self, channel: &str) -> bool {
-        self.profile.reachable(channel)
-    }
-
     fn holds(&self, condition: &Condition, trigger: &Value) -> bool {
         condition.holds(&Scene {
             person: self,
@@ -62,14 +50,14 @@ impl View for Person {
 
 impl conditions::Person for Person {
     fn occurrences(&self, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
-        View::history(self, subject, since)
+        self.profile.history.look_up(&self.campaign, subject, since)
     }
 
     fn trait_value(&self, name: &str) -> Option<Json> {
-        View::trait_value(self, name)
+        self.profile.traits.get(name).map(|value| value.value.clone())
     }
 
     fn reachable(&self, channel: &str) -> bool {
-        View::reachable(self, channel)
+        self.profile.reachable(channel)
     }
 }

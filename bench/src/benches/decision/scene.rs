@@ -1,6 +1,6 @@
 //! Who decides about whom: a shopper with a history, in the middle of filling a cart.
 
-use rekindle::conditions::Condition;
+use rekindle::conditions::{self, Condition};
 use rekindle::domain::{
     Call, CampaignName, Cause, Context, Event, Identities, Json, MessageId, Occurrences, PersonFacts, ProfileId,
     Subject, Timestamp,
@@ -88,7 +88,13 @@ impl View for Shopper {
         Some(&self.body)
     }
 
-    fn history(&self, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
+    fn holds(&self, _: &Condition, _: &Value) -> bool {
+        true
+    }
+}
+
+impl conditions::Person for Shopper {
+    fn occurrences(&self, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
         self.profile.history.look_up(&self.campaign, subject, since)
     }
 
@@ -98,9 +104,5 @@ impl View for Shopper {
 
     fn reachable(&self, channel: &str) -> bool {
         self.profile.reachable(channel)
-    }
-
-    fn holds(&self, _: &Condition, _: &Value) -> bool {
-        true
     }
 }

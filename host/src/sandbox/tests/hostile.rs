@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::modules::{Answer, Image, Module};
 use super::{Person, SANDBOX, ask, context, publish};
-use crate::conditions::Condition;
+use crate::conditions::{self, Condition};
 use crate::domain::{Cause, FailureKind, Json, Occurrences, Outcome, Subject, Timestamp, limits};
 use crate::sandbox::{ConfigureError, View};
 
@@ -111,7 +111,13 @@ impl View for Slow {
         None
     }
 
-    fn history(&self, _: &Subject, _: Option<Timestamp>) -> Occurrences {
+    fn holds(&self, _: &Condition, _: &Value) -> bool {
+        false
+    }
+}
+
+impl conditions::Person for Slow {
+    fn occurrences(&self, _: &Subject, _: Option<Timestamp>) -> Occurrences {
         Occurrences::default()
     }
 
@@ -121,10 +127,6 @@ impl View for Slow {
 
     fn reachable(&self, _: &str) -> bool {
         std::thread::sleep(limits::EPOCH_TICK);
-        false
-    }
-
-    fn holds(&self, _: &Condition, _: &Value) -> bool {
         false
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 
 use super::{Guest, Sandbox, View};
-use crate::conditions::Condition;
+use crate::conditions::{self, Condition};
 use crate::domain::{CampaignName, Cause, Context, Json, Occurrences, Outcome, ProfileId, Subject, Timestamp};
 
 /// One sandbox for all tests, as a process has.
@@ -27,7 +27,13 @@ impl View for Person {
         Some(&self.0).filter(|body| !body.is_null())
     }
 
-    fn history(&self, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
+    fn holds(&self, _: &Condition, trigger: &Value) -> bool {
+        trigger.is_null()
+    }
+}
+
+impl conditions::Person for Person {
+    fn occurrences(&self, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
         let count = u32::from(*subject == Subject::Event("Product Added".to_owned()));
         Occurrences { count, first: since, last: None }
     }
@@ -38,10 +44,6 @@ impl View for Person {
 
     fn reachable(&self, channel: &str) -> bool {
         channel == "push"
-    }
-
-    fn holds(&self, _: &Condition, trigger: &Value) -> bool {
-        trigger.is_null()
     }
 }
 
