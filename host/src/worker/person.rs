@@ -14,17 +14,17 @@ pub(super) struct Person {
     campaign: CampaignName,
     profile: Arc<Profile>,
     now: Timestamp,
-    cause: Cause,
+    cause: Arc<Cause>,
     tree: OnceLock<Option<Value>>,
 }
 
 impl Person {
-    pub(super) fn new(campaign: CampaignName, profile: Arc<Profile>, now: Timestamp, cause: Cause) -> Self {
+    pub(super) fn new(campaign: CampaignName, profile: Arc<Profile>, now: Timestamp, cause: Arc<Cause>) -> Self {
         Self { campaign, profile, now, cause, tree: OnceLock::new() }
     }
 
     fn event(&self) -> Option<&Json> {
-        match &self.cause {
+        match &*self.cause {
             Cause::Event(event) | Cause::Engagement { event, .. } => Some(&event.body),
             Cause::Timer(_) | Cause::TraitChanged(_) => None,
         }

@@ -73,7 +73,7 @@ pub(super) fn on_timer(
 ) -> Effects {
     let id = timer_cause(timer);
     let mut effects = Effects::default();
-    ask(scene, profile, campaign, &Named { id, cause: Cause::Timer(timer.name.clone()) }, &mut effects);
+    ask(scene, profile, campaign, &Named { id, cause: Arc::new(Cause::Timer(timer.name.clone())) }, &mut effects);
     effects
 }
 
@@ -107,7 +107,7 @@ fn ask(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named
         seed: seed(&digest(scene, campaign, &named.id, None)),
         state: profile.runs.get(&campaign.name).and_then(|run| run.state.clone()),
     };
-    let view = Person::new(campaign.name.clone(), Arc::clone(profile), scene.now, named.cause.clone());
+    let view = Person::new(campaign.name.clone(), Arc::clone(profile), scene.now, Arc::clone(&named.cause));
     let outcome = campaign.decider.decide(&context, &named.cause, Arc::new(view));
     let log = log_lines(&outcome);
     let Outcome { result, fuel_used, .. } = outcome;

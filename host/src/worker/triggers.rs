@@ -1,5 +1,7 @@
 //! From what happened to the causes it makes, and which campaign wants to be asked about which.
 
+use std::sync::Arc;
+
 use crate::domain::{Call, CampaignName, Cause, CauseId, Change, Event, Trigger};
 use crate::store::TimerKey;
 
@@ -7,20 +9,21 @@ use crate::store::TimerKey;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Named {
     pub(super) id: CauseId,
-    pub(super) cause: Cause,
+    /// Shared with what a campaign sees of it.
+    pub(super) cause: Arc<Cause>,
 }
 
 /// The causes that one event makes, in the order in which campaigns are asked.
 pub(super) fn causes(event: &Event, changes: Vec<Change>) -> Vec<Named> {
     let id = |kind: &str| CauseId(format!("{kind}:{}", event.id));
-    let whole = Named { id: id("event"), cause: Cause::Event(Box::new(event.clone())) };
+    let whole = Named { id: id("event"), cause: Arc::new(Cause::Event(Box::new(event.clone()))) };
     let engagement = event.engagement.iter().map(|engagement| Named {
         id: id("engagement"),
-        cause: Cause::Engagement { engagement: engagement.clone(), event: Box::new(event.clone()) },
+        cause: Arc::new(Cause::Engagement { engagement: engagement.clone(), event: Box::new(event.clone()) }),
     });
     let changes = changes.into_iter().map(|change| Named {
         id: CauseId(format!("trait:{}:{}", change.subject, event.id)),
-        cause: Cause::TraitChanged(change),
+        cause: Arc::new(Cause::TraitChanged(change)),
     });
     std::iter::once(whole).chain(engagement).chain(changes).collect()
 }
