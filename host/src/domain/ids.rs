@@ -1,6 +1,7 @@
 //! Names and identities. Each has one way in, which checks it; inside the house they are trusted.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::limits;
@@ -136,6 +137,16 @@ impl ProfileKey {
 /// One of a fixed number of shares of all people. A partition owns a range of slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot(pub u16);
+
+impl Slot {
+    /// No slot: what stands there is for every partition.
+    pub const EVERY: Self = Self(u16::MAX);
+
+    /// Whether the owner of these slots has to do with it.
+    pub fn concerns(self, slots: &Range<u16>) -> bool {
+        self == Self::EVERY || slots.contains(&self.0)
+    }
+}
 
 /// A place in the journal: ordered, not dense, opaque.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

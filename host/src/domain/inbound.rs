@@ -1,6 +1,6 @@
 //! What the door hands to the journal.
 
-use super::{Event, MessageId, ProfileId, ProfileKey, SourceId, TenantId};
+use super::{Event, MessageId, ProfileId, ProfileKey, Slot, SourceId, TenantId};
 
 /// Something that came in and has to be kept before it is acknowledged.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,8 +48,13 @@ impl Inbound {
         }
     }
 
+    /// Which partition it is for: the one that owns its effects, or every one.
+    pub fn slot(&self) -> Slot {
+        self.owner().slot()
+    }
+
     /// Who owns its effects: the person, or the source where there is none.
-    pub fn owner(&self) -> ProfileKey {
+    fn owner(&self) -> ProfileKey {
         let profile = match &self.substance {
             Substance::Event { profile, .. } => profile.clone(),
             Substance::Quarantined(_) => {

@@ -125,6 +125,17 @@ impl Journal {
         answered.await.unwrap_or_else(|_| Err(self.shelf.stopped()))
     }
 
+    /// Keeps what the house tells itself, however far its readers are behind: one of them tells it. Waits for that.
+    pub(crate) fn tell(&self, batch: &[Inbound]) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let (answer, answered) = oneshot::channel();
+        let append = Append { batch: batch.iter().map(prepare).collect(), answer };
+        self.inlet().send(append).map_err(|_| self.shelf.stopped())?;
+        answered.blocking_recv().unwrap_or_else(|_| Err(self.shelf.stopped())).map(drop)
+    }
+
     /// Whether it takes what comes in; else why not.
     pub(crate) fn health(&self) -> Result<(), StoreError> {
         self.admit()?;
@@ -145,11 +156,14 @@ impl Journal {
 
     fn submit(&self, append: Append) -> Result<(), StoreError> {
         self.admit()?;
-        let appends = self.appends.as_ref().expect("a journal should have its inlet until it is dropped");
-        appends.try_send(append).map_err(|err| match err {
+        self.inlet().try_send(append).map_err(|err| match err {
             TrySendError::Full(_) => StoreError::Unavailable("too many requests wait for the journal".to_owned()),
             TrySendError::Disconnected(_) => self.shelf.stopped(),
         })
+    }
+
+    fn inlet(&self) -> &SyncSender<Append> {
+        self.appends.as_ref().expect("a journal should have its inlet until it is dropped")
     }
 
     /// Where it begins: everything below was trimmed.
@@ -191,7 +205,7 @@ impl Drop for Journal {
 }
 
 fn prepare(inbound: &Inbound) -> Prepared {
-    Prepared { digest: Digest::of(inbound), slot: inbound.owner().slot(), body: encode(inbound) }
+    Prepared { digest: Digest::of(inbound), slot: inbound.slot(), body: encode(inbound) }
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ impl Reader {
                 pulled.upto = pulled.upto.max(end);
                 break;
             };
-            if self.slots.contains(&head.slot.0) {
+            if head.slot.concerns(&self.slots) {
                 let body = self.tape.body(position, &head)?;
                 let inbound = record::decode(body).map_err(|err| {
                     let base = self.shelf.segment_at(position).map_or(Position::default(), |segment| segment.start);

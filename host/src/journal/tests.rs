@@ -380,7 +380,7 @@ fn readers_of_all_shares_find_everything_whatever_the_chunk() {
         let slots = share * 32..(share + 1) * 32;
         let pulled = journal.reader(slots.clone()).read(Position::default(), usize::MAX).unwrap();
         assert_eq!(pulled.upto, journal.end());
-        found.extend(pulled.entries.into_iter().map(|entry| (entry.position, slots.start, entry.inbound.owner())));
+        found.extend(pulled.entries.into_iter().map(|entry| (entry.position, slots.start, entry.inbound.slot())));
     }
     assert_eq!(found.len(), 12);
 }

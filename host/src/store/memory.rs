@@ -74,6 +74,16 @@ impl Memory {
         }
     }
 
+    fn tell(&self, batch: &[Inbound]) -> Vec<Appended> {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let appended = batch.iter().map(|inbound| inner.append(now, inbound.clone())).collect();
+        if !batch.is_empty() {
+            inner.listeners.iter().for_each(|signal| signal.raise());
+        }
+        appended
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -99,7 +109,7 @@ impl Inner {
             if pulled.entries.len() == max {
                 break;
             }
-            if slots.contains(&entry.inbound.owner().slot().0) {
+            if entry.inbound.slot().concerns(slots) {
                 pulled.entries.push(entry.clone());
             }
             pulled.upto = Position(entry.position.0 + 1);
@@ -152,13 +162,7 @@ impl State {
 
 impl Store for Memory {
     fn append(&self, batch: Vec<Inbound>) -> Appending<'_> {
-        let now = self.clock.now();
-        let mut inner = self.lock();
-        let appended = batch.into_iter().map(|inbound| inner.append(now, inbound)).collect();
-        for signal in &inner.listeners {
-            signal.raise();
-        }
-        Box::pin(std::future::ready(Ok(appended)))
+        Box::pin(std::future::ready(Ok(self.tell(&batch))))
     }
 
     fn acquire(&self, signals: &[Arc<Signal>]) -> Result<Vec<Box<dyn Partition>>, StoreError> {
@@ -284,6 +288,7 @@ impl Partition for Owned {
     }
 
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
+        self.store.tell(&commit.told);
         self.change(|share| share.committed.apply(commit))
     }
 

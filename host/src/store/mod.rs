@@ -218,6 +218,9 @@ pub struct Row {
 /// All effects of a batch of causes. They happen in the order of the fields; within one, in order.
 #[derive(Debug, Default)]
 pub struct Commit {
+    /// Told to whom it concerns by way of the journal. It is there before the rest is kept: a crash between the two has it
+    /// told again, and what was told before is dropped as any repetition is.
+    pub told: Vec<Inbound>,
     /// Causes up to here are consumed. Never goes back: one below the position leaves it as it is.
     pub upto: Position,
     /// Profiles as they are now; none means gone.

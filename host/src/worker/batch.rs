@@ -43,6 +43,7 @@ pub(super) struct Batch<'a> {
     fuel: u64,
     unparked: Vec<(TenantId, Position)>,
     parked: Vec<Entry>,
+    told: Vec<Inbound>,
     suspensions: Vec<Suspension>,
 }
 
@@ -84,6 +85,7 @@ impl<'a> Batch<'a> {
             fuel: 0,
             unparked: Vec::new(),
             parked: Vec::new(),
+            told: Vec::new(),
             suspensions: Vec::new(),
         }
     }
@@ -132,6 +134,12 @@ impl<'a> Batch<'a> {
     /// A parked cause was consumed.
     pub(super) fn unpark(&mut self, entry: &Entry) {
         self.unparked.push((entry.inbound.tenant.clone(), entry.position));
+    }
+
+    /// Tells somebody else, or everybody, by way of the journal. The id has to follow from the cause.
+    #[expect(dead_code, reason = "whoever has something to tell comes in the next changes")]
+    pub(super) fn tell(&mut self, inbound: Inbound) {
+        self.told.push(inbound);
     }
 
     /// Takes in an entry of the journal. The timers that were due before it have fired.
@@ -206,7 +214,7 @@ impl<'a> Batch<'a> {
         let records = self.people.into_iter().map(|(key, profile)| (key, profile.map(|profile| profile.encode())));
         let before = self.horizon.minus(limits::RETENTION);
         let commit = self.draft.into_commit(upto, records.collect(), before);
-        let commit = Commit { unparked: self.unparked, parked: self.parked, ..commit };
+        let commit = Commit { unparked: self.unparked, parked: self.parked, told: self.told, ..commit };
         Closed { commit, causes: self.causes, suspensions: self.suspensions }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Busy, Handle, Shared};
-use crate::domain::{Clock, InstructionId, ManualClock, Position, Signal, TenantId, Timestamp, limits};
+use crate::domain::{Clock, InstructionId, ManualClock, Signal, TenantId, Timestamp, limits};
 use crate::store::{Store, StoreError};
 
 /// How often somebody who waits for rest looks again.
@@ -43,7 +43,7 @@ impl Crew {
     /// Waits until everything that can be done now is done.
     pub async fn settle(&self, store: &dyn Store, clock: &dyn Clock) -> Result<(), Restless> {
         let rest = async {
-            while !self.is_settled(store.end(), clock.now()) {
+            while !self.is_settled(store, clock.now()) {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
         };
@@ -61,9 +61,10 @@ impl Crew {
         self.settle(store, clock).await
     }
 
-    /// Whether everything up to `end` and `now` is done everywhere.
-    fn is_settled(&self, end: Position, now: Timestamp) -> bool {
-        self.0.iter().all(|handle| handle.status().is_settled(end, now))
+    /// Whether everything that is in the journal and due by `now` is done everywhere, and had nothing more told meanwhile.
+    fn is_settled(&self, store: &dyn Store, now: Timestamp) -> bool {
+        let end = store.end();
+        self.0.iter().all(|handle| handle.status().is_settled(end, now)) && store.end() == end
     }
 
     /// When there is something to do next, unless something happens before.

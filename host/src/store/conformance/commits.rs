@@ -1,6 +1,6 @@
 //! Commits: whole, in order, replacing what was there; profiles and timers.
 
-use super::{Case, NOON, Premises, acquire, append, at, consume, event, person_in, shop};
+use super::{Case, NOON, Premises, acquire, append, at, consume, event, messages, person_in, pull, shop};
 use crate::domain::{CampaignName, Position, ProfileKey, TenantId};
 use crate::store::{Commit, TimerKey};
 
@@ -14,6 +14,7 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("a timer that is unset and set in one commit is set", timer_unset_and_set),
     ("whose timer is due first comes first, and each once", tenants_in_order),
     ("what is in a profile may be anything", any_bytes),
+    ("what a commit tells is pulled by whom it concerns, once", told),
 ];
 
 fn timer(owner: &ProfileKey, due_ms: i64, name: &str) -> TimerKey {
@@ -161,4 +162,16 @@ fn any_bytes(premises: &Premises) {
     for (number, body) in bodies.into_iter().enumerate() {
         assert_eq!(partition.load(&person_in(&partition.slots(), number)).unwrap(), Some(body));
     }
+}
+
+fn told(premises: &Premises) {
+    let store = (premises.open)();
+    let partitions = &mut acquire(&*store);
+    let other = person_in(&partitions[1].slots(), 0);
+    for _ in 0..2 {
+        let told = vec![event(other.profile.as_str(), "told")];
+        partitions[0].commit(Commit { told, ..Commit::default() }).unwrap();
+    }
+    assert_eq!(pull(&mut *partitions[0], 9).unwrap().entries, []);
+    assert_eq!(messages(&pull(&mut *partitions[1], 9).unwrap().entries), ["told"]);
 }

@@ -96,6 +96,7 @@ impl Partition for Owned {
     }
 
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
+        self.house.journal.tell(&commit.told)?;
         self.position = self.state().commit(self.owner, &commit)?;
         Ok(())
     }
