@@ -121,6 +121,7 @@ impl App {
             dispatcher: dispatcher.clone(),
             sync_beat: options.sync_beat,
             backlog: Arc::clone(&backlog),
+            gate: Arc::default(),
             suspend: suspend::suspender(&directory, tokio::runtime::Handle::current()),
         };
         let crew = Arc::new(Crew::start(store.as_ref(), shared)?);

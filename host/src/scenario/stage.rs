@@ -48,6 +48,7 @@ impl Stage {
             dispatcher: Dispatcher::new(Handle::current(), Arc::<ManualClock>::clone(&clock)),
             sync_beat: Duration::ZERO,
             backlog: Arc::new(Backlog::default()),
+            gate: Arc::default(),
             suspend: Box::new(drop),
         };
         let crew = Crew::start(&store, shared).map_err(|err| ScenarioError::House(err.to_string()))?;

@@ -5,6 +5,7 @@ mod batch;
 mod crew;
 mod draft;
 mod erasure;
+mod gate;
 mod ledger;
 mod messages;
 mod person;
@@ -26,6 +27,8 @@ use std::time::Duration;
 
 use batch::{Closed, Tools};
 pub use crew::{Crew, Restless, StartError};
+pub use gate::Gate;
+use gate::Place;
 pub use ledger::{Decided, Failed, FailureRow, Fate, Judged, LedgerRow, What};
 pub use messages::MessageRow;
 pub use quarantine::QuarantineRow;
@@ -58,6 +61,8 @@ pub struct Shared {
     pub sync_beat: Duration,
     /// What waits for its tenant's turn.
     pub backlog: Arc<Backlog>,
+    /// What keeps those apart who have somebody dear to serve.
+    pub gate: Arc<Gate>,
     /// Told of every campaign that is no longer asked, to make it last. It must not block.
     pub suspend: Box<dyn Fn(Suspension) + Send + Sync>,
 }
@@ -175,6 +180,7 @@ struct Worker {
     /// Whether there was nothing behind `pending` when it was pulled.
     is_at_end: bool,
     shares: Shares,
+    place: Place,
     /// Who has parked causes; none when that is to be looked up.
     parked: Option<BTreeSet<TenantId>>,
     /// Of whom the backlog says that they have.
@@ -193,6 +199,7 @@ impl Worker {
         let (outlet, home) = sync_channel(limits::DISPATCHED_MAX);
         Self {
             lane: shared.dispatcher.lane(Arc::clone(&signal)),
+            place: Place::new(Arc::clone(&shared.gate), partition.slots().start),
             shared,
             signal,
             inbox,
@@ -256,6 +263,9 @@ impl Worker {
         if self.has_promised {
             return Ok(Some(Duration::ZERO));
         }
+        if self.place.is_waiting() {
+            return Ok(Some(limits::GATE_LOOK_AGAIN));
+        }
         // Entries that are due now are at their providers, or somebody signals when there is room for them.
         let moments = [self.partition.next_due()?, self.partition.outbox_next_due(now)?];
         let next = moments.into_iter().flatten().min();
@@ -280,7 +290,7 @@ impl Worker {
             switchboard: &self.shared.switchboard,
             now,
         };
-        let shift = Shift::open(tools, &mut self.shares, parked.clone(), horizon)?;
+        let shift = Shift::open(tools, (&mut self.shares, &self.place), parked.clone(), horizon)?;
         let (mut batch, consumed) = shift.work(Window { entries: &self.pending, is_all: self.is_at_end })?;
         let (came_back, replies) = settlement::heed(&mut batch, &self.words, now)?;
         let upto = self.pending.get(consumed).map_or(self.passed, |next| next.position);

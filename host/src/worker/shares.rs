@@ -1,9 +1,10 @@
 //! Fair shares of a loop's time: deficit round robin over tenants. In every round each tenant may cost the loop `limits::SHARE`; who
 //! has used that up waits until nobody else has both work and a share left, and then the next round begins. What a tenant
 //! overdraws is taken off its next shares, so in the long run all who have work get as much time, whatever a single cause
-//! costs; and who has little work never waits for a round. Pure: costs come in, nobody's clock is asked.
+//! costs; and who has little work never waits for a round. Whose last cause took long is *dear*: others are not to wait behind
+//! another like it. Pure: costs come in, nobody's clock is asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::{TenantId, limits};
@@ -13,6 +14,8 @@ use crate::domain::{TenantId, limits};
 pub(super) struct Shares {
     /// Of those who have used some of this round's share.
     credits: BTreeMap<TenantId, i64>,
+    /// Whose last cause was dear.
+    dear: BTreeSet<TenantId>,
     /// Who was served last of those that wait in turn.
     last: Option<TenantId>,
 }
@@ -25,8 +28,18 @@ impl Shares {
         self.credit(tenant) > 0
     }
 
-    /// The tenant cost that much.
+    /// Whether the tenant's next cause is likely to take long.
+    pub(super) fn is_dear(&self, tenant: &TenantId) -> bool {
+        self.dear.contains(tenant)
+    }
+
+    /// The tenant's last cause cost that much.
     pub(super) fn charge(&mut self, tenant: &TenantId, cost: Duration) {
+        if cost < limits::DEAR_COST {
+            self.dear.remove(tenant);
+        } else {
+            self.dear.insert(tenant.clone());
+        }
         let cost_ns = i64::try_from(cost.as_nanos()).unwrap_or(i64::MAX);
         let credit = self.credit(tenant).saturating_sub(cost_ns);
         self.credits.insert(tenant.clone(), credit);

@@ -1,6 +1,7 @@
 //! A shift: which causes one batch takes, so that no tenant waits for another longer than a few shares. The journal is one queue for
 //! all tenants, so it is never waited at: a cause whose tenant has used up its share is *parked*, in the commit that passes over
-//! it, and so is everything of that tenant behind it. Parked causes and due timers wait by tenant, and are served in turn.
+//! it, and so is everything of that tenant behind it. Parked causes and due timers wait by tenant, and are served in turn. A dear cause ends the shift,
+//! and who is dear is parked until its loop may pass the gate: so who comes waits behind one dear cause at the most.
 //!
 //! What is decided does not depend on this: a tenant's causes keep their order and their moments, parked or not, and nothing of
 //! one tenant depends on another. Passing over and parking are one commit, and so are deciding and unparking: after a crash the
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use super::WorkerError;
 use super::batch::{Batch, Due, Tools};
+use super::gate::Place;
 use super::shares::Shares;
 use crate::domain::{Stopwatch, TenantId, Timestamp, limits};
 use crate::store::Entry;
@@ -19,6 +21,7 @@ use crate::store::Entry;
 /// A batch in the making, and what it may still cost.
 pub(super) struct Shift<'a> {
     batch: Batch<'a>,
+    place: &'a Place,
     shares: &'a mut Shares,
     /// Who has parked causes in the store.
     parked: BTreeSet<TenantId>,
@@ -43,14 +46,14 @@ impl<'a> Shift<'a> {
     /// Begins a shift that reaches up to the last entry of the window, or to now where there is none.
     pub(super) fn open(
         tools: Tools<'a>,
-        shares: &'a mut Shares,
+        (shares, place): (&'a mut Shares, &'a Place),
         parked: BTreeSet<TenantId>,
         horizon: Timestamp,
     ) -> Result<Self, WorkerError> {
         let mut behind = tools.partition.tenants_due(horizon)?;
         behind.extend(parked.iter().cloned());
         let batch = Batch::open(tools, horizon);
-        Ok(Self { batch, shares, parked, behind, put_aside: BTreeSet::new(), left: limits::BATCH_COST_MAX })
+        Ok(Self { batch, place, shares, parked, behind, put_aside: BTreeSet::new(), left: limits::BATCH_COST_MAX })
     }
 
     /// Takes in the window as far as the shift goes, and serves who is behind. Returns how many entries were taken.
@@ -83,9 +86,9 @@ impl<'a> Shift<'a> {
         Ok(window.entries.len())
     }
 
-    /// Whether earlier causes of the tenant are parked: order holds.
+    /// Whether earlier causes of the tenant are parked: order holds. Who is dear always waits its turn.
     fn is_behind_itself(&self, tenant: &TenantId) -> bool {
-        self.parked.contains(tenant) || self.put_aside.contains(tenant)
+        self.parked.contains(tenant) || self.put_aside.contains(tenant) || self.shares.is_dear(tenant)
     }
 
     /// Whether somebody who has a share left waits, or may: nobody knows what is behind the window.
@@ -105,7 +108,11 @@ impl<'a> Shift<'a> {
 
     /// Serves those who are behind, in turn, for one share in all.
     fn catch_up(&mut self, reach: Timestamp) -> Result<(), WorkerError> {
-        let waiting = self.shares.in_turn(std::mem::take(&mut self.behind));
+        let mut waiting = self.shares.in_turn(std::mem::take(&mut self.behind));
+        let passes = waiting.iter().any(|tenant| self.shares.is_dear(tenant)) && self.place.may_pass();
+        if !passes {
+            waiting.retain(|tenant| !self.shares.is_dear(tenant));
+        }
         if !waiting.iter().any(|tenant| self.shares.has_share(tenant)) {
             self.shares.begin_round(&waiting);
         }
@@ -117,6 +124,9 @@ impl<'a> Shift<'a> {
                 self.serve(tenant, reach)?;
                 self.shares.served(tenant);
             }
+        }
+        if passes {
+            self.place.leave();
         }
         Ok(())
     }
@@ -182,7 +192,8 @@ impl<'a> Shift<'a> {
         let fuel = Duration::from_micros(self.batch.take_fuel() / limits::FUEL_PER_MICROSECOND);
         let cost = stopwatch.elapsed().max(fuel) + limits::CAUSE_COST_MIN;
         self.shares.charge(tenant, cost);
-        self.left = self.left.saturating_sub(cost);
+        let is_dear = self.shares.is_dear(tenant);
+        self.left = if is_dear { Duration::ZERO } else { self.left.saturating_sub(cost) };
         Ok(())
     }
 }

@@ -310,6 +310,7 @@ fn shared(store: &Memory, clock: Arc<ManualClock>, campaigns: Vec<Enlisted>, run
         dispatcher: Dispatcher::new(runtime.handle().clone(), clock),
         sync_beat: Duration::ZERO,
         backlog: Arc::default(),
+        gate: Arc::default(),
         suspend: Box::new(drop),
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Case, DAY, HOUR, NOON, Premises, acquire, append, at, consume, event, event_of, messages, pull, shop};
+use super::{Case, DAY, HOUR, NOON, Premises, acquire, append, at, consume, event, event_of, messages, pull};
 use crate::domain::{MessageId, Position, Quarantined, Signal, SourceId, Substance};
 use crate::store::{Appended, Commit, Entry, Store, StoreError};
 

@@ -188,8 +188,8 @@ fn loopers_share_alike_however_much_each_sent() {
 }
 
 #[test]
-fn who_is_alone_waits_for_nobody_and_is_not_parked() {
-    let mut floor = Floor::new(&[(Habit::Notes, 11)]);
+fn who_is_alone_and_not_dear_waits_for_nobody_and_is_not_parked() {
+    let mut floor = Floor::new(&[(Habit::Notes, 4)]);
     for _ in 0..100 {
         floor.send(0, 0);
     }
@@ -200,14 +200,32 @@ fn who_is_alone_waits_for_nobody_and_is_not_parked() {
 }
 
 #[test]
-fn a_batch_of_dear_causes_ends_early() {
-    let mut floor = Floor::new(&[(Habit::Notes, 11), (Habit::Notes, 0)]);
-    for _ in 0..200 {
+fn a_dear_cause_ends_its_batch_and_who_is_dear_is_decided_upon_all_the_same() {
+    let mut floor = Floor::new(&[(Habit::Notes, 11)]);
+    for _ in 0..100 {
         floor.send(0, 0);
     }
+    for decided in 1..=100 {
+        floor.turn();
+        assert_eq!(floor.noted(0, 0).len(), decided);
+    }
+}
+
+#[test]
+fn who_is_dear_waits_for_the_gate_and_who_is_not_does_not() {
+    let mut floor = Floor::new(&[(Habit::Notes, 11), (Habit::Notes, 0)]);
+    let other = Place::new(Arc::clone(&floor.shared.gate), u16::MAX);
+    for number in 0..4 {
+        floor.send(0, number);
+    }
     floor.turn();
-    let most = (limits::BATCH_COST_MAX + limits::SHARE).as_millis() / 11 + 3;
-    assert!(floor.noted(0, 0).len() as u128 <= most);
+    while other.may_pass() && floor.turn() {}
+    floor.send(1, 0);
+    assert!(floor.turn());
+    assert_eq!((floor.noted(0, 0).len(), floor.noted(1, 0).len()), (1, 1));
+    other.leave();
+    while floor.turn() {}
+    assert_eq!((0..4).map(|number| floor.noted(0, number).len()).sum::<usize>(), 4);
 }
 
 #[test]
