@@ -180,9 +180,11 @@ pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
 pub const TRIM_ROWS_MAX: usize = 1_000;
 /// What a tenant may cost a loop before others have their turn. Two dear calls fit, or a thousand usual ones.
 pub const SHARE: Duration = Duration::from_millis(20);
-/// A cause that costs as much is dear, and so is its tenant until one costs less: several at a time would leave no
-/// processor to those whose causes take microseconds.
+/// A cause that costs as much is dear, and so is its tenant for a while: several at a time would leave no processor to those
+/// whose causes take microseconds.
 pub const DEAR_COST: Duration = Duration::from_millis(5);
+/// After so many causes that cost less, a tenant is dear no more.
+pub const DEAR_FOR_CAUSES: u32 = 16;
 /// How long a loop that waits for its turn to serve who is dear sleeps before it looks again.
 pub const GATE_LOOK_AGAIN: Duration = Duration::from_millis(2);
 /// What the journal's causes in one batch may cost: so long does who is behind wait for a turn, and a message for its sync.

@@ -1,7 +1,8 @@
 //! A shift: which causes one batch takes, so that no tenant waits for another longer than a few shares. The journal is one queue for
 //! all tenants, so it is never waited at: a cause whose tenant has used up its share is *parked*, in the commit that passes over
-//! it, and so is everything of that tenant behind it. Parked causes and due timers wait by tenant, and are served in turn. A dear cause ends the shift,
-//! and who is dear is parked until its loop may pass the gate: so who comes waits behind one dear cause at the most.
+//! it, and so is everything of that tenant behind it. Parked causes and due timers wait by tenant, and are served in turn. A dear cause ends the shift.
+//! Who is dear is parked, and has shifts of its own between those of everybody else, when its loop may pass the gate: so who
+//! comes waits for one dear cause at the most.
 //!
 //! What is decided does not depend on this: a tenant's causes keep their order and their moments, parked or not, and nothing of
 //! one tenant depends on another. Passing over and parking are one commit, and so are deciding and unparking: after a crash the
@@ -58,12 +59,25 @@ impl<'a> Shift<'a> {
 
     /// Takes in the window as far as the shift goes, and serves who is behind. Returns how many entries were taken.
     pub(super) fn work(mut self, window: Window<'_>) -> Result<(Batch<'a>, usize), WorkerError> {
-        let taken = self.take_in(window)?;
+        let is_dear = self.is_for_dear(window);
+        self.shares.begin_shift(is_dear);
+        let taken = if is_dear { 0 } else { self.take_in(window)? };
         let stopped_at = window.entries.get(taken).map(|next| next.arrived);
         let reach = stopped_at.unwrap_or(self.batch.horizon());
-        self.left = limits::SHARE;
+        self.behind.retain(|tenant| self.shares.is_dear(tenant) == is_dear);
+        self.left = if is_dear { limits::DEAR_COST } else { limits::SHARE };
         self.catch_up(reach)?;
+        if is_dear {
+            self.place.leave();
+        }
         Ok((self.batch, taken))
+    }
+
+    /// Whether it is the turn of those who are dear.
+    fn is_for_dear(&self, window: Window<'_>) -> bool {
+        self.behind.iter().any(|tenant| self.shares.is_dear(tenant))
+            && (window.entries.is_empty() || self.shares.is_turn_of_dear())
+            && self.place.may_pass()
     }
 
     fn take_in(&mut self, window: Window<'_>) -> Result<usize, WorkerError> {
@@ -108,11 +122,7 @@ impl<'a> Shift<'a> {
 
     /// Serves those who are behind, in turn, for one share in all.
     fn catch_up(&mut self, reach: Timestamp) -> Result<(), WorkerError> {
-        let mut waiting = self.shares.in_turn(std::mem::take(&mut self.behind));
-        let passes = waiting.iter().any(|tenant| self.shares.is_dear(tenant)) && self.place.may_pass();
-        if !passes {
-            waiting.retain(|tenant| !self.shares.is_dear(tenant));
-        }
+        let waiting = self.shares.in_turn(std::mem::take(&mut self.behind));
         if !waiting.iter().any(|tenant| self.shares.has_share(tenant)) {
             self.shares.begin_round(&waiting);
         }
@@ -124,9 +134,6 @@ impl<'a> Shift<'a> {
                 self.serve(tenant, reach)?;
                 self.shares.served(tenant);
             }
-        }
-        if passes {
-            self.place.leave();
         }
         Ok(())
     }
