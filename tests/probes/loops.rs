@@ -95,7 +95,7 @@ pub(crate) const PROBES: &[Probe] = &[
 fn slow_start() -> Vec<u8> {
     having(
         "(func $start (local $n i32)
-           (loop (br_if 0 (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 20000000)))))
+           (loop (br_if 0 (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 10000000)))))
          (start $start)",
     )
     .build()

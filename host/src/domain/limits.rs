@@ -178,11 +178,11 @@ pub const LEDGER_ROWS_MAX: u64 = 500;
 pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Rows that one commit removes because they are old.
 pub const TRIM_ROWS_MAX: usize = 1_000;
-/// What a tenant may cost a loop before others have their turn. Two dear calls fit, or a thousand usual ones.
+/// What a tenant may cost a loop before others have their turn. Four dear calls fit, or a thousand usual ones.
 pub const SHARE: Duration = Duration::from_millis(20);
 /// A cause that costs as much is dear, and so is its tenant for a while: several at a time would leave no processor to those
 /// whose causes take microseconds.
-pub const DEAR_COST: Duration = Duration::from_millis(5);
+pub const DEAR_COST: Duration = Duration::from_millis(3);
 /// After so many causes that cost less, a tenant is dear no more.
 pub const DEAR_FOR_CAUSES: u32 = 16;
 /// How long a loop that waits for its turn to serve who is dear sleeps before it looks again.
@@ -191,7 +191,7 @@ pub const GATE_LOOK_AGAIN: Duration = Duration::from_millis(2);
 pub const BATCH_COST_MAX: Duration = Duration::from_millis(50);
 /// What a cause costs besides its decision: it is committed.
 pub const CAUSE_COST_MIN: Duration = Duration::from_micros(20);
-/// Fuel that is counted as a microsecond: `FUEL_PER_CALL` lasts for about 11 ms.
+/// Fuel that is counted as a microsecond: `FUEL_PER_CALL` lasts for about 5.5 ms.
 pub const FUEL_PER_MICROSECOND: u64 = 1_800;
 /// Bytes of one tenant's causes that are acknowledged and wait for its turn, an eighth of what may wait at all. Above it: 429.
 pub const WAITING_BYTES_MAX: u64 = BACKLOG_BYTES_MAX / 8;
@@ -244,8 +244,8 @@ pub const GUEST_TABLES_MAX: u32 = 4;
 pub const GUEST_MEMORY_BYTES_MAX: usize = 32 << 20;
 /// Elements of tables, summed over one instance.
 pub const GUEST_TABLE_ELEMENTS_MAX: usize = 20_000;
-/// Fuel of one call: about 11 ms.
-pub const FUEL_PER_CALL: u64 = 20_000_000;
+/// Fuel of one call: about 5.5 ms, so long may somebody else wait behind it. Rust decides in 1/600 of it, JavaScript in 1/30.
+pub const FUEL_PER_CALL: u64 = 10_000_000;
 /// Fuel of one configuration: parsing may cost more than deciding.
 pub const FUEL_PER_CONFIGURE: u64 = 500_000_000;
 /// The backstop's beat; fuel does not count what the host does for a guest.

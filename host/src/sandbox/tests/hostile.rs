@@ -38,7 +38,7 @@ fn check(module: &Module, expected: Expect) {
 fn an_endless_loop_uses_up_its_fuel() {
     let outcome = outcome(&Module::deciding("(loop (br 0)) unreachable"));
     let failure = outcome.result.unwrap_err();
-    expect!["out-of-fuel: it used all its `20000000` units of fuel: look for an endless loop"]
+    expect!["out-of-fuel: it used all its `10000000` units of fuel: look for an endless loop"]
         .assert_eq(&failure.to_string());
     assert_eq!(outcome.fuel_used, limits::FUEL_PER_CALL);
     assert!(!failure.backtrace.is_empty());
