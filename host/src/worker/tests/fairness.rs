@@ -189,7 +189,7 @@ fn loopers_share_alike_however_much_each_sent() {
 
 #[test]
 fn who_is_alone_and_not_dear_waits_for_nobody_and_is_not_parked() {
-    let mut floor = Floor::new(&[(Habit::Notes, 4)]);
+    let mut floor = Floor::new(&[(Habit::Notes, 2)]);
     for _ in 0..100 {
         floor.send(0, 0);
     }
