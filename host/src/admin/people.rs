@@ -21,6 +21,7 @@ use super::records::{self, Unreadable};
 use super::workshop::aside;
 use crate::domain::{InstructionId, ProfileId, ProfileKey, TenantId, limits};
 use crate::outbox::Entry;
+use crate::profiles::{Kept, Profile};
 use crate::store::{Book, Page, Reports};
 use crate::tenants::{AuditLog, DeedOutcome};
 use crate::worker::Crew;
@@ -65,16 +66,31 @@ async fn show_profile(
     caller: Caller<Viewer>,
     Named(id): Named<ProfileId>,
 ) -> Result<Json<Value>, Problem> {
-    let key = ProfileKey { tenant: caller.tenant.id.clone(), profile: id };
-    let (reports, asked) = (Arc::clone(&admin.reports), key.clone());
-    let record = aside(move || reports.profile(&asked)).await?;
-    let unknown = || {
-        Problem::new(
+    let key = ProfileKey { tenant: caller.tenant.id.clone(), profile: id.clone() };
+    match found(&admin, key).await? {
+        (key, Some(person)) => Ok(Json(records::profile(&key.profile, &person))),
+        _ => Err(Problem::new(
             &Kind::NOT_FOUND,
-            format!("profile `{}` is not known: `profile list` shows those there are", key.profile),
-        )
+            format!("profile `{id}` is not known: `profile list` shows those there are"),
+        )),
+    }
+}
+
+/// The person, wherever they moved, and under which id they are kept now.
+async fn found(admin: &Admin, mut key: ProfileKey) -> Result<(ProfileKey, Option<Box<Profile>>), Problem> {
+    let reports = Arc::clone(&admin.reports);
+    let follow = move || {
+        // Each move is to a greater id.
+        for _ in 0..=limits::LINKED_IDS_MAX {
+            match reports.profile(&key)?.map(|record| Kept::decode(&record)).transpose().map_err(Unreadable::from)? {
+                Some(Kept::Moved(to)) => key.profile = to,
+                Some(Kept::Person(person)) => return Ok((key, Some(person))),
+                Some(Kept::Erased(_)) | None => break,
+            }
+        }
+        Ok::<_, Problem>((key, None))
     };
-    Ok(Json(records::profile(&key.profile, &record.ok_or_else(unknown)?)?))
+    aside(follow).await
 }
 
 /// Lists what was decided about a person, and what became of it, the oldest first.
@@ -89,7 +105,8 @@ async fn show_ledger(
     Named(id): Named<ProfileId>,
     paging: Paging,
 ) -> Result<Json<Listed<Value>>, Problem> {
-    read(&admin, (caller.tenant.id.clone(), id.to_string()), Book::Ledger, &paging).await
+    let (key, _) = found(&admin, ProfileKey { tenant: caller.tenant.id.clone(), profile: id }).await?;
+    read(&admin, (key.tenant, key.profile.to_string()), Book::Ledger, &paging).await
 }
 
 /// Lists what went out, the oldest first.

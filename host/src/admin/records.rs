@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::problem::{Kind, Problem};
 use crate::domain::{ProfileId, Timestamp};
 use crate::outbox;
-use crate::profiles::{self, Dated, Profile, Run};
+use crate::profiles::{self, Dated, Kept, Profile, Run};
 use crate::store::{Book, RowKey, StoreError};
 use crate::worker::{Busy, FailureRow, LedgerRow, MessageRow, QuarantineRow};
 
@@ -40,7 +40,11 @@ impl From<Busy> for Problem {
 
 /// A person as a line of a list.
 pub(super) fn profile_item(id: &ProfileId, record: &[u8]) -> Result<Value, Unreadable> {
-    Ok(item(id, &Profile::decode(record)?))
+    Ok(match Kept::decode(record)? {
+        Kept::Person(person) => item(id, &person),
+        Kept::Moved(to) => json!({ "profile": id.as_str(), "moved_to": to.as_str() }),
+        Kept::Erased(at) => json!({ "profile": id.as_str(), "erased_at": at.to_string() }),
+    })
 }
 
 fn item(id: &ProfileId, profile: &Profile) -> Value {
@@ -53,14 +57,14 @@ fn item(id: &ProfileId, profile: &Profile) -> Value {
 }
 
 /// A person, whole.
-pub(super) fn profile(id: &ProfileId, record: &[u8]) -> Result<Value, Unreadable> {
-    let profile = Profile::decode(record)?;
-    let mut view = item(id, &profile);
+pub(super) fn profile(id: &ProfileId, profile: &Profile) -> Value {
+    let mut view = item(id, profile);
     let said = |dated: &Option<Dated<String>>| dated.as_ref().map(|dated| dated.value.clone());
     view["identities"] = json!({
-        "user_id": profile.identities.user_id,
-        "anonymous_id": profile.identities.anonymous_id,
-        "email": profile.identities.email,
+        "user_id": said(&profile.user_id),
+        "anonymous_id": said(&profile.anonymous_id),
+        "email": said(&profile.email),
+        "linked": profile.linked.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
     view["push_token"] = json!(said(&profile.push_token));
     view["email"] = json!(said(&profile.email));
@@ -68,7 +72,7 @@ pub(super) fn profile(id: &ProfileId, record: &[u8]) -> Result<Value, Unreadable
     view["traits"] = profile.traits.iter().map(|(name, value)| (name.clone(), value.value.value())).collect();
     view["opted_out"] = profile.opted_out.iter().map(|(channel, at)| (channel.clone(), at.to_string())).collect();
     view["campaigns"] = profile.runs.iter().map(|(campaign, run)| (campaign.to_string(), run_view(run))).collect();
-    Ok(view)
+    view
 }
 
 fn run_view(run: &Run) -> Value {

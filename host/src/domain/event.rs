@@ -1,6 +1,6 @@
 //! What happened: one call of a source, in our words. The door makes it from the wire's many spellings.
 
-use super::{Json, MessageId, Timestamp};
+use super::{Identities, Json, MessageId, Timestamp};
 
 /// The kinds of call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,17 +66,6 @@ pub struct Event {
     pub test: bool,
     /// The whole call as it came.
     pub body: Json,
-}
-
-/// The names by which one event calls a person.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Identities {
-    /// The tenant's own.
-    pub user_id: Option<String>,
-    /// A device's, a browser's; some vendors put an e-mail address here.
-    pub anonymous_id: Option<String>,
-    /// An address, lower case.
-    pub email: Option<String>,
 }
 
 /// What an event tells about the person, to be kept in the profile.

@@ -1,6 +1,6 @@
 //! What the door hands to the journal.
 
-use super::{Event, MessageId, ProfileId, ProfileKey, Slot, SourceId, TenantId};
+use super::{Event, Json, MessageId, ProfileId, ProfileKey, Slot, SourceId, TenantId, Timestamp};
 
 /// Something that came in and has to be kept before it is acknowledged.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,52 @@ pub enum Substance {
     },
     /// What could not be understood, kept for its owner to look at.
     Quarantined(Quarantined),
+    /// What one partition tells another.
+    Told(Told),
+}
+
+/// Something about a person that another person's cause came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Recognises a repetition: it follows from the cause.
+    pub id: MessageId,
+    /// Whom it is told: who is kept under this id, or has moved from there.
+    pub to: ProfileId,
+    /// What.
+    pub news: News,
+}
+
+/// What can be told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    /// They are the same person as this one, who stays.
+    Same {
+        /// The one who stays.
+        of: ProfileId,
+        /// Whether the tenant said so by an alias.
+        is_alias: bool,
+    },
+    /// This person turned out to be them, and what was known of them.
+    Joined {
+        /// The id that moved.
+        from: ProfileId,
+        /// The person's record.
+        person: Json,
+    },
+    /// An event came under an id that moved.
+    Happened {
+        /// The event.
+        event: Box<Event>,
+        /// When it arrived.
+        arrived: Timestamp,
+    },
+    /// A row for the ledger.
+    Noted(Json),
+    /// They were erased under this other id.
+    Erased {
+        /// The other id.
+        of: ProfileId,
+    },
 }
 
 /// An element of a request that is no event.
@@ -45,6 +91,7 @@ impl Inbound {
         match &self.substance {
             Substance::Event { event, .. } => &event.id,
             Substance::Quarantined(quarantined) => &quarantined.id,
+            Substance::Told(told) => &told.id,
         }
     }
 
@@ -56,7 +103,7 @@ impl Inbound {
     /// Who owns its effects: the person, or the source where there is none.
     fn owner(&self) -> ProfileKey {
         let profile = match &self.substance {
-            Substance::Event { profile, .. } => profile.clone(),
+            Substance::Event { profile, .. } | Substance::Told(Told { to: profile, .. }) => profile.clone(),
             Substance::Quarantined(_) => {
                 ProfileId::parse(self.source.as_str()).expect("a source's name should be fit for a profile's id")
             }

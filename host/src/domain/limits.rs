@@ -10,6 +10,8 @@ pub const SLOTS: u16 = 256;
 pub const PROFILE_ID_BYTES_MAX: usize = 256;
 /// Bytes of a message id: Segment allows 100 characters; longer ones are replaced by their digest at the door.
 pub const MESSAGE_ID_BYTES_MAX: usize = 256;
+/// Other ids under which one person is known: a few devices a year, an address or two. More are kept apart.
+pub const LINKED_IDS_MAX: usize = 64;
 
 // Connections
 

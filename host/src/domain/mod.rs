@@ -6,6 +6,7 @@ mod cause;
 mod decision;
 mod event;
 mod history;
+mod identity;
 mod ids;
 mod inbound;
 mod json;
@@ -19,13 +20,14 @@ mod time;
 pub use backlog::{Backlog, Waiting};
 pub use cause::{Cause, CauseId, Change, Context};
 pub use decision::{Decision, Delivery, Instruction, Mark, StateChange, TimerChange};
-pub use event::{Call, Engagement, EngagementKind, Event, Identities, PersonFacts};
+pub use event::{Call, Engagement, EngagementKind, Event, PersonFacts};
 pub use history::{Occurrences, Subject};
+pub use identity::{Identities, Link};
 pub use ids::{
     CampaignName, IdError, InstructionId, MessageId, ModuleDigest, Position, ProfileId, ProfileKey, Revision, Slot,
     SourceId, TenantId,
 };
-pub use inbound::{Inbound, Quarantined, Substance};
+pub use inbound::{Inbound, News, Quarantined, Substance, Told};
 pub use json::Json;
 pub use manifest::{Manifest, Target, Trigger};
 pub use outcome::{Failure, FailureKind, LogLine, Outcome};

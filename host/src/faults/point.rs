@@ -29,6 +29,10 @@ pub enum Point {
     TimerFired,
     /// A worker erased a person, in a batch that is not committed.
     PersonErased,
+    /// A person was given away to another id, and nothing of that is committed.
+    PersonMoved,
+    /// A person who was given away was taken in, and nothing of that is committed.
+    PersonJoined,
     /// A worker took the fate of a message into a batch that is not committed.
     FateTaken,
     /// A partition is about to commit a batch.
@@ -57,7 +61,7 @@ pub enum Point {
 
 impl Point {
     /// Every point.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::JournalWriting,
         Self::JournalWritten,
         Self::JournalFlushed,
@@ -71,6 +75,8 @@ impl Point {
         Self::DoorAnswering,
         Self::TimerFired,
         Self::PersonErased,
+        Self::PersonMoved,
+        Self::PersonJoined,
         Self::FateTaken,
         Self::BatchCommitting,
         Self::BatchCommitted,
@@ -101,6 +107,8 @@ impl Point {
             Self::DoorAnswering => "door-answering",
             Self::TimerFired => "timer-fired",
             Self::PersonErased => "person-erased",
+            Self::PersonMoved => "person-moved",
+            Self::PersonJoined => "person-joined",
             Self::FateTaken => "fate-taken",
             Self::BatchCommitting => "batch-committing",
             Self::BatchCommitted => "batch-committed",

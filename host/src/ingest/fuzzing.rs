@@ -115,7 +115,7 @@ pub(crate) fn event(text: &[u8]) {
 }
 
 fn check_event(profile: &ProfileId, event: &Event) {
-    assert_eq!(decode::profile_of(&event.identities).as_ref(), Some(profile));
+    assert_eq!(event.identities.profile().as_ref(), Some(profile));
     assert!(event.at > Timestamp::EPOCH && event.at <= ARRIVED, "it happened at {}", event.at);
     assert!(event.name.len() <= limits::EVENT_NAME_BYTES_MAX, "{:?}", event.name);
     assert!(event.identities.email.iter().all(|email| email.len() <= limits::EMAIL_BYTES_MAX), "{event:?}");

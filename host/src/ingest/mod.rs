@@ -25,7 +25,6 @@ mod split;
 mod testing;
 
 pub(crate) use decode::decode;
-pub use decode::profile_of;
 pub use door::{Door, router};
 pub use pressure::{Pressure, Space};
 pub use quotas::Rates;

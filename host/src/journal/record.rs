@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::domain::{
-    Call, Engagement, EngagementKind, Event, IdError, Identities, Inbound, Json, MessageId, PersonFacts, ProfileId,
-    Quarantined, SourceId, Substance, TenantId, Timestamp,
+    Call, Engagement, EngagementKind, Event, IdError, Identities, Inbound, Json, MessageId, News, PersonFacts,
+    ProfileId, Quarantined, SourceId, Substance, TenantId, Timestamp, Told,
 };
 
 const FORMAT: u8 = 1;
@@ -54,6 +54,39 @@ enum StoredSubstance<'a> {
         #[serde(borrow)]
         reason: Cow<'a, str>,
     },
+    Told {
+        #[serde(borrow)]
+        to: Cow<'a, str>,
+        #[serde(borrow)]
+        news: StoredNews<'a>,
+    },
+}
+
+/// What is told; its text stands where an event's stands.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredNews<'a> {
+    Same {
+        #[serde(borrow)]
+        of: Cow<'a, str>,
+        is_alias: bool,
+    },
+    Joined {
+        #[serde(borrow)]
+        from: Cow<'a, str>,
+    },
+    Happened {
+        #[serde(borrow)]
+        id: Cow<'a, str>,
+        #[serde(borrow)]
+        event: Box<StoredEvent<'a>>,
+        arrived_ms: i64,
+    },
+    Noted,
+    Erased {
+        #[serde(borrow)]
+        of: Cow<'a, str>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -71,6 +104,8 @@ struct StoredEvent<'a> {
     anonymous_id: Option<Cow<'a, str>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     email: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    previous_id: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     traits: Vec<(Cow<'a, str>, &'a RawValue)>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
@@ -107,6 +142,10 @@ pub(crate) fn encode(inbound: &Inbound) -> Vec<u8> {
         Substance::Quarantined(quarantined) => {
             (StoredSubstance::Quarantined { reason: quarantined.reason.as_str().into() }, quarantined.raw.as_str())
         }
+        Substance::Told(Told { to, news, .. }) => {
+            let (news, text) = store_news(to, news);
+            (StoredSubstance::Told { to: to.as_str().into(), news }, text)
+        }
     };
     let envelope = Envelope {
         tenant: inbound.tenant.as_str().into(),
@@ -142,8 +181,37 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Inbound, RecordError> {
         StoredSubstance::Quarantined { reason } => {
             Substance::Quarantined(Quarantined { id, reason: reason.into_owned(), raw: text.to_owned() })
         }
+        StoredSubstance::Told { to, news } => {
+            Substance::Told(Told { id, to: ProfileId::parse(&to)?, news: restore_news(news, text)? })
+        }
     };
     Ok(Inbound { tenant: TenantId::parse(&tenant)?, source: SourceId::parse(&source)?, substance })
+}
+
+fn store_news<'a>(to: &'a ProfileId, news: &'a News) -> (StoredNews<'a>, &'a str) {
+    match news {
+        News::Same { of, is_alias } => (StoredNews::Same { of: of.as_str().into(), is_alias: *is_alias }, ""),
+        News::Joined { from, person } => (StoredNews::Joined { from: from.as_str().into() }, person.as_str()),
+        News::Happened { event, arrived } => {
+            let (id, stored) = (event.id.as_str().into(), Box::new(store_event(to, event)));
+            (StoredNews::Happened { id, event: stored, arrived_ms: arrived.as_millis() }, event.body.as_str())
+        }
+        News::Noted(row) => (StoredNews::Noted, row.as_str()),
+        News::Erased { of } => (StoredNews::Erased { of: of.as_str().into() }, ""),
+    }
+}
+
+fn restore_news(stored: StoredNews<'_>, text: &str) -> Result<News, RecordError> {
+    Ok(match stored {
+        StoredNews::Same { of, is_alias } => News::Same { of: ProfileId::parse(&of)?, is_alias },
+        StoredNews::Joined { from } => News::Joined { from: ProfileId::parse(&from)?, person: Json::parse(text)? },
+        StoredNews::Happened { id, event, arrived_ms } => News::Happened {
+            event: Box::new(restore_event(*event, MessageId::parse(&id)?, text)?),
+            arrived: Timestamp::from_millis(arrived_ms),
+        },
+        StoredNews::Noted => News::Noted(Json::parse(text)?),
+        StoredNews::Erased { of } => News::Erased { of: ProfileId::parse(&of)? },
+    })
 }
 
 fn store_event<'a>(profile: &'a ProfileId, event: &'a Event) -> StoredEvent<'a> {
@@ -155,6 +223,7 @@ fn store_event<'a>(profile: &'a ProfileId, event: &'a Event) -> StoredEvent<'a> 
         user_id: borrowed(&event.identities.user_id),
         anonymous_id: borrowed(&event.identities.anonymous_id),
         email: borrowed(&event.identities.email),
+        previous_id: borrowed(&event.identities.previous_id),
         traits: event.facts.traits.iter().map(|(name, value)| (name.as_str().into(), raw(value))).collect(),
         push_token: borrowed(&event.facts.push_token),
         time_zone: borrowed(&event.facts.time_zone),
@@ -174,6 +243,7 @@ fn restore_event(stored: StoredEvent<'_>, id: MessageId, text: &str) -> Result<E
             user_id: owned(stored.user_id),
             anonymous_id: owned(stored.anonymous_id),
             email: owned(stored.email),
+            previous_id: owned(stored.previous_id),
         },
         facts: PersonFacts {
             traits: stored.traits.into_iter().map(restore_trait).collect::<Result<_, RecordError>>()?,
@@ -260,8 +330,9 @@ mod tests {
     }
 
     fn event() -> impl Strategy<Value = Event> {
-        let identities = (of(any::<String>()), of(any::<String>()), of(any::<String>()))
-            .prop_map(|(user_id, anonymous_id, email)| Identities { user_id, anonymous_id, email });
+        let identities = (of(any::<String>()), of(any::<String>()), of(any::<String>()), of(any::<String>())).prop_map(
+            |(user_id, anonymous_id, email, previous_id)| Identities { user_id, anonymous_id, email, previous_id },
+        );
         let traits = prop::collection::vec((any::<String>(), json()), 0..4);
         let facts = (traits, of(any::<String>()), of(any::<String>()))
             .prop_map(|(traits, push_token, time_zone)| PersonFacts { traits, push_token, time_zone });
@@ -286,11 +357,27 @@ mod tests {
     }
 
     fn substance() -> impl Strategy<Value = Substance> {
-        let profile = "\\PC{1,40}".prop_map(|text| ProfileId::parse(&text).unwrap());
         prop_oneof![
-            (profile, event()).prop_map(|(profile, event)| Substance::Event { profile, event: Box::new(event) }),
+            (profile_id(), event()).prop_map(|(profile, event)| Substance::Event { profile, event: Box::new(event) }),
             (message_id(), any::<String>(), any::<String>())
                 .prop_map(|(id, reason, raw)| Substance::Quarantined(Quarantined { id, reason, raw })),
+            (message_id(), profile_id(), news()).prop_map(|(id, to, news)| Substance::Told(Told { id, to, news })),
+        ]
+    }
+
+    fn profile_id() -> impl Strategy<Value = ProfileId> {
+        "\\PC{1,40}".prop_map(|text| ProfileId::parse(&text).unwrap())
+    }
+
+    fn news() -> impl Strategy<Value = News> {
+        let happened = (event(), 0..i64::MAX)
+            .prop_map(|(event, ms)| News::Happened { event: Box::new(event), arrived: Timestamp::from_millis(ms) });
+        prop_oneof![
+            (profile_id(), any::<bool>()).prop_map(|(of, is_alias)| News::Same { of, is_alias }),
+            (profile_id(), json()).prop_map(|(from, person)| News::Joined { from, person }),
+            happened,
+            json().prop_map(News::Noted),
+            profile_id().prop_map(|of| News::Erased { of }),
         ]
     }
 

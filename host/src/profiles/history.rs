@@ -50,7 +50,7 @@ impl History {
         matching.map(|counter| counter.since(since)).fold(Occurrences::default(), combine)
     }
 
-    fn counter(&mut self, key: Key) -> &mut Counter {
+    pub(super) fn counter(&mut self, key: Key) -> &mut Counter {
         if !self.0.contains_key(&key) && self.0.len() >= limits::HISTORY_SUBJECTS_MAX {
             let quietest = self.0.iter().min_by_key(|(_, counter)| counter.last).map(|(key, _)| key.clone());
             quietest.map(|key| self.0.remove(&key));
@@ -78,12 +78,31 @@ impl Message {
 }
 
 impl Counter {
+    /// Counts what another profile of the same person counted.
+    pub(super) fn join(&mut self, other: Self) {
+        if self.count == 0 {
+            *self = other;
+            return;
+        }
+        self.count = self.count.saturating_add(other.count);
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.recent.extend(other.recent);
+        self.recent.sort_unstable();
+        self.forget();
+    }
+
     fn add(&mut self, at: Timestamp) {
         self.first = if self.count == 0 { at } else { self.first.min(at) };
         self.last = self.last.max(at);
         self.count = self.count.saturating_add(1);
         let place = self.recent.partition_point(|moment| *moment <= at);
         self.recent.insert(place, at);
+        self.forget();
+    }
+
+    /// Keeps the moments within their bounds.
+    fn forget(&mut self) {
         let oldest = self.last.minus(limits::HISTORY_RECENT_AGE);
         let too_old = self.recent.partition_point(|moment| *moment < oldest);
         let too_many = self.recent.len().saturating_sub(limits::HISTORY_RECENT_MAX);

@@ -2,15 +2,17 @@
 //! order in which they arrive.
 
 mod history;
+mod join;
 mod record;
 mod run;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{CampaignName, Change, EngagementKind, Event, Identities, Json, Timestamp, limits};
+use crate::domain::{CampaignName, Change, EngagementKind, Event, Json, ProfileId, Timestamp, limits};
 
 pub use history::History;
-pub use record::RecordError;
+pub use join::JoinedTimers;
+pub use record::{Kept, RecordError};
 pub use run::{Run, TimerEffects};
 
 /// A value, and when it was said: what was said later counts.
@@ -31,8 +33,12 @@ pub struct Profile {
     pub first_seen: Option<Timestamp>,
     /// When the person was last heard of.
     pub last_seen: Option<Timestamp>,
-    /// The names by which events called the person, the latest of each kind.
-    pub identities: Identities,
+    /// The tenant's own name of the person.
+    pub user_id: Option<Dated<String>>,
+    /// The last device or browser.
+    pub anonymous_id: Option<Dated<String>>,
+    /// Other ids that are this person: they moved here, or were told to.
+    pub linked: BTreeSet<ProfileId>,
     /// Traits by name.
     pub traits: BTreeMap<String, Dated<Json>>,
     /// Where push messages reach the person.
@@ -57,7 +63,10 @@ impl Profile {
         self.events += 1;
         self.first_seen = Some(self.first_seen.map_or(event.at, |seen| seen.min(event.at)));
         self.last_seen = Some(self.last_seen.map_or(event.at, |seen| seen.max(event.at)));
-        self.know(&event.identities, event.at);
+        let identities = &event.identities;
+        update(&mut self.user_id, identities.user_id.as_ref(), event.at);
+        update(&mut self.anonymous_id, identities.anonymous_id.as_ref(), event.at);
+        update(&mut self.email, identities.email.as_ref(), event.at);
         update(&mut self.push_token, event.facts.push_token.as_ref(), event.at);
         update(&mut self.time_zone, event.facts.time_zone.as_ref(), event.at);
         self.history.count(event);
@@ -70,6 +79,11 @@ impl Profile {
         !self.opted_out.contains_key(channel)
     }
 
+    /// Notes another id of the person. Whether it was new, and there was room for it.
+    pub fn link(&mut self, id: &ProfileId) -> bool {
+        self.linked.len() < limits::LINKED_IDS_MAX && self.linked.insert(id.clone())
+    }
+
     /// What a campaign waits for and remembers.
     pub fn run_mut(&mut self, campaign: &CampaignName) -> &mut Run {
         self.runs.entry(campaign.clone()).or_default()
@@ -80,14 +94,6 @@ impl Profile {
         let number = self.ledger_next;
         self.ledger_next += 1;
         (number, number.checked_sub(limits::LEDGER_ROWS_MAX))
-    }
-
-    fn know(&mut self, identities: &Identities, at: Timestamp) {
-        let Identities { user_id, anonymous_id, email } = identities;
-        self.identities.user_id = user_id.clone().or(self.identities.user_id.take());
-        self.identities.anonymous_id = anonymous_id.clone().or(self.identities.anonymous_id.take());
-        self.identities.email = email.clone().or(self.identities.email.take());
-        update(&mut self.email, email.as_ref(), at);
     }
 
     /// Unsubscribing, complaining and bouncing for good close a channel.
@@ -122,7 +128,7 @@ fn update(known: &mut Option<Dated<String>>, said: Option<&String>, at: Timestam
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Call, Engagement, MessageId, PersonFacts};
+    use crate::domain::{Call, Engagement, Identities, MessageId, PersonFacts};
 
     fn identify(at: i64, plan: &str) -> Event {
         Event {

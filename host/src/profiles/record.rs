@@ -1,4 +1,5 @@
-//! A profile as it is stored: JSON behind a format byte, so that a later form can be told apart.
+//! What is stored under a profile's id: the person, as JSON behind a format byte, so that a later form can be told apart; or
+//! under which id the person is kept now.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +10,49 @@ use serde_json::value::RawValue;
 
 use super::history::{Counter, Key, Message};
 use super::{Dated, History, Profile, Run};
-use crate::domain::{CampaignName, EngagementKind, Identities, Json, Timestamp};
+use crate::domain::{CampaignName, EngagementKind, Json, ProfileId, Timestamp};
 
-/// The first byte of every record of this form.
+/// The first byte of a person's record.
 const FORMAT: u8 = 1;
+/// The first byte where the person moved; the id follows.
+const MOVED: u8 = 2;
+
+/// The first byte where somebody was erased; the moment follows, in milliseconds.
+const ERASED: u8 = 3;
+
+/// What is kept under an id.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kept {
+    /// The person.
+    Person(Box<Profile>),
+    /// The person turned out to be this one.
+    Moved(ProfileId),
+    /// Whoever has the id of this digest was erased: what happened before is not taken in any more.
+    Erased(Timestamp),
+}
+
+impl Kept {
+    /// Reads a record.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        let malformed = |err: &dyn std::fmt::Display| RecordError::Malformed(err.to_string());
+        let text = |text| str::from_utf8(text).map_err(|err| malformed(&err));
+        match bytes.split_first() {
+            Some((&MOVED, id)) => Ok(Self::Moved(ProfileId::parse(text(id)?).map_err(|err| malformed(&err))?)),
+            Some((&ERASED, ms)) => Ok(Self::Erased(millis(text(ms)?.parse().map_err(|err| malformed(&err))?))),
+            _ => Profile::decode(bytes).map(|profile| Self::Person(Box::new(profile))),
+        }
+    }
+
+    /// The record that says when somebody was erased.
+    pub fn erased(at: Timestamp) -> Vec<u8> {
+        [&[ERASED], at.as_millis().to_string().as_bytes()].concat()
+    }
+
+    /// The record that says where somebody moved.
+    pub fn moved(to: &ProfileId) -> Vec<u8> {
+        [&[MOVED], to.as_str().as_bytes()].concat()
+    }
+}
 
 /// Why bytes are no profile.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +66,17 @@ pub enum RecordError {
 }
 
 impl Profile {
+    /// The person as text, to be told to who keeps them from now on.
+    pub fn text(&self) -> Json {
+        let text = serde_json::to_string(&Stored::from(self)).expect("a profile should be storable");
+        Json::parse(&text).expect("a profile's text should be json")
+    }
+
+    /// Reads such a text.
+    pub fn of_text(text: &Json) -> Result<Self, RecordError> {
+        Self::decode(&[&[FORMAT], text.as_str().as_bytes()].concat())
+    }
+
     /// The record to store.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![FORMAT];
@@ -49,11 +100,11 @@ struct Stored {
     events: u64,
     seen: Option<(i64, i64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    user_id: Option<String>,
+    user_id: Option<(String, i64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    anonymous_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    email_id: Option<String>,
+    anonymous_id: Option<(String, i64)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    linked: Vec<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     traits: BTreeMap<String, (Box<RawValue>, i64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,13 +144,12 @@ struct StoredRun {
 
 impl From<&Profile> for Stored {
     fn from(profile: &Profile) -> Self {
-        let Identities { user_id, anonymous_id, email } = profile.identities.clone();
         Self {
             events: profile.events,
             seen: profile.first_seen.zip(profile.last_seen).map(|(first, last)| (first.as_millis(), last.as_millis())),
-            user_id,
-            anonymous_id,
-            email_id: email,
+            user_id: store_dated(&profile.user_id),
+            anonymous_id: store_dated(&profile.anonymous_id),
+            linked: profile.linked.iter().map(ToString::to_string).collect(),
             traits: profile.traits.iter().map(|(name, value)| (name.clone(), store_trait(value))).collect(),
             push_token: store_dated(&profile.push_token),
             email: store_dated(&profile.email),
@@ -119,7 +169,9 @@ impl Stored {
             events: self.events,
             first_seen,
             last_seen,
-            identities: Identities { user_id: self.user_id, anonymous_id: self.anonymous_id, email: self.email_id },
+            user_id: restore_dated(self.user_id),
+            anonymous_id: restore_dated(self.anonymous_id),
+            linked: self.linked.iter().map(|id| ProfileId::parse(id)).collect::<Result<_, _>>()?,
             traits: self.traits.into_iter().map(restore_trait).collect::<Result<_, _>>()?,
             push_token: restore_dated(self.push_token),
             email: restore_dated(self.email),
@@ -196,7 +248,7 @@ fn restore_run((campaign, stored): (String, StoredRun)) -> Result<(CampaignName,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Call, Engagement, Event, MessageId, PersonFacts, TimerChange};
+    use crate::domain::{Call, Engagement, Event, Identities, MessageId, PersonFacts, TimerChange};
 
     fn rich() -> Profile {
         let mut profile = Profile::default();
@@ -209,6 +261,7 @@ mod tests {
                 user_id: Some("u1".into()),
                 anonymous_id: Some("a1".into()),
                 email: Some("a@example.com".into()),
+                previous_id: None,
             },
             facts: PersonFacts {
                 traits: vec![("big".into(), Json::parse("12345678901234567890123").unwrap())],
@@ -232,7 +285,17 @@ mod tests {
         run.change_timers(vec![TimerChange::Set { name: "wait".into(), at: millis(5_000) }], millis(1_000));
         profile.opted_out.insert("sms".into(), millis(3));
         profile.next_ledger_row();
+        profile.link(&ProfileId::parse("anonymous:a1").unwrap());
         profile
+    }
+
+    #[test]
+    fn where_somebody_moved_and_when_they_were_erased_reads_back_as_it_was_written() {
+        let id = ProfileId::parse("u1").unwrap();
+        assert_eq!(Kept::decode(&Kept::moved(&id)).unwrap(), Kept::Moved(id));
+        assert_eq!(Kept::decode(&Kept::erased(millis(7))).unwrap(), Kept::Erased(millis(7)));
+        assert_eq!(Kept::decode(&rich().encode()).unwrap(), Kept::Person(Box::new(rich())));
+        assert_eq!(Profile::of_text(&rich().text()).unwrap(), rich());
     }
 
     #[test]

@@ -12,12 +12,12 @@ use super::suspension::{OPERATIONS, Suspension};
 use super::{WorkerError, erasure, quarantine, triggers};
 use crate::channels::Switchboard;
 use crate::domain::{
-    Call, Event, Inbound, InstructionId, Position, ProfileKey, Substance, TenantId, Timestamp, limits,
+    Call, Event, Inbound, InstructionId, News, Position, ProfileId, ProfileKey, Substance, TenantId, Timestamp, limits,
 };
 use crate::faults::{self, Point};
 use crate::outbox::Entry as Promised;
-use crate::profiles::Profile;
-use crate::store::{Book, Commit, Entry, Partition, Reports, Row, RowKey, TimerKey};
+use crate::profiles::{Kept, Profile};
+use crate::store::{Book, Commit, Entry, Page, Partition, Reports, Row, RowKey, TimerKey};
 
 /// What a batch works with.
 pub(super) struct Tools<'a> {
@@ -33,7 +33,7 @@ pub(super) struct Tools<'a> {
 pub(super) struct Batch<'a> {
     tools: Tools<'a>,
     /// Shared with whoever is asked about them; nobody is while they are changed, so that changing copies nothing.
-    people: BTreeMap<ProfileKey, Option<Arc<Profile>>>,
+    people: BTreeMap<ProfileKey, Here>,
     /// By tenant: timers due at the horizon or before that have not fired yet.
     due: BTreeMap<TenantId, DueTimers>,
     horizon: Timestamp,
@@ -45,6 +45,27 @@ pub(super) struct Batch<'a> {
     parked: Vec<Entry>,
     told: Vec<Inbound>,
     suspensions: Vec<Suspension>,
+}
+
+/// What is kept under an id.
+pub(super) enum Here {
+    Nobody,
+    Person(Arc<Profile>),
+    /// The person is kept under another id.
+    Moved(ProfileId),
+    /// Under the digest of an id: since when nothing is kept under that.
+    Erased(Timestamp),
+}
+
+impl Here {
+    fn encode(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Nobody => None,
+            Self::Person(person) => Some(person.encode()),
+            Self::Moved(to) => Some(Kept::moved(to)),
+            Self::Erased(at) => Some(Kept::erased(*at)),
+        }
+    }
 }
 
 /// A tenant's timers that this batch may fire.
@@ -136,9 +157,8 @@ impl<'a> Batch<'a> {
         self.unparked.push((entry.inbound.tenant.clone(), entry.position));
     }
 
-    /// Tells somebody else, or everybody, by way of the journal. The id has to follow from the cause.
-    #[expect(dead_code, reason = "whoever has something to tell comes in the next changes")]
-    pub(super) fn tell(&mut self, inbound: Inbound) {
+    /// Takes along what another partition is to be told.
+    pub(super) fn told(&mut self, inbound: Inbound) {
         self.told.push(inbound);
     }
 
@@ -156,6 +176,10 @@ impl<'a> Batch<'a> {
                 self.draft.add(Book::Quarantine, row);
                 Ok(())
             }
+            Substance::Told(told) => {
+                let key = ProfileKey { tenant: tenant.clone(), profile: told.to.clone() };
+                self.hear(&key, told)
+            }
         }
     }
 
@@ -169,39 +193,82 @@ impl<'a> Batch<'a> {
     }
 
     /// A person, to be changed.
-    fn person(&mut self, key: &ProfileKey) -> Result<&mut Profile, WorkerError> {
+    pub(super) fn person(&mut self, key: &ProfileKey) -> Result<&mut Profile, WorkerError> {
         Ok(Arc::make_mut(self.shared(key)?))
     }
 
-    /// A person, to be asked about and changed.
-    fn shared(&mut self, key: &ProfileKey) -> Result<&mut Arc<Profile>, WorkerError> {
-        Ok(self.known(key)?.get_or_insert_default())
+    /// A person who did not move, to be asked about and changed.
+    pub(super) fn shared(&mut self, key: &ProfileKey) -> Result<&mut Arc<Profile>, WorkerError> {
+        let here = self.here(key)?;
+        if matches!(here, Here::Nobody) {
+            *here = Here::Person(Arc::default());
+        }
+        match here {
+            Here::Person(person) => Ok(person),
+            Here::Nobody | Here::Moved(_) | Here::Erased(_) => panic!("who moved should be told elsewhere"),
+        }
     }
 
-    /// A person, if there is one.
-    fn known(&mut self, key: &ProfileKey) -> Result<&mut Option<Arc<Profile>>, WorkerError> {
+    /// Where a person moved.
+    pub(super) fn moved_to(&mut self, key: &ProfileKey) -> Result<Option<ProfileId>, WorkerError> {
+        Ok(match self.here(key)? {
+            Here::Moved(to) => Some(to.clone()),
+            Here::Nobody | Here::Person(_) | Here::Erased(_) => None,
+        })
+    }
+
+    /// Whether somebody was erased after `moment`.
+    pub(super) fn is_forgotten(&mut self, key: &ProfileKey, moment: Timestamp) -> Result<bool, WorkerError> {
+        let digest = ProfileKey { tenant: key.tenant.clone(), profile: key.profile.erased() };
+        Ok(matches!(self.here(&digest)?, Here::Erased(at) if *at > moment))
+    }
+
+    /// What is kept under an id.
+    pub(super) fn here(&mut self, key: &ProfileKey) -> Result<&mut Here, WorkerError> {
         if !self.people.contains_key(key) {
             let record = self.tools.partition.load(key)?;
-            let profile = record.map(|record| Profile::decode(&record)).transpose()?;
-            self.people.insert(key.clone(), profile.map(Arc::new));
+            let here = match record.map(|record| Kept::decode(&record)).transpose()? {
+                None => Here::Nobody,
+                Some(Kept::Person(person)) => Here::Person(Arc::from(person)),
+                Some(Kept::Moved(to)) => Here::Moved(to),
+                Some(Kept::Erased(at)) => Here::Erased(at),
+            };
+            self.people.insert(key.clone(), here);
         }
         Ok(self.people.get_mut(key).expect("the person should be there: it was just put there"))
     }
 
     /// Adds a row to a person's ledger; the oldest goes where there are too many.
     pub(super) fn record(&mut self, key: &ProfileKey, row: &LedgerRow) -> Result<(), WorkerError> {
-        let (number, outdated) = self.person(key)?.next_ledger_row();
+        if let Some(to) = self.moved_to(key)? {
+            self.note_elsewhere(key, (&to, "settled"), &row.encode());
+            return Ok(());
+        }
+        let number = self.enter(key, row)?;
         if let What::Failed(failed) = &row.what {
             let (at, campaign, failed) = (row.at, row.campaign.clone(), failed.clone());
             let failure = FailureRow { at, campaign, profile: key.profile.to_string(), failed };
             self.draft.add(Book::Failures, failure_row(key, failure, &number.to_string()));
         }
+        Ok(())
+    }
+
+    /// Adds a row to the ledger of somebody who is here. Returns its number.
+    pub(super) fn enter(&mut self, key: &ProfileKey, row: &LedgerRow) -> Result<u64, WorkerError> {
+        let (number, outdated) = self.person(key)?.next_ledger_row();
         let row = Row { key: ledger_key(key, number), body: row.encode() };
         self.draft.add(Book::Ledger, row);
         if let Some(outdated) = outdated {
             self.draft.remove(Book::Ledger, ledger_key(key, outdated));
         }
-        Ok(())
+        Ok(number)
+    }
+
+    /// Takes the rows of somebody's ledger out of it, as the batch left them so far.
+    pub(super) fn take_ledger(&mut self, key: &ProfileKey) -> Result<Vec<Row>, WorkerError> {
+        let page = Page { tenant: key.tenant.clone(), page: key.profile.to_string(), after: None };
+        let kept = self.tools.reports.rows(Book::Ledger, &page, limits::LEDGER_ROWS_MAX as usize)?;
+        Ok(self.draft.take_page(Book::Ledger, &page, kept))
     }
 
     /// What the loop adds of its own: settled messages and the like.
@@ -211,23 +278,32 @@ impl<'a> Batch<'a> {
 
     /// Ends the batch. Causes up to `upto` are consumed, or parked.
     pub(super) fn close(self, upto: Position) -> Closed {
-        let records = self.people.into_iter().map(|(key, profile)| (key, profile.map(|profile| profile.encode())));
+        let records = self.people.into_iter().map(|(key, here)| (key, here.encode()));
         let before = self.horizon.minus(limits::RETENTION);
         let commit = self.draft.into_commit(upto, records.collect(), before);
         let commit = Commit { unparked: self.unparked, parked: self.parked, told: self.told, ..commit };
         Closed { commit, causes: self.causes, suspensions: self.suspensions }
     }
 
-    fn happen(&mut self, key: &ProfileKey, event: &Event, now: Timestamp) -> Result<(), WorkerError> {
+    pub(super) fn happen(&mut self, key: &ProfileKey, event: &Event, now: Timestamp) -> Result<(), WorkerError> {
+        if let Some(to) = self.moved_to(key)? {
+            self.pass_on(key, &to, (event, now));
+            return Ok(());
+        }
+        if matches!(self.here(key)?, Here::Nobody) && self.is_forgotten(key, event.at)? {
+            metrics::counter!("rekindle_worker_forgotten_total").increment(1);
+            return Ok(());
+        }
         if event.call == Call::Delete {
-            self.erase(key)?;
+            self.erase(key, now)?;
             faults::pass(Point::PersonErased);
             return Ok(());
         }
         let campaigns = self.tools.roster.of(&key.tenant);
         let scene = Scene { key, now, campaigns: &campaigns };
         let effects = step::on_event(&scene, self.shared(key)?, event);
-        self.take(&scene, effects)
+        self.take(&scene, effects)?;
+        self.link(key, event)
     }
 
     /// Fires a timer that is due.
@@ -239,8 +315,8 @@ impl<'a> Batch<'a> {
         let campaigns = self.tools.roster.of(&timer.owner.tenant);
         let campaign = campaigns.iter().find(|campaign| campaign.name == timer.campaign);
         self.causes += 1;
-        let person = self.known(&timer.owner)?.as_mut().map(Arc::make_mut);
-        let run = person.and_then(|person| person.runs.get_mut(&timer.campaign));
+        let Here::Person(person) = self.here(&timer.owner)? else { return Ok(()) };
+        let run = Arc::make_mut(person).runs.get_mut(&timer.campaign);
         if !run.is_some_and(|run| run.take_timer(&timer.name, timer.due)) {
             return Ok(());
         }
@@ -308,16 +384,28 @@ impl<'a> Batch<'a> {
         self.suspensions.push(suspension);
     }
 
-    fn erase(&mut self, key: &ProfileKey) -> Result<(), WorkerError> {
-        let runs = self.person(key)?.runs.clone();
-        for timer in runs.iter().flat_map(|(campaign, run)| erasure::timers(key, campaign, run)) {
+    fn erase(&mut self, key: &ProfileKey, now: Timestamp) -> Result<(), WorkerError> {
+        let person = Arc::clone(self.shared(key)?);
+        for timer in person.runs.iter().flat_map(|(campaign, run)| erasure::timers(key, campaign, run)) {
             self.unset(timer);
         }
-        self.people.insert(key.clone(), None);
+        for other in &person.linked {
+            let moment = now.as_millis().to_string();
+            self.tell(key, &["erased", &moment], (other.clone(), News::Erased { of: key.profile.clone() }));
+        }
+        self.forget(key)?;
+        let digest = ProfileKey { tenant: key.tenant.clone(), profile: key.profile.erased() };
+        self.people.insert(digest, Here::Erased(now));
+        Ok(())
+    }
+
+    /// Removes everything that is kept under an id.
+    pub(super) fn forget(&mut self, key: &ProfileKey) -> Result<(), WorkerError> {
+        self.people.insert(key.clone(), Here::Nobody);
         erasure::erase(&mut self.draft, self.tools.reports, key)
     }
 
-    fn set(&mut self, timer: TimerKey) {
+    pub(super) fn set(&mut self, timer: TimerKey) {
         if let Some(due) = self.due.get_mut(&timer.owner.tenant)
             && timer.due <= due.reach
         {
@@ -326,7 +414,7 @@ impl<'a> Batch<'a> {
         self.draft.set(timer);
     }
 
-    fn unset(&mut self, timer: TimerKey) {
+    pub(super) fn unset(&mut self, timer: TimerKey) {
         if let Some(due) = self.due.get_mut(&timer.owner.tenant) {
             due.timers.remove(&timer);
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{InstructionId, Position, ProfileKey, TenantId, Timestamp};
 use crate::outbox::Entry as Promised;
-use crate::store::{Book, Commit, OutboxRow, Row, RowKey, TimerKey, Trim};
+use crate::store::{Book, Commit, OutboxRow, Page, Row, RowKey, TimerKey, Trim};
 
 type EntryKey = (TenantId, InstructionId);
 
@@ -48,6 +48,20 @@ impl Draft {
 
     pub(super) fn remove(&mut self, book: Book, key: RowKey) {
         self.rows.insert((book, key), None);
+    }
+
+    /// Removes a page: the rows that are kept, and those that were to be added.
+    pub(super) fn take_page(&mut self, book: Book, page: &Page, kept: Vec<Row>) -> Vec<Row> {
+        let mut rows: BTreeMap<RowKey, Vec<u8>> = kept.into_iter().map(|row| (row.key, row.body)).collect();
+        let of_page = |key: &RowKey| (&key.tenant, &key.page) == (&page.tenant, &page.page);
+        for ((_, key), body) in self.rows.iter().filter(|((drafted, key), _)| *drafted == book && of_page(key)) {
+            match body {
+                Some(body) => drop(rows.insert(key.clone(), body.clone())),
+                None => drop(rows.remove(key)),
+            }
+        }
+        rows.keys().for_each(|key| self.remove(book, key.clone()));
+        rows.into_iter().map(|(key, body)| Row { key, body }).collect()
     }
 
     /// Takes back what was to be added.

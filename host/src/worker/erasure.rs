@@ -6,11 +6,10 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::WorkerError;
-use super::batch::ledger_key;
 use super::draft::Draft;
 use crate::domain::{CampaignName, ProfileKey, Timestamp, limits};
 use crate::outbox::Entry;
-use crate::profiles::{Profile, Run};
+use crate::profiles::Run;
 use crate::store::{Book, OutboxRow, Page, Reports, RowKey, TimerKey};
 
 /// The timers of one of the person's runs.
@@ -41,11 +40,13 @@ pub(super) fn erase(draft: &mut Draft, reports: &dyn Reports, key: &ProfileKey) 
 }
 
 fn erase_ledger(draft: &mut Draft, reports: &dyn Reports, key: &ProfileKey) -> Result<(), WorkerError> {
-    let Some(record) = reports.profile(key)? else { return Ok(()) };
-    let end = Profile::decode(&record)?.ledger_next;
-    let start = end.saturating_sub(limits::LEDGER_ROWS_MAX);
-    (start..end).for_each(|number| draft.remove(Book::Ledger, ledger_key(key, number)));
-    Ok(())
+    let mut page = Page { tenant: key.tenant.clone(), page: key.profile.to_string(), after: None };
+    loop {
+        let rows = reports.rows(Book::Ledger, &page, limits::PAGE_ROWS_MAX)?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        page.after = Some((last.key.at, last.key.id.clone()));
+        rows.into_iter().for_each(|row| draft.remove(Book::Ledger, row.key));
+    }
 }
 
 fn erase_outbox(draft: &mut Draft, reports: &dyn Reports, key: &ProfileKey) -> Result<(), WorkerError> {

@@ -6,6 +6,7 @@ mod crew;
 mod draft;
 mod erasure;
 mod gate;
+mod identity;
 mod ledger;
 mod messages;
 mod person;

@@ -1,6 +1,7 @@
 //! Batches over a store in memory, with campaigns of a few lines: what causes and words of one commit do to one another.
 
 mod fairness;
+mod identity;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,20 +1,15 @@
-//! Who an event is about, by which of the names that it carries, and under which of them the person is kept.
+//! Who an event is about: the names that it carries, wherever it carries them.
 
 use super::fields::{Fields, text};
-use crate::domain::{Call, Identities, ProfileId, limits};
+use crate::domain::{Call, Identities, limits};
 use crate::ingest::digest;
-
-const ANONYMOUS: &str = "anonymous:";
-const EMAIL: &str = "email:";
-const DIGEST: &str = "digest:";
-/// In front of a tenant's own id that would otherwise read like a weaker identity.
-const USER: &str = "user:";
 
 /// The person's names in a call.
 pub(crate) fn identities(kind: Call, call: Fields<'_>) -> Identities {
     let anonymous_id = call.text("anonymousId");
     let email = email(kind, call).or_else(|| address(anonymous_id.as_deref()?));
-    Identities { user_id: call.text("userId"), anonymous_id, email }
+    let previous_id = (kind == Call::Alias).then(|| call.text("previousId")).flatten();
+    Identities { user_id: call.text("userId"), anonymous_id, email, previous_id }
 }
 
 /// In Segment's order: traits, the context's traits, properties, the Event Tester's own member, external ids. A group's
@@ -39,29 +34,6 @@ fn address(text: &str) -> Option<String> {
     let is_whole = !person.is_empty() && !host.is_empty() && text.len() <= limits::EMAIL_BYTES_MAX;
     let is_clean = !text.contains(|letter: char| letter.is_whitespace() || letter.is_control());
     (is_whole && is_clean).then(|| text.to_lowercase())
-}
-
-/// Under which id a person is kept: the tenant's own as it came, else a marked weaker one. Two identities never share one.
-pub fn profile_of(identities: &Identities) -> Option<ProfileId> {
-    let marked = |mark: &str, id: &String| format!("{mark}{id}");
-    let own = identities.user_id.as_deref().map(|id| unmistakable(id.trim())).filter(|id| !id.is_empty());
-    let anonymous = || identities.anonymous_id.as_ref().map(|id| marked(ANONYMOUS, id));
-    let email = || identities.email.as_ref().map(|id| marked(EMAIL, id));
-    own.or_else(anonymous).or_else(email).map(|id| fit(&id))
-}
-
-/// The tenant's own id, told apart from our marks. An id that looks as if it had been told apart is told apart again.
-fn unmistakable(id: &str) -> String {
-    let is_marked = |text: &str| [ANONYMOUS, EMAIL, DIGEST].iter().any(|mark| text.starts_with(mark));
-    if is_marked(id.trim_start_matches(USER)) { format!("{USER}{id}") } else { id.to_owned() }
-}
-
-/// The id itself, where it can be kept and, as a part of an address, asked for.
-fn fit(id: &str) -> ProfileId {
-    let kept = ProfileId::parse(id).ok().filter(|_| !matches!(id, "." | ".."));
-    kept.unwrap_or_else(|| {
-        ProfileId::parse(&digest::identity(id.as_bytes())).expect("a digest should be fit for a profile's id")
-    })
 }
 
 /// Whether Segment's Event Tester made this up (connections/test-connections).
@@ -92,8 +64,9 @@ mod tests {
 
     fn kept_as(user_id: Option<&str>, anonymous_id: Option<&str>, email: Option<&str>) -> Option<String> {
         let own = |text: Option<&str>| text.map(str::to_owned);
-        let identities = Identities { user_id: own(user_id), anonymous_id: own(anonymous_id), email: own(email) };
-        profile_of(&identities).map(|id| id.as_str().to_owned())
+        let (user_id, anonymous_id, email) = (own(user_id), own(anonymous_id), own(email));
+        let identities = Identities { user_id, anonymous_id, email, previous_id: None };
+        identities.profile().map(|id| id.as_str().to_owned())
     }
 
     #[test]
@@ -128,7 +101,8 @@ mod tests {
     #[test]
     fn the_strongest_identity_names_the_profile() {
         assert_eq!(kept_as(Some(" u1 "), Some("a1"), Some("a@x")).as_deref(), Some("u1"));
-        assert_eq!(kept_as(None, Some("a1"), Some("a@x")).as_deref(), Some("anonymous:a1"));
+        assert_eq!(kept_as(None, Some("a1"), Some("a@x")).as_deref(), Some("email:a@x"));
+        assert_eq!(kept_as(None, Some("a1"), None).as_deref(), Some("anonymous:a1"));
         assert_eq!(kept_as(None, None, Some("a@x")).as_deref(), Some("email:a@x"));
         assert_eq!(kept_as(Some(" "), None, None), None);
         assert_eq!(kept_as(None, None, None), None);
@@ -141,8 +115,8 @@ mod tests {
         }
         assert_eq!(kept_as(Some(&"u".repeat(256)), None, None).unwrap(), "u".repeat(256));
         let long = "a".repeat(250);
-        let marked = format!("anonymous:{long}");
-        assert_eq!(kept_as(None, Some(&long), None).unwrap(), digest::identity(marked.as_bytes()));
+        let marked = format!("anonymous:{}", digest::identity(long.as_bytes()));
+        assert_eq!(kept_as(None, Some(&long), None).unwrap(), marked);
     }
 
     #[test]

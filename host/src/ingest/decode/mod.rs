@@ -13,7 +13,6 @@ mod timestamps;
 use serde_json::Value;
 
 use self::fields::Fields;
-pub use self::identities::profile_of;
 #[cfg(any(test, fuzzing))]
 pub(super) use self::timestamps::moment;
 use super::digest;
@@ -81,7 +80,7 @@ fn event(body: Json, value: &Value, arrived: Timestamp) -> Result<(ProfileId, Ev
     let kind = kind(call)?;
     let name = name(kind, call)?;
     let identities = identities::identities(kind, call);
-    let profile = profile_of(&identities).ok_or(Unreadable::NoIdentity)?;
+    let profile = identities.profile().ok_or(Unreadable::NoIdentity)?;
     let message_id = identities::message_id(call);
     let event = Event {
         test: identities::is_test(message_id.as_deref(), &identities),

@@ -1,0 +1,79 @@
+//! Two profiles that turn out to be one person: what was known of both is known of the one, whichever of them stays.
+
+use std::cmp::Ordering;
+
+use super::{Dated, History, Profile, Run, TimerEffects};
+use crate::domain::{CampaignName, Timestamp, limits};
+
+/// What joining comes to for the one who stays: timers of a campaign that are no more, and timers from now on.
+pub type JoinedTimers = Vec<(CampaignName, TimerEffects)>;
+
+impl Profile {
+    /// Takes in what was known of the same person under another id. What was said later counts. A campaign goes on from one
+    /// of its two runs, so that nothing fires twice: from the one that waits for longer, which is the one that began last.
+    pub fn join(&mut self, other: Self) -> JoinedTimers {
+        self.events += other.events;
+        self.first_seen = self.first_seen.into_iter().chain(other.first_seen).min();
+        self.last_seen = self.last_seen.max(other.last_seen);
+        later(&mut self.user_id, other.user_id);
+        later(&mut self.anonymous_id, other.anonymous_id);
+        later(&mut self.push_token, other.push_token);
+        later(&mut self.email, other.email);
+        later(&mut self.time_zone, other.time_zone);
+        for id in &other.linked {
+            self.link(id);
+        }
+        for (name, value) in other.traits {
+            if self.traits.contains_key(&name) || self.traits.len() < limits::TRAITS_MAX {
+                let mut known = self.traits.remove(&name);
+                later(&mut known, Some(value));
+                self.traits.extend(known.map(|known| (name, known)));
+            }
+        }
+        for (channel, since) in other.opted_out {
+            let known = self.opted_out.entry(channel).or_insert(since);
+            *known = since.min(*known);
+        }
+        self.history.join(other.history);
+        other
+            .runs
+            .into_iter()
+            .filter_map(|(campaign, run)| Some((campaign.clone(), self.join_run(campaign, run)?)))
+            .collect()
+    }
+
+    fn join_run(&mut self, campaign: CampaignName, run: Run) -> Option<TimerEffects> {
+        let own = self.runs.get(&campaign);
+        if own.is_some_and(|own| compare(own, &run) != Ordering::Less) {
+            return None;
+        }
+        let set = timers(&run);
+        let unset = self.runs.insert(campaign, run).map(|own| timers(&own)).unwrap_or_default();
+        Some(TimerEffects { unset, set })
+    }
+}
+
+impl History {
+    fn join(&mut self, other: Self) {
+        for (key, counter) in other.0 {
+            self.counter(key).join(counter);
+        }
+    }
+}
+
+fn later<T>(known: &mut Option<Dated<T>>, said: Option<Dated<T>>) {
+    if said.as_ref().is_some_and(|said| known.as_ref().is_none_or(|known| known.at < said.at)) {
+        *known = said;
+    }
+}
+
+/// The same whichever of the two is ours.
+fn compare(one: &Run, other: &Run) -> Ordering {
+    let waits_until = |run: &Run| run.timers.values().max().copied();
+    let both = |run: &Run| (waits_until(run), run.state.clone());
+    both(one).cmp(&both(other))
+}
+
+fn timers(run: &Run) -> Vec<(String, Timestamp)> {
+    run.timers.iter().map(|(name, due)| (name.clone(), *due)).collect()
+}
