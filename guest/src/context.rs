@@ -83,6 +83,16 @@ impl Context {
         host::reachable(channel)
     }
 
+    /// Whether the person is in an audience: one that the tenant named, or one of Segment's.
+    pub fn in_audience(&self, name: &str) -> bool {
+        host::in_audience(name)
+    }
+
+    /// An item of the tenant's catalogue, by its id: its attributes, as one object.
+    pub fn get_item(&self, id: &str) -> Option<Value> {
+        parsed(&host::get_item(id)?)
+    }
+
     /// Writes a line for the campaign's owner that matters only while looking for a fault.
     pub fn debug(&self, message: &str) {
         host::log(Level::Debug, message);

@@ -37,10 +37,10 @@ pub enum Trigger {
     Engagement(EngagementKind, Target),
     /// A trait, by name.
     TraitChanged(String),
-    /// An attribute of the catalogue's items, by name.
+    /// An attribute of the catalogue's items that the person viewed or has in the cart, by name, or `*`.
     ItemChanged(String),
-    /// The schedule that the tenant set.
-    Schedule,
+    /// A moment, or moments that come again; the host's documentation says how they are written.
+    Schedule(Value),
     /// What this SDK does not know yet.
     Other {
         /// What the host calls it.

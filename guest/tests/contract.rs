@@ -50,7 +50,8 @@ impl Campaign for Coffee {
             .on_event("*")
             .on_engagement(EngagementKind::Opened, Target::Channel("sms".to_owned()))
             .on(Trigger::TraitChanged("plan".to_owned()))
-            .on(Trigger::Schedule)
+            .on(Trigger::Schedule(json!({ "every": "day" })))
+            .on(Trigger::ItemChanged("price".to_owned()))
             .channel("sms")
             .channel("letter")
             .step("enough")
@@ -73,6 +74,7 @@ impl Campaign for Coffee {
             Cause::Timer(name) => mark("timer", name.as_str().into()),
             Cause::Engagement(engagement) => mark("engagement", engagement.kind.as_str().into()),
             Cause::TraitChanged(change) => mark("trait", json!([change.before, change.after])),
+            Cause::ItemChanged(change) => mark("item", json!([change.subject, change.before, change.after])),
             Cause::Schedule(at) => mark("schedule", at.as_millis().into()),
             _ => Decision::none(),
         })
@@ -98,6 +100,8 @@ fn asked(ctx: &Context) -> Decision {
         "recent": ctx.look_up_since(&drunk, hour_ago).count,
         "plan": ctx.get_trait("plan"),
         "sms": ctx.reachable("sms"),
+        "regular": ctx.in_audience("regulars"),
+        "mug": ctx.get_item("mug"),
         "beans": ctx.body("/properties/beans"),
         "missing": ctx.body("/properties/none"),
         "document": ctx.document()["event"],
@@ -177,10 +181,16 @@ fn it_is_asked_about_its_triggers_and_nothing_else() {
         .foreign_engagement(EngagementKind::Opened, "email", "other")
         .trait_becomes("plan", json!("gold"))
         .trait_becomes("name", json!("A"))
+        .with_item("mug", json!({ "price": 9 }))
+        .item_becomes("mug", "price", json!(8))
+        .item_becomes("mug", "colour", json!("blue"))
         .schedule();
     let lines: Vec<String> = run.timeline().lines().map(str::to_owned).collect();
-    assert_eq!(lines[..2], ["+0s engagement: \"opened\"", "+0s trait: [null,\"gold\"]"]);
-    assert!(lines[2].starts_with("+0s schedule: ") && lines.len() == 3, "{lines:?}");
+    assert_eq!(
+        lines[..3],
+        ["+0s engagement: \"opened\"", "+0s trait: [null,\"gold\"]", "+0s item: [\"mug/price\",9,8]"]
+    );
+    assert!(lines[3].starts_with("+0s schedule: ") && lines.len() == 4, "{lines:?}");
 }
 
 #[test]

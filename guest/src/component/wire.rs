@@ -90,7 +90,7 @@ fn trigger(trigger: Trigger) -> types::Trigger {
         }),
         Trigger::TraitChanged(name) => types::Trigger::TraitChanged(name),
         Trigger::ItemChanged(attribute) => types::Trigger::ItemChanged(attribute),
-        Trigger::Schedule => types::Trigger::Schedule,
+        Trigger::Schedule(moments) => types::Trigger::Schedule(moments.to_string()),
         Trigger::Other { kind, body } => types::Trigger::Other((kind, body.to_string())),
     }
 }

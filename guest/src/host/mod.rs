@@ -4,10 +4,14 @@
 #[cfg(target_family = "wasm")]
 mod real;
 #[cfg(target_family = "wasm")]
-pub(crate) use real::{body, check_condition, document, get_trait, holds, log, look_up, reachable};
+pub(crate) use real::{
+    body, check_condition, document, get_item, get_trait, holds, in_audience, log, look_up, reachable,
+};
 
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use crate::testing::host::{body, check_condition, document, get_trait, holds, log, look_up, reachable};
+pub(crate) use crate::testing::host::{
+    body, check_condition, document, get_item, get_trait, holds, in_audience, log, look_up, reachable,
+};
 
 /// How loud a log line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! The real host, through the contract's imports. Only types change their form here.
 
 use crate::Timestamp;
-use crate::component::bindings::rekindle::campaign::{conditions, event_body, history, log as log_lines, profile};
+use crate::component::bindings::rekindle::campaign::{
+    catalogue, conditions, event_body, history, log as log_lines, profile,
+};
 use crate::component::wire;
 use crate::history::{Answer, Subject};
 use crate::host::Level;
@@ -35,6 +37,14 @@ pub(crate) fn get_trait(name: &str) -> Option<String> {
 
 pub(crate) fn reachable(channel: &str) -> bool {
     profile::reachable(channel)
+}
+
+pub(crate) fn in_audience(name: &str) -> bool {
+    profile::in_audience(name)
+}
+
+pub(crate) fn get_item(id: &str) -> Option<String> {
+    catalogue::get_item(id)
 }
 
 pub(crate) fn check_condition(condition: &str) -> Result<(), String> {

@@ -20,6 +20,9 @@ pub(crate) struct PretendHost {
     pub(crate) campaign: String,
     pub(crate) traits: BTreeMap<String, Value>,
     pub(crate) unreachable: BTreeSet<String>,
+    pub(crate) audiences: BTreeSet<String>,
+    /// The catalogue, by the items' ids.
+    pub(crate) items: BTreeMap<String, Value>,
     /// What conditions come to, by their text.
     pub(crate) conditions: BTreeMap<String, bool>,
     pub(crate) past: Vec<Occurrence>,
@@ -116,6 +119,14 @@ pub(crate) fn get_trait(name: &str) -> Option<String> {
 
 pub(crate) fn reachable(channel: &str) -> bool {
     ask(|host| !host.unreachable.contains(channel))
+}
+
+pub(crate) fn in_audience(name: &str) -> bool {
+    ask(|host| host.audiences.contains(name))
+}
+
+pub(crate) fn get_item(id: &str) -> Option<String> {
+    ask(|host| host.items.get(id).map(Value::to_string))
 }
 
 /// What a condition means is the real host's to say; here, an object is one.

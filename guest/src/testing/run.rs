@@ -69,6 +69,20 @@ impl<C: Campaign> Run<C> {
         self
     }
 
+    /// The person is in this audience.
+    #[must_use]
+    pub fn in_audience(mut self, name: &str) -> Self {
+        self.host.audiences.insert(name.to_owned());
+        self
+    }
+
+    /// The catalogue has this item.
+    #[must_use]
+    pub fn with_item(mut self, id: &str, attributes: Value) -> Self {
+        self.host.items.insert(id.to_owned(), attributes);
+        self
+    }
+
     /// This condition holds, or does not, from now on: the pretend host does not know the grammar.
     #[must_use]
     pub fn with_condition(mut self, condition: &Value, holds: bool) -> Self {
@@ -147,10 +161,24 @@ impl<C: Campaign> Run<C> {
         self
     }
 
+    /// An attribute of an item changes, which the person viewed or has in the cart; it was of a value, and is of another.
+    #[must_use]
+    pub fn item_becomes(mut self, id: &str, attribute: &str, value: Value) -> Self {
+        let item = self.host.items.entry(id.to_owned()).or_insert_with(|| json!({}));
+        let before = Some(std::mem::replace(&mut item[attribute], value.clone())).filter(|before| !before.is_null());
+        self.host.document = Value::Null;
+        let wanted =
+            |trigger: &Trigger| matches!(trigger, Trigger::ItemChanged(name) if name == attribute || name == "*");
+        if self.manifest.triggers.iter().any(wanted) {
+            self.ask(&Cause::ItemChanged(Change { subject: format!("{id}/{attribute}"), before, after: Some(value) }));
+        }
+        self
+    }
+
     /// The campaign's scheduled moment has come.
     #[must_use]
     pub fn schedule(mut self) -> Self {
-        if self.manifest.triggers.contains(&Trigger::Schedule) {
+        if self.manifest.triggers.iter().any(|trigger| matches!(trigger, Trigger::Schedule(_))) {
             self.ask(&Cause::Schedule(self.now));
         }
         self

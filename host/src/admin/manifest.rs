@@ -35,6 +35,11 @@ enum TriggerAnswer {
     Engagement(EngagementAnswer),
     /// A trait changed, by name.
     TraitChanged(String),
+    /// An attribute of an item changed, by name, or `*`.
+    ItemChanged(String),
+    /// Moments, as the module wrote them.
+    #[schema(value_type = Object)]
+    Schedule(Value),
 }
 
 #[derive(Serialize, ToSchema)]
@@ -52,6 +57,7 @@ enum TargetAnswer {
     Channel(String),
     Campaign(String),
     Step { campaign: String, step: String },
+    Label(String),
 }
 
 impl From<&Manifest> for ManifestAnswer {
@@ -77,6 +83,8 @@ impl From<&Trigger> for TriggerAnswer {
                 Self::Engagement(EngagementAnswer { kind: kind.as_str(), target: target.into() })
             }
             Trigger::TraitChanged(name) => Self::TraitChanged(name.clone()),
+            Trigger::ItemChanged(name) => Self::ItemChanged(name.clone()),
+            Trigger::Schedule(moments) => Self::Schedule(moments.value()),
         }
     }
 }
@@ -89,6 +97,7 @@ impl From<&Target> for TargetAnswer {
             Target::Channel(channel) => Self::Channel(channel.clone()),
             Target::Campaign(campaign) => Self::Campaign(campaign.clone()),
             Target::Step(campaign, step) => Self::Step { campaign: campaign.clone(), step: step.clone() },
+            Target::Label(label) => Self::Label(label.clone()),
         }
     }
 }
@@ -111,11 +120,14 @@ mod tests {
                 Trigger::Event("*".to_owned()),
                 Trigger::Call("identify".to_owned()),
                 Trigger::TraitChanged("tier".to_owned()),
+                Trigger::ItemChanged("price".to_owned()),
+                Trigger::Schedule(Json::parse(r#"{"at":"09:00"}"#).unwrap()),
                 opened(Target::Any),
                 opened(Target::Mine),
                 opened(Target::Channel("push".to_owned())),
                 opened(Target::Campaign("winter".to_owned())),
                 opened(Target::Step("winter".to_owned(), "first".to_owned())),
+                opened(Target::Label("cold".to_owned())),
             ],
             channels: vec!["push".to_owned()],
             steps: vec!["first".to_owned()],
@@ -127,11 +139,14 @@ mod tests {
             {"event":"*"}
             {"call":"identify"}
             {"trait_changed":"tier"}
+            {"item_changed":"price"}
+            {"schedule":{"at":"09:00"}}
             {"engagement":{"kind":"opened","target":"any"}}
             {"engagement":{"kind":"opened","target":"mine"}}
             {"engagement":{"kind":"opened","target":{"channel":"push"}}}
             {"engagement":{"kind":"opened","target":{"campaign":"winter"}}}
-            {"engagement":{"kind":"opened","target":{"step":{"campaign":"winter","step":"first"}}}}"#]]
+            {"engagement":{"kind":"opened","target":{"step":{"campaign":"winter","step":"first"}}}}
+            {"engagement":{"kind":"opened","target":{"label":"cold"}}}"#]]
         .assert_eq(&lines.join("\n"));
     }
 }

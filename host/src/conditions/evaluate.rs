@@ -18,6 +18,12 @@ pub trait Person {
 
     /// Whether messages over that channel are welcome.
     fn reachable(&self, channel: &str) -> bool;
+
+    /// Whether the person is in the audience of that name.
+    fn is_in_audience(&self, name: &str) -> bool;
+
+    /// The attributes of an item of the catalogue.
+    fn item(&self, id: &str) -> Option<Json>;
 }
 
 /// Where and when a condition is asked.

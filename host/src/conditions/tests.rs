@@ -27,6 +27,14 @@ impl Person for Known {
         self.profile.traits.get(name).map(|known| known.value.clone())
     }
 
+    fn is_in_audience(&self, _: &str) -> bool {
+        false
+    }
+
+    fn item(&self, _: &str) -> Option<Json> {
+        None
+    }
+
     fn reachable(&self, channel: &str) -> bool {
         self.profile.reachable(channel)
     }

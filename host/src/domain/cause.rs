@@ -18,12 +18,16 @@ pub enum Cause {
     Timer(String),
     /// A trait of the person changed.
     TraitChanged(Change),
+    /// An attribute of an item changed, which the person viewed or has in the cart.
+    ItemChanged(Change),
+    /// The campaign's moment has come.
+    Schedule(Timestamp),
 }
 
 /// A value before and after.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// The trait's name.
+    /// The trait's name, or `item-id/attribute`.
     pub subject: String,
     /// What it was.
     pub before: Option<Json>,

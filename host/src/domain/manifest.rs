@@ -37,6 +37,10 @@ pub enum Trigger {
     },
     /// A trait changed, by name.
     TraitChanged(String),
+    /// An attribute of an item changed, by name, or `*`.
+    ItemChanged(String),
+    /// Moments, as the module wrote them.
+    Schedule(Json),
 }
 
 /// Whose messages are meant.
@@ -52,6 +56,8 @@ pub enum Target {
     Campaign(String),
     /// Those of a campaign's step.
     Step(String, String),
+    /// Those of every campaign with this label.
+    Label(String),
 }
 
 impl Target {
@@ -67,6 +73,7 @@ impl Target {
             Self::Channel(wanted) => channel == wanted,
             Self::Campaign(wanted) => is_of(wanted),
             Self::Step(wanted, wanted_step) => is_of(wanted) && step == Some(wanted_step),
+            Self::Label(_) => false,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::structure::{self, Outline};
 const PACKAGE: &str = "rekindle:campaign/";
 const VERSION: &str = "0.1.0";
 /// What a campaign may import. `types` has no functions, only names for types.
-const IMPORTS: [&str; 6] = ["types", "event-body", "history", "profile", "conditions", "log"];
+const IMPORTS: [&str; 7] = ["types", "event-body", "history", "profile", "catalogue", "conditions", "log"];
 /// What a campaign exports.
 const HANDLER: &str = "rekindle:campaign/handler@0.1.0";
 /// Under this name the snapshot of a configured component is read.

@@ -31,6 +31,8 @@ pub(super) fn cause(cause: &Cause) -> wit::Cause {
         Cause::Engagement { engagement, event } => wit::Cause::Engagement(self::engagement(engagement, event.at)),
         Cause::Timer(name) => wit::Cause::Timer(name.clone()),
         Cause::TraitChanged(change) => wit::Cause::TraitChanged(self::change(change)),
+        Cause::ItemChanged(change) => wit::Cause::ItemChanged(self::change(change)),
+        Cause::Schedule(at) => wit::Cause::Schedule(milliseconds(*at)),
     }
 }
 
@@ -89,7 +91,7 @@ pub(super) fn timestamp(milliseconds: u64) -> Timestamp {
 pub(super) fn subject(subject: WitSubject) -> Result<Subject, String> {
     Ok(match subject {
         WitSubject::Event(name) => Subject::Event(name),
-        WitSubject::Engagement((kind, target)) => Subject::Engagement(engagement_kind(&kind)?, self::target(target)?),
+        WitSubject::Engagement((kind, target)) => Subject::Engagement(engagement_kind(&kind)?, self::target(target)),
     })
 }
 
@@ -117,18 +119,16 @@ pub(super) fn engagement_kind(name: &str) -> Result<EngagementKind, String> {
     })
 }
 
-/// Whose messages are meant. There are no labels yet.
-pub(super) fn target(target: wit::Target) -> Result<Target, String> {
-    Ok(match target {
+/// Whose messages are meant.
+pub(super) fn target(target: wit::Target) -> Target {
+    match target {
         wit::Target::Any => Target::Any,
         wit::Target::Mine => Target::Mine,
         wit::Target::Channel(channel) => Target::Channel(channel),
         wit::Target::Campaign(campaign) => Target::Campaign(campaign),
         wit::Target::Step((campaign, step)) => Target::Step(campaign, step),
-        wit::Target::Label(label) => {
-            return Err(format!("this host has no labels yet, so none is `{label}`: name a channel, campaign or step"));
-        }
-    })
+        wit::Target::Label(label) => Target::Label(label),
+    }
 }
 
 /// A decision whose limits were checked. It fails where a text that should be JSON is not.

@@ -28,6 +28,8 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Call>> {
     let mut profile = linker.instance("rekindle:campaign/profile@0.1.0")?;
     profile.func_wrap("get-trait", profile_get_trait)?;
     profile.func_wrap("reachable", profile_reachable)?;
+    profile.func_wrap("in-audience", profile_in_audience)?;
+    linker.instance("rekindle:campaign/catalogue@0.1.0")?.func_wrap("get-item", catalogue_get_item)?;
     let mut conditions = linker.instance("rekindle:campaign/conditions@0.1.0")?;
     conditions.func_wrap("check", conditions_check)?;
     conditions.func_wrap("holds", conditions_holds)?;
@@ -72,6 +74,20 @@ fn profile_get_trait(mut store: Store<'_>, (name,): (String,)) -> wasmtime::Resu
 fn profile_reachable(mut store: Store<'_>, (channel,): (String,)) -> wasmtime::Result<(bool,)> {
     call::enter_host(&mut store, channel.len())?;
     Ok((store.data().view("profile.reachable")?.reachable(&channel),))
+}
+
+fn profile_in_audience(mut store: Store<'_>, (name,): (String,)) -> wasmtime::Result<(bool,)> {
+    call::enter_host(&mut store, name.len())?;
+    call::charge(&mut store, CONDITION_FUEL)?;
+    Ok((store.data().view("profile.in-audience")?.is_in_audience(&name),))
+}
+
+fn catalogue_get_item(mut store: Store<'_>, (id,): (String,)) -> wasmtime::Result<(Option<String>,)> {
+    call::enter_host(&mut store, id.len())?;
+    let item = store.data().view("catalogue.get-item")?.item(&id);
+    let text = item.map(|item| item.as_str().to_owned());
+    call::charge(&mut store, bytes(text.as_ref().map_or(0, String::len)))?;
+    Ok((text,))
 }
 
 fn conditions_check(mut store: Store<'_>, (condition,): (String,)) -> wasmtime::Result<(Result<(), String>,)> {

@@ -41,11 +41,13 @@ fn trigger(trigger: wit::Trigger) -> Result<Trigger, String> {
         wit::Trigger::Event(name) => Trigger::Event(named("an event", name)?),
         wit::Trigger::Call(name) => Trigger::Call(call(name)?),
         wit::Trigger::Engagement(wit::EngagementTrigger { kind, target }) => {
-            Trigger::Engagement { kind: convert::engagement_kind(&kind)?, target: convert::target(target)? }
+            Trigger::Engagement { kind: convert::engagement_kind(&kind)?, target: convert::target(target) }
         }
         wit::Trigger::TraitChanged(name) => Trigger::TraitChanged(named("a trait", name)?),
-        wit::Trigger::ItemChanged(name) => return Err(not_yet(&format!("item-changed(`{name}`)"))),
-        wit::Trigger::Schedule => return Err(not_yet("schedule")),
+        wit::Trigger::ItemChanged(name) => Trigger::ItemChanged(named("an attribute", name)?),
+        wit::Trigger::Schedule(moments) => {
+            Trigger::Schedule(convert::json(&moments, || "the trigger schedule".to_owned())?)
+        }
         wit::Trigger::Other((name, _)) => return Err(not_yet(&format!("other(`{name}`)"))),
     })
 }
@@ -71,7 +73,7 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::domain::{EngagementKind, Target};
+    use crate::domain::{EngagementKind, Json, Target};
 
     fn manifest(triggers: Vec<wit::Trigger>) -> wit::Manifest {
         wit::Manifest {
@@ -105,6 +107,9 @@ mod tests {
             wit::Trigger::TraitChanged("tier".to_owned()),
             engagement("opened", wit::Target::Mine),
             engagement("held-out", step),
+            engagement("opened", wit::Target::Label("spring".to_owned())),
+            wit::Trigger::ItemChanged("price".to_owned()),
+            wit::Trigger::Schedule("{}".to_owned()),
         ];
         let triggers = read(manifest(wanted)).unwrap().triggers;
         let step = Target::Step("other".to_owned(), "push".to_owned());
@@ -116,6 +121,9 @@ mod tests {
                 Trigger::TraitChanged("tier".to_owned()),
                 Trigger::Engagement { kind: EngagementKind::Opened, target: Target::Mine },
                 Trigger::Engagement { kind: EngagementKind::HeldOut, target: step },
+                Trigger::Engagement { kind: EngagementKind::Opened, target: Target::Label("spring".to_owned()) },
+                Trigger::ItemChanged("price".to_owned()),
+                Trigger::Schedule(Json::parse("{}").unwrap()),
             ]
         );
     }
@@ -123,22 +131,20 @@ mod tests {
     #[test]
     fn triggers_that_this_host_never_raises_are_refused_by_name() {
         let unfulfilled = [
-            wit::Trigger::ItemChanged("price".to_owned()),
-            wit::Trigger::Schedule,
+            wit::Trigger::ItemChanged(String::new()),
+            wit::Trigger::Schedule("daily".to_owned()),
             wit::Trigger::Other(("weather".to_owned(), "{}".to_owned())),
             engagement("adored", wit::Target::Any),
-            engagement("opened", wit::Target::Label("spring".to_owned())),
             wit::Trigger::Call("Track".to_owned()),
             wit::Trigger::Event(String::new()),
         ];
         check(
             unfulfilled.into_iter().map(|trigger| manifest(vec![trigger])).collect(),
             expect![[r#"
-                this host does not raise the trigger item-changed(`price`) yet: leave it out
-                this host does not raise the trigger schedule yet: leave it out
+                the name of an attribute is empty: give it one
+                the trigger schedule is not JSON: expected value at line 1 column 1
                 this host does not raise the trigger other(`weather`) yet: leave it out
                 this host knows no engagement `adored`: use one of `sent`, `delivered`, `viewed`, `opened`, `clicked`, `dismissed`, `bounced`, `failed`, `complained`, `unsubscribed`, `converted`, `held-out`
-                this host has no labels yet, so none is `spring`: name a channel, campaign or step
                 there is no call `Track`: use one of `track`, `identify`, `page`, `screen`, `group`, `alias`, `delete`
                 the name of an event is empty: give it one
             "#]],

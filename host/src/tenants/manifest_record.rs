@@ -52,6 +52,8 @@ enum TriggerRecord {
     Call(String),
     Engagement { kind: String, target: TargetRecord },
     TraitChanged(String),
+    ItemChanged(String),
+    Schedule(String),
 }
 
 impl From<&Trigger> for TriggerRecord {
@@ -63,6 +65,8 @@ impl From<&Trigger> for TriggerRecord {
                 Self::Engagement { kind: kind.as_str().to_owned(), target: TargetRecord::from(target) }
             }
             Trigger::TraitChanged(name) => Self::TraitChanged(name.clone()),
+            Trigger::ItemChanged(name) => Self::ItemChanged(name.clone()),
+            Trigger::Schedule(moments) => Self::Schedule(moments.as_str().to_owned()),
         }
     }
 }
@@ -77,6 +81,8 @@ impl TriggerRecord {
                 target: target.into(),
             },
             Self::TraitChanged(name) => Trigger::TraitChanged(name),
+            Self::ItemChanged(name) => Trigger::ItemChanged(name),
+            Self::Schedule(moments) => Trigger::Schedule(Json::parse(&moments)?),
         })
     }
 }
@@ -89,6 +95,7 @@ enum TargetRecord {
     Channel(String),
     Campaign(String),
     Step(String, String),
+    Label(String),
 }
 
 impl From<&Target> for TargetRecord {
@@ -99,6 +106,7 @@ impl From<&Target> for TargetRecord {
             Target::Channel(channel) => Self::Channel(channel.clone()),
             Target::Campaign(campaign) => Self::Campaign(campaign.clone()),
             Target::Step(campaign, step) => Self::Step(campaign.clone(), step.clone()),
+            Target::Label(label) => Self::Label(label.clone()),
         }
     }
 }
@@ -111,6 +119,7 @@ impl From<TargetRecord> for Target {
             TargetRecord::Channel(channel) => Self::Channel(channel),
             TargetRecord::Campaign(campaign) => Self::Campaign(campaign),
             TargetRecord::Step(campaign, step) => Self::Step(campaign, step),
+            TargetRecord::Label(label) => Self::Label(label),
         }
     }
 }

@@ -26,7 +26,7 @@ impl Person {
     fn event(&self) -> Option<&Json> {
         match &*self.cause {
             Cause::Event(event) | Cause::Engagement { event, .. } => Some(&event.body),
-            Cause::Timer(_) | Cause::TraitChanged(_) => None,
+            Cause::Timer(_) | Cause::TraitChanged(_) | Cause::ItemChanged(_) | Cause::Schedule(_) => None,
         }
     }
 }
@@ -59,5 +59,13 @@ impl conditions::Person for Person {
 
     fn reachable(&self, channel: &str) -> bool {
         self.profile.reachable(channel)
+    }
+
+    fn is_in_audience(&self, _: &str) -> bool {
+        false
+    }
+
+    fn item(&self, _: &str) -> Option<Json> {
+        None
     }
 }

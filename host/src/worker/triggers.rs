@@ -49,6 +49,9 @@ fn matches(campaign: &CampaignName, trigger: &Trigger, cause: &Cause) -> bool {
             *kind == engagement.kind && target.covers(campaign, &engagement.channel, carried, step)
         }
         (Trigger::TraitChanged(name), Cause::TraitChanged(change)) => *name == change.subject,
+        (Trigger::ItemChanged(name), Cause::ItemChanged(change)) => {
+            name == "*" || change.subject.rsplit_once('/').is_some_and(|(_, attribute)| name == attribute)
+        }
         _ => false,
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
-use self::bindings::rekindle::campaign::{conditions, event_body, history, log, profile, types};
+use self::bindings::rekindle::campaign::{catalogue, conditions, event_body, history, log, profile, types};
 use self::bindings::{Campaign, CampaignPre};
 use super::scene;
 
@@ -139,6 +139,16 @@ impl profile::Host for Answers {
 
     fn reachable(&mut self, _: String) -> bool {
         true
+    }
+
+    fn in_audience(&mut self, _: String) -> bool {
+        false
+    }
+}
+
+impl catalogue::Host for Answers {
+    fn get_item(&mut self, _: String) -> Option<String> {
+        None
     }
 }
 

@@ -105,4 +105,12 @@ impl conditions::Person for Shopper {
     fn reachable(&self, channel: &str) -> bool {
         self.profile.reachable(channel)
     }
+
+    fn is_in_audience(&self, _: &str) -> bool {
+        false
+    }
+
+    fn item(&self, _: &str) -> Option<Json> {
+        None
+    }
 }

@@ -42,6 +42,14 @@ impl conditions::Person for Person {
         (name == "plan").then(|| Json::parse(r#""Gold""#).unwrap())
     }
 
+    fn is_in_audience(&self, _: &str) -> bool {
+        false
+    }
+
+    fn item(&self, _: &str) -> Option<Json> {
+        None
+    }
+
     fn reachable(&self, channel: &str) -> bool {
         channel == "push"
     }

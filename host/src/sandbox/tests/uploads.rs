@@ -50,7 +50,7 @@ fn files_that_are_no_components() {
             a core module
               the file is a core module, not a component; wrap it with `wasm-tools component new`, after `wasm-tools component embed` with `wit/campaign@0`
             half of one
-              the file is damaged: unexpected end-of-file, at byte `0x9b4`; build and upload it again, it may be cut short
+              the file is damaged: unexpected end-of-file, at byte `0x9b6`; build and upload it again, it may be cut short
             too large
               the module has `4194305` bytes, at most `4194304` are taken; strip its debug information, optimise for size
         "#]],
@@ -66,7 +66,7 @@ fn components_of_another_world() {
         &[
             ("wasi", with(r#"(import "wasi:clocks/monotonic-clock@0.2.0" (instance))"#)),
             ("a later contract", with(r#"(import "rekindle:campaign/log@0.2.0" (instance))"#)),
-            ("an interface that there is not yet", with(r#"(import "rekindle:campaign/catalogue@0.1.0" (instance))"#)),
+            ("an interface that there is not yet", with(r#"(import "rekindle:campaign/weather@0.1.0" (instance))"#)),
             ("a function", with(r#"(import "send" (func))"#)),
             ("another export", text(other)),
             ("no export", text("(component)")),
@@ -84,7 +84,7 @@ fn components_of_another_world() {
             a later contract
               import `rekindle:campaign/log@0.2.0` is not in the contract; this host offers `rekindle:campaign/log@0.1.0`, build against its `wit/campaign@0`
             an interface that there is not yet
-              import `rekindle:campaign/catalogue@0.1.0` is not in the contract; leave it out, a campaign may import `rekindle:campaign/…@0.1.0` and nothing else
+              import `rekindle:campaign/weather@0.1.0` is not in the contract; leave it out, a campaign may import `rekindle:campaign/…@0.1.0` and nothing else
             a function
               import `send` is not in the contract; leave it out, a campaign may import `rekindle:campaign/…@0.1.0` and nothing else
             another export
@@ -293,7 +293,7 @@ fn modules_that_cannot_be_kept_configured() {
         ..Module::new()
     };
     let error = SANDBOX.configure(&stuffed.build(), "{}").unwrap_err();
-    expect!["`12004998` bytes of module and what `configure` left: at most `8388608` are allowed; have it keep less in memory"].assert_eq(&error.to_string());
+    expect!["`12005000` bytes of module and what `configure` left: at most `8388608` are allowed; have it keep less in memory"].assert_eq(&error.to_string());
     let full = Module { pages: "2 2".to_owned(), ..Module::new() };
     let error = SANDBOX.configure(&full.build(), "{}").unwrap_err();
     expect!["the module cannot be kept as `configure` left it: wasm trap: wasm `unreachable` instruction executed; build it as one core module that keeps its state in memory and globals, does not change its tables and has room for one more page of memory: Rust does"].assert_eq(&error.to_string());
