@@ -44,7 +44,8 @@ impl Identities {
         own.or_else(email).or_else(anonymous)
     }
 
-    /// Under which other ids the same person may be kept. Some vendors use an address's SHA-256 as anonymous id.
+    /// Under which other ids the same person may be kept. Some vendors use an address's SHA-256 as anonymous id. An alias does
+    /// not say whether the previous id was the tenant's own or a device's; one that names no own id speaks of devices.
     pub fn links(&self) -> Vec<Link> {
         let email = self.email.as_deref();
         let said = |id: ProfileId| Link { profile: id, is_alias: false };
@@ -54,7 +55,7 @@ impl Identities {
             email.map(|email| said(marked(EMAIL, email))),
             self.anonymous_id.as_deref().map(|id| said(marked(ANONYMOUS, id))),
             email.map(|email| said(marked(ANONYMOUS, &hex(email)))),
-            previous.and_then(own).map(told),
+            self.user_id.as_deref().and(previous).and_then(own).map(told),
             previous.map(|id| told(marked(ANONYMOUS, id))),
         ];
         let kept_as = self.profile();
