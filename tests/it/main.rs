@@ -10,6 +10,7 @@ mod delivery;
 mod demo;
 mod door;
 mod durability;
+mod erasure;
 mod hostile;
 mod journeys;
 mod leaks;

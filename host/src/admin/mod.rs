@@ -39,9 +39,9 @@ use self::caller::Caller;
 use self::problem::Problem;
 pub use self::workshop::Workshop;
 use crate::channels::Reach;
-use crate::domain::Timestamp;
+use crate::domain::{Clock, Timestamp};
 use crate::sandbox::Sandbox;
-use crate::store::Reports;
+use crate::store::{Reports, Store};
 use crate::tenants::{Directory, Tenant, TenantsError};
 use crate::worker::Crew;
 
@@ -56,6 +56,10 @@ pub struct Admin {
     pub sandbox: Arc<Sandbox>,
     /// Looks at what happened to people.
     pub reports: Arc<dyn Reports>,
+    /// Takes in what administrators have to say about people.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
     /// Has messages tried again.
     pub crew: Arc<Crew>,
     /// How the server is reached from outside; the request's `Host` where it is not given.

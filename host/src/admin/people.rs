@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -19,7 +20,9 @@ use super::paging::{Listed, PageQuery, Paging};
 use super::problem::{Kind, Problem};
 use super::records::{self, Unreadable};
 use super::workshop::aside;
-use crate::domain::{InstructionId, ProfileId, ProfileKey, TenantId, limits};
+use crate::domain::{
+    Event, Inbound, InstructionId, MessageId, ProfileId, ProfileKey, SourceId, Substance, TenantId, limits,
+};
 use crate::outbox::Entry;
 use crate::profiles::{Kept, Profile};
 use crate::store::{Book, Page, Reports};
@@ -29,7 +32,8 @@ use crate::worker::Crew;
 pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
     OpenApiRouter::new()
         .routes(routes!(list_profiles))
-        .routes(routes!(show_profile))
+        .routes(routes!(show_profile, erase_profile))
+        .routes(routes!(list_erasures))
         .routes(routes!(show_ledger))
         .routes(routes!(list_messages))
         .routes(routes!(list_failures))
@@ -91,6 +95,52 @@ async fn found(admin: &Admin, mut key: ProfileKey) -> Result<(ProfileKey, Option
         Ok::<_, Problem>((key, None))
     };
     aside(follow).await
+}
+
+#[derive(Serialize, ToSchema)]
+struct Erasing {
+    /// Under which digest the proof is kept: `erasures` lists it.
+    digest: String,
+    /// What the proof names as its reason.
+    because: String,
+}
+
+/// Erases a person everywhere: the profile under all of its ids, timers, messages, ledger, and what the journal holds. It happens
+/// behind what came in before, within a moment; a proof stays, and nothing from before is taken in again.
+#[utoipa::path(
+    delete, path = "/v1/profiles/{profile}", tag = "people", security(("key" = ["developer"])),
+    params(("profile" = String, Path)),
+    responses((status = 202, description = "it is kept that the person is to be erased", body = Erasing))
+)]
+async fn erase_profile(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Developer>,
+    Named(profile): Named<ProfileId>,
+) -> Result<(StatusCode, Json<Erasing>), Problem> {
+    let digest = profile.erased().to_string();
+    // A log that named them would keep what is to go.
+    let deed = caller.deed(&digest);
+    let because = format!("api:{}", deed.request_id.as_deref().unwrap_or_default());
+    let (directory, log) = (Arc::clone(&admin.directory), AuditLog::Tenant(caller.tenant.id.clone()));
+    aside(move || directory.by(&deed).note(&log, DeedOutcome::Done)).await?;
+    let event = Event::deletion(MessageId::parse(&because)?, admin.clock.now());
+    let substance = Substance::Event { profile, event: Box::new(event) };
+    let inbound = Inbound { tenant: caller.tenant.id.clone(), source: SourceId::house(), substance };
+    admin.store.append(vec![inbound]).await?;
+    Ok((StatusCode::ACCEPTED, Json(Erasing { digest, because })))
+}
+
+/// Lists who was erased, by the digests of their ids, the oldest first.
+#[utoipa::path(
+    get, path = "/v1/erasures", tag = "people", security(("key" = ["viewer"])), params(PageQuery),
+    responses((status = 200, description = "a page", body = Listed<Value>))
+)]
+async fn list_erasures(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Viewer>,
+    paging: Paging,
+) -> Result<Json<Listed<Value>>, Problem> {
+    read(&admin, (caller.tenant.id.clone(), String::new()), Book::Erasures, &paging).await
 }
 
 /// Lists what was decided about a person, and what became of it, the oldest first.

@@ -7,7 +7,7 @@ use crate::domain::{ProfileId, Timestamp};
 use crate::outbox;
 use crate::profiles::{self, Dated, Kept, Profile, Run};
 use crate::store::{Book, RowKey, StoreError};
-use crate::worker::{Busy, FailureRow, LedgerRow, MessageRow, QuarantineRow};
+use crate::worker::{Busy, ErasureRow, FailureRow, LedgerRow, MessageRow, QuarantineRow};
 
 /// A record that this version cannot read.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +100,10 @@ pub(super) fn row(book: Book, body: &[u8]) -> Result<Value, Unreadable> {
         }
         Book::Failures => {
             let row = FailureRow::decode(body)?;
+            (serde_json::to_value(&row)?, row.at)
+        }
+        Book::Erasures => {
+            let row = ErasureRow::decode(body)?;
             (serde_json::to_value(&row)?, row.at)
         }
     };

@@ -140,6 +140,8 @@ impl App {
             directory: Arc::clone(&directory),
             sandbox: Arc::new(sandbox),
             reports: house.store.reports(),
+            store: Arc::clone(&house.store),
+            clock: house.timepiece.clock(),
             crew: Arc::clone(&house.crew),
             public_url: options.public_url,
             reach,

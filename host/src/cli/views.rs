@@ -50,6 +50,11 @@ pub(crate) const PROFILES: View = View {
     empty: "nobody yet; people appear with the first events that Segment sends to a source",
 };
 
+pub(crate) const ERASURES: View = View {
+    columns: &["at", "digest", "because", "events", "messages", "ledger", "other_ids"],
+    empty: "nobody was erased",
+};
+
 pub(crate) const LEDGER: View = View {
     columns: &["at", "campaign", "cause", "what", "detail"],
     empty: "no campaign was asked about this person yet",

@@ -68,6 +68,23 @@ pub struct Event {
     pub body: Json,
 }
 
+impl Event {
+    /// Somebody wants to be forgotten.
+    pub fn deletion(id: MessageId, at: Timestamp) -> Self {
+        Self {
+            id,
+            call: Call::Delete,
+            name: String::new(),
+            at,
+            identities: Identities::default(),
+            facts: PersonFacts::default(),
+            engagement: None,
+            test: false,
+            body: Json::from(&serde_json::Value::Null),
+        }
+    }
+}
+
 /// What an event tells about the person, to be kept in the profile.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PersonFacts {

@@ -168,6 +168,11 @@ impl SourceId {
         CampaignName::parse(text).map(|name| Self(name.0)).map_err(|err| IdError { what: "source", ..err })
     }
 
+    /// The inlet through which the house hears itself.
+    pub fn house() -> Self {
+        Self("house".into())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -70,6 +70,8 @@ pub enum News {
     Erased {
         /// The other id.
         of: ProfileId,
+        /// When.
+        at: Timestamp,
     },
 }
 

@@ -99,6 +99,10 @@ fn work(index: &engine::File, shelf: &Shelf, waiting: &Receiver<Arc<Chunk>>, pro
             }
         }
         shelf.set_indexed(chunk.span.end);
+        // Whoever consumed it may have come by before.
+        if let Err(error) = shelf.trim(Position::default()) {
+            tracing::warn!(%error, "a consumed segment of the journal could not be removed");
+        }
         progress.filed.store(chunk.number, Ordering::Release);
     }
 }

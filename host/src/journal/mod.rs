@@ -105,6 +105,8 @@ impl Journal {
         let found = recovery::recover(dir, floor.max(indexed))?;
         let shelf = Arc::new(Shelf::new(dir, &found.bases, found.end));
         let seen = Seen::open(index, indexed, &shelf, bounds.chunk)?;
+        // Something of it may have been about to go when the house was left.
+        shelf.retire(found.end);
         let quill = Quill::new(Arc::clone(&shelf), disk, bounds.segment_bytes, found);
         let scribe = Scribe { clock, shelf: Arc::clone(&shelf), quill, seen };
         let (appends, waiting) = sync_channel(limits::APPENDS_WAITING_MAX);
@@ -184,6 +186,19 @@ impl Journal {
     /// Whom to wake when there is more to read, instead of those before.
     pub(crate) fn listen(&self, signals: &[Arc<Signal>]) {
         self.shelf.listen(signals);
+    }
+
+    /// Has what stands below go as soon as nobody needs it: somebody was erased. A new segment begins for what comes.
+    pub(crate) fn retire(&self, below: Position) {
+        self.shelf.retire(below);
+        let (answer, _) = oneshot::channel();
+        // Where there is no room, others are about to be written, and begin it.
+        let _ = self.inlet().try_send(Append { batch: Vec::new(), answer });
+    }
+
+    /// Whether somebody who goes on from `from` to `upto` leaves a segment behind.
+    pub(crate) fn begins_within(&self, from: Position, upto: Position) -> bool {
+        self.shelf.begins_within(from, upto)
     }
 
     /// Nobody needs what stands below `consumed` any more. What cannot be removed now is removed another time.

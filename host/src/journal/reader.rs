@@ -24,7 +24,7 @@ impl Reader {
     /// The entries from `from` on, at most `max`, and up to where there is no other.
     pub(crate) fn read(&mut self, from: Position, max: usize) -> Result<Pulled, StoreError> {
         let end = self.shelf.end();
-        let mut pulled = Pulled { entries: Vec::new(), upto: from };
+        let mut pulled = Pulled { upto: from, ..Pulled::default() };
         while pulled.entries.len() < max {
             let Some((position, head)) = self.tape.next(pulled.upto)? else {
                 // A segment's first bytes are no entry, either.

@@ -86,6 +86,7 @@ enum StoredNews<'a> {
     Erased {
         #[serde(borrow)]
         of: Cow<'a, str>,
+        at_ms: i64,
     },
 }
 
@@ -197,7 +198,7 @@ fn store_news<'a>(to: &'a ProfileId, news: &'a News) -> (StoredNews<'a>, &'a str
             (StoredNews::Happened { id, event: stored, arrived_ms: arrived.as_millis() }, event.body.as_str())
         }
         News::Noted(row) => (StoredNews::Noted, row.as_str()),
-        News::Erased { of } => (StoredNews::Erased { of: of.as_str().into() }, ""),
+        News::Erased { of, at } => (StoredNews::Erased { of: of.as_str().into(), at_ms: at.as_millis() }, ""),
     }
 }
 
@@ -210,7 +211,9 @@ fn restore_news(stored: StoredNews<'_>, text: &str) -> Result<News, RecordError>
             arrived: Timestamp::from_millis(arrived_ms),
         },
         StoredNews::Noted => News::Noted(Json::parse(text)?),
-        StoredNews::Erased { of } => News::Erased { of: ProfileId::parse(&of)? },
+        StoredNews::Erased { of, at_ms } => {
+            News::Erased { of: ProfileId::parse(&of)?, at: Timestamp::from_millis(at_ms) }
+        }
     })
 }
 
@@ -377,7 +380,7 @@ mod tests {
             (profile_id(), json()).prop_map(|(from, person)| News::Joined { from, person }),
             happened,
             json().prop_map(News::Noted),
-            profile_id().prop_map(|of| News::Erased { of }),
+            (profile_id(), 0..i64::MAX).prop_map(|(of, ms)| News::Erased { of, at: Timestamp::from_millis(ms) }),
         ]
     }
 

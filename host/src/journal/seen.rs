@@ -135,7 +135,7 @@ impl Seen {
         self.filling.span.end = end;
         let bytes = end.0 - self.filling.span.start.0;
         let is_full = self.filling.ids.len() >= self.bounds.ids || bytes >= self.bounds.bytes;
-        if is_full { self.hand_over() } else { Ok(()) }
+        if is_full || self.shelf.is_retired(self.filling.span.start) { self.hand_over() } else { Ok(()) }
     }
 
     /// The ids noted since the last ones were settled are not in the journal after all.

@@ -27,6 +27,8 @@ pub(super) struct Shelf {
     consumed: AtomicU64,
     /// The ids of everything below are in the index, durably.
     indexed: AtomicU64,
+    /// What stands below is to go as soon as nobody needs it, full segment or not.
+    retired: AtomicU64,
     /// Why the journal stopped.
     fault: OnceLock<String>,
     /// Why it takes nothing just now.
@@ -44,6 +46,7 @@ impl Shelf {
             end: AtomicU64::new(end.0),
             consumed: AtomicU64::new(first.0),
             indexed: AtomicU64::new(first.0),
+            retired: AtomicU64::new(first.0),
             fault: OnceLock::new(),
             setback: Mutex::default(),
             listeners: Mutex::default(),
@@ -89,14 +92,35 @@ impl Shelf {
         }
     }
 
-    /// Puts a new segment behind the others.
+    /// Puts a new segment behind the others, and wakes readers: the one before it can go when they have passed it.
     pub(super) fn push(&self, base: Position) {
         self.bases.lock().unwrap_or_else(PoisonError::into_inner).push_back(base.0);
+        self.wake();
+    }
+
+    /// Has what stands below go soon.
+    pub(super) fn retire(&self, below: Position) {
+        self.retired.fetch_max(below.0, Ordering::AcqRel);
+    }
+
+    /// Whether something from there on is to go soon.
+    pub(super) fn is_retired(&self, from: Position) -> bool {
+        from.0 < self.retired.load(Ordering::Acquire)
+    }
+
+    /// Whether a segment begins behind `from`, at `upto` or before.
+    pub(super) fn begins_within(&self, from: Position, upto: Position) -> bool {
+        let bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
+        bases.iter().any(|base| (from.0 + 1..=upto.0).contains(base))
     }
 
     /// Lets readers see what is durable now, and wakes them.
     pub(super) fn grow(&self, end: Position) {
         self.end.store(end.0, Ordering::Release);
+        self.wake();
+    }
+
+    fn wake(&self) {
         for signal in self.listeners.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             signal.raise();
         }

@@ -104,7 +104,7 @@ impl Inner {
     }
 
     fn pull(&self, from: Position, slots: &Range<u16>, max: usize) -> Pulled {
-        let mut pulled = Pulled { entries: Vec::new(), upto: from };
+        let mut pulled = Pulled { upto: from, ..Pulled::default() };
         for entry in self.journal.iter().skip(from.0 as usize) {
             if pulled.entries.len() == max {
                 break;

@@ -136,6 +136,8 @@ pub struct Pulled {
     pub entries: Vec<Entry>,
     /// Commit this once the entries are consumed, even when there are none: the journal is kept from the lowest position on.
     pub upto: Position,
+    /// Whether the journal waits for that commit to become shorter.
+    pub is_awaited: bool,
 }
 
 /// One entry of the journal.
@@ -191,6 +193,8 @@ pub enum Book {
     Quarantine,
     /// Calls of campaigns that failed; one page per tenant.
     Failures,
+    /// People who were erased, by the digests of their ids; one page per tenant.
+    Erasures,
 }
 
 /// Where a row of a book stands. Rows of a page are ordered by `at`, then `id`.
@@ -241,6 +245,8 @@ pub struct Commit {
     pub unparked: Vec<(TenantId, Position)>,
     /// Causes that are passed over, to be decided upon later.
     pub parked: Vec<Entry>,
+    /// Somebody was erased: what the journal holds below `upto` is to go as soon as nobody needs it.
+    pub erases: bool,
     /// Rows of a tenant's pages that are older go, at most `limits::TRIM_ROWS_MAX` a commit.
     pub trims: Vec<Trim>,
 }

@@ -1,10 +1,11 @@
 //! A batch: what one commit takes together. It keeps the people it touched and the timers that are due, and comes to one `Commit`.
 //! Which causes it takes, and in which order, is the shift's affair.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::draft::Draft;
+use super::due::{Due, DueTimers};
 use super::ledger::{Failed, FailureRow, LedgerRow, What};
 use super::roster::{Enlisted, Roster};
 use super::step::{self, Asked, Effects, Scene};
@@ -12,7 +13,7 @@ use super::suspension::{OPERATIONS, Suspension};
 use super::{WorkerError, erasure, quarantine, triggers};
 use crate::channels::Switchboard;
 use crate::domain::{
-    Call, Event, Inbound, InstructionId, News, Position, ProfileId, ProfileKey, Substance, TenantId, Timestamp, limits,
+    Call, Event, Inbound, InstructionId, Position, ProfileId, ProfileKey, Substance, TenantId, Timestamp, limits,
 };
 use crate::faults::{self, Point};
 use crate::outbox::Entry as Promised;
@@ -34,8 +35,7 @@ pub(super) struct Batch<'a> {
     tools: Tools<'a>,
     /// Shared with whoever is asked about them; nobody is while they are changed, so that changing copies nothing.
     people: BTreeMap<ProfileKey, Here>,
-    /// By tenant: timers due at the horizon or before that have not fired yet.
-    due: BTreeMap<TenantId, DueTimers>,
+    due: DueTimers,
     horizon: Timestamp,
     draft: Draft,
     causes: u64,
@@ -44,6 +44,8 @@ pub(super) struct Batch<'a> {
     unparked: Vec<(TenantId, Position)>,
     parked: Vec<Entry>,
     told: Vec<Inbound>,
+    /// What came in of somebody is to leave the journal.
+    erases: bool,
     suspensions: Vec<Suspension>,
 }
 
@@ -68,23 +70,6 @@ impl Here {
     }
 }
 
-/// A tenant's timers that this batch may fire.
-struct DueTimers {
-    timers: BTreeSet<TimerKey>,
-    /// There is no other up to here.
-    reach: Timestamp,
-    /// How many more may fire, those set meanwhile among them.
-    left: usize,
-}
-
-/// What is due next.
-pub(super) enum Due {
-    Timer(TimerKey),
-    Nothing,
-    /// More than one batch takes.
-    TooMuch,
-}
-
 /// What a batch comes to.
 pub(super) struct Closed {
     pub(super) commit: Commit,
@@ -99,7 +84,7 @@ impl<'a> Batch<'a> {
         Self {
             tools,
             people: BTreeMap::new(),
-            due: BTreeMap::new(),
+            due: DueTimers::until(horizon),
             horizon,
             draft: Draft::default(),
             causes: 0,
@@ -107,6 +92,7 @@ impl<'a> Batch<'a> {
             unparked: Vec::new(),
             parked: Vec::new(),
             told: Vec::new(),
+            erases: false,
             suspensions: Vec::new(),
         }
     }
@@ -122,24 +108,7 @@ impl<'a> Batch<'a> {
 
     /// The tenant's next timer that is due at `moment` or before.
     pub(super) fn next_due(&mut self, tenant: &TenantId, moment: Timestamp) -> Result<Due, WorkerError> {
-        let horizon = self.horizon;
-        let due = self.due_timers(tenant)?;
-        Ok(match due.timers.first().filter(|timer| timer.due <= moment) {
-            Some(timer) if due.left > 0 => Due::Timer(timer.clone()),
-            None if moment.min(horizon) <= due.reach => Due::Nothing,
-            _ => Due::TooMuch,
-        })
-    }
-
-    fn due_timers(&mut self, tenant: &TenantId) -> Result<&mut DueTimers, WorkerError> {
-        if !self.due.contains_key(tenant) {
-            let timers = self.tools.partition.due(tenant, self.horizon, limits::COMMIT_TIMERS_MAX)?;
-            let is_full = timers.len() >= limits::COMMIT_TIMERS_MAX;
-            let reach = timers.last().filter(|_| is_full).map_or(self.horizon, |last| last.due);
-            let timers = timers.into_iter().collect();
-            self.due.insert(tenant.clone(), DueTimers { timers, reach, left: limits::COMMIT_TIMERS_MAX });
-        }
-        Ok(self.due.get_mut(tenant).expect("the timers should be there: they were just put there"))
+        Ok(self.due.next(self.tools.partition, tenant, moment)?)
     }
 
     /// The tenant's first parked causes.
@@ -217,12 +186,6 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// Whether somebody was erased after `moment`.
-    pub(super) fn is_forgotten(&mut self, key: &ProfileKey, moment: Timestamp) -> Result<bool, WorkerError> {
-        let digest = ProfileKey { tenant: key.tenant.clone(), profile: key.profile.erased() };
-        Ok(matches!(self.here(&digest)?, Here::Erased(at) if *at > moment))
-    }
-
     /// What is kept under an id.
     pub(super) fn here(&mut self, key: &ProfileKey) -> Result<&mut Here, WorkerError> {
         if !self.people.contains_key(key) {
@@ -276,12 +239,22 @@ impl<'a> Batch<'a> {
         &mut self.draft
     }
 
+    /// The draft, and what is kept besides.
+    pub(super) fn draft_and_reports(&mut self) -> (&mut Draft, &dyn Reports) {
+        (&mut self.draft, self.tools.reports)
+    }
+
+    /// What came in up to here, somebody's who was erased among it, is to leave the journal.
+    pub(super) fn leave_no_trace(&mut self) {
+        self.erases = true;
+    }
+
     /// Ends the batch. Causes up to `upto` are consumed, or parked.
     pub(super) fn close(self, upto: Position) -> Closed {
         let records = self.people.into_iter().map(|(key, here)| (key, here.encode()));
-        let before = self.horizon.minus(limits::RETENTION);
-        let commit = self.draft.into_commit(upto, records.collect(), before);
-        let commit = Commit { unparked: self.unparked, parked: self.parked, told: self.told, ..commit };
+        let commit = self.draft.into_commit(upto, records.collect(), self.horizon);
+        let (told, erases) = (self.told, self.erases);
+        let commit = Commit { unparked: self.unparked, parked: self.parked, told, erases, ..commit };
         Closed { commit, causes: self.causes, suspensions: self.suspensions }
     }
 
@@ -290,14 +263,13 @@ impl<'a> Batch<'a> {
             self.pass_on(key, &to, (event, now));
             return Ok(());
         }
-        if matches!(self.here(key)?, Here::Nobody) && self.is_forgotten(key, event.at)? {
+        if self.is_from_before_erasure(key, event)? {
+            self.leave_no_trace();
             metrics::counter!("rekindle_worker_forgotten_total").increment(1);
             return Ok(());
         }
         if event.call == Call::Delete {
-            self.erase(key, now)?;
-            faults::pass(Point::PersonErased);
-            return Ok(());
+            return self.erase(key, event, now);
         }
         let campaigns = self.tools.roster.of(&key.tenant);
         let scene = Scene { key, now, campaigns: &campaigns };
@@ -310,8 +282,7 @@ impl<'a> Batch<'a> {
     pub(super) fn fire(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
         faults::pass(Point::TimerFired);
         self.unset(timer.clone());
-        let due = self.due_timers(&timer.owner.tenant)?;
-        due.left = due.left.saturating_sub(1);
+        self.due.count(self.tools.partition, &timer.owner.tenant)?;
         let campaigns = self.tools.roster.of(&timer.owner.tenant);
         let campaign = campaigns.iter().find(|campaign| campaign.name == timer.campaign);
         self.causes += 1;
@@ -384,40 +355,13 @@ impl<'a> Batch<'a> {
         self.suspensions.push(suspension);
     }
 
-    fn erase(&mut self, key: &ProfileKey, now: Timestamp) -> Result<(), WorkerError> {
-        let person = Arc::clone(self.shared(key)?);
-        for timer in person.runs.iter().flat_map(|(campaign, run)| erasure::timers(key, campaign, run)) {
-            self.unset(timer);
-        }
-        for other in &person.linked {
-            let moment = now.as_millis().to_string();
-            self.tell(key, &["erased", &moment], (other.clone(), News::Erased { of: key.profile.clone() }));
-        }
-        self.forget(key)?;
-        let digest = ProfileKey { tenant: key.tenant.clone(), profile: key.profile.erased() };
-        self.people.insert(digest, Here::Erased(now));
-        Ok(())
-    }
-
-    /// Removes everything that is kept under an id.
-    pub(super) fn forget(&mut self, key: &ProfileKey) -> Result<(), WorkerError> {
-        self.people.insert(key.clone(), Here::Nobody);
-        erasure::erase(&mut self.draft, self.tools.reports, key)
-    }
-
     pub(super) fn set(&mut self, timer: TimerKey) {
-        if let Some(due) = self.due.get_mut(&timer.owner.tenant)
-            && timer.due <= due.reach
-        {
-            due.timers.insert(timer.clone());
-        }
+        self.due.set(&timer);
         self.draft.set(timer);
     }
 
     pub(super) fn unset(&mut self, timer: TimerKey) {
-        if let Some(due) = self.due.get_mut(&timer.owner.tenant) {
-            due.timers.remove(&timer);
-        }
+        self.due.unset(&timer);
         self.draft.unset(timer);
     }
 }

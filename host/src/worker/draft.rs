@@ -2,8 +2,9 @@
 //! did, and what one asks for the next one finds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use crate::domain::{InstructionId, Position, ProfileKey, TenantId, Timestamp};
+use crate::domain::{InstructionId, Position, ProfileKey, TenantId, Timestamp, limits};
 use crate::outbox::Entry as Promised;
 use crate::store::{Book, Commit, OutboxRow, Page, Row, RowKey, TimerKey, Trim};
 
@@ -78,14 +79,14 @@ impl Draft {
         }
     }
 
-    /// The commit: causes up to `upto` are consumed, and pages that grow lose their rows from before `before`.
+    /// The commit: causes up to `upto` are consumed, and pages that grow lose rows that are too old at `now`.
     pub(super) fn into_commit(
         self,
         upto: Position,
         profiles: Vec<(ProfileKey, Option<Vec<u8>>)>,
-        before: Timestamp,
+        now: Timestamp,
     ) -> Commit {
-        let trims = self.trims(before);
+        let trims = self.trims(now);
         let mut commit = Commit { upto, profiles, trims, ..Commit::default() };
         for (timer, is_set) in self.timers {
             let list = if is_set { &mut commit.timers_set } else { &mut commit.timers_unset };
@@ -107,15 +108,23 @@ impl Draft {
     }
 
     /// The ledger's pages are numbered and bounded: they have no moment before which rows are old.
-    fn trims(&self, before: Timestamp) -> Vec<Trim> {
+    fn trims(&self, now: Timestamp) -> Vec<Trim> {
         let grows = |((book, _), body): &(&(Book, RowKey), &Option<Vec<u8>>)| *book != Book::Ledger && body.is_some();
         let grown = self.rows.iter().filter(grows).map(|((book, key), _)| (*book, &key.tenant, &key.page));
         let trim = |(book, tenant, page): (Book, &TenantId, &String)| Trim {
             book,
             tenant: tenant.clone(),
             page: page.clone(),
-            before: before.as_millis(),
+            before: now.minus(retention(book)).as_millis(),
         };
         grown.collect::<BTreeSet<_>>().into_iter().map(trim).collect()
+    }
+}
+
+/// How long a book's rows are kept.
+fn retention(book: Book) -> Duration {
+    match book {
+        Book::Erasures => limits::AUDIT_RETENTION,
+        _ => limits::RETENTION,
     }
 }

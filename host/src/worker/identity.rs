@@ -19,9 +19,6 @@ use crate::faults::{self, Point};
 use crate::profiles::{Profile, TimerEffects};
 use crate::store::TimerKey;
 
-/// The inlet through which the house hears itself. No source of a tenant's can have this name.
-const HOUSE: &str = "house";
-
 impl Batch<'_> {
     /// Takes in what another partition told.
     pub(super) fn hear(&mut self, key: &ProfileKey, told: &Told) -> Result<(), WorkerError> {
@@ -30,7 +27,7 @@ impl Batch<'_> {
             News::Joined { from, person } => self.welcome(key, told, (from, person)),
             News::Happened { event, arrived } => self.happen(key, event, *arrived),
             News::Noted(row) => self.note(key, told, row),
-            News::Erased { of } => self.is_erased(key, of),
+            News::Erased { of, at } => self.is_erased(key, of, *at),
         }
     }
 
@@ -123,6 +120,7 @@ impl Batch<'_> {
         }
         let joining = Profile::of_text(person)?;
         if joining.first_seen.map(|seen| self.is_forgotten(key, seen)).transpose()?.unwrap_or(false) {
+            self.leave_no_trace();
             return Ok(());
         }
         let person = Arc::make_mut(self.shared(key)?);
@@ -136,9 +134,9 @@ impl Batch<'_> {
     }
 
     /// Somebody was erased under another id: this one goes, too, unless it leads to somebody else.
-    fn is_erased(&mut self, key: &ProfileKey, of: &ProfileId) -> Result<(), WorkerError> {
+    fn is_erased(&mut self, key: &ProfileKey, of: &ProfileId, at: Timestamp) -> Result<(), WorkerError> {
         match self.here(key)? {
-            Here::Moved(to) if to == of || !to.is_own() => self.forget(key),
+            Here::Moved(to) if to == of || !to.is_own() => self.forget(key, at).map(drop),
             Here::Moved(_) | Here::Nobody | Here::Person(_) | Here::Erased(_) => Ok(()),
         }
     }
@@ -159,8 +157,8 @@ impl Batch<'_> {
         }
         let hex: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let id = MessageId::parse(&format!("told:{hex}")).expect("a digest should be a message id");
-        let source = SourceId::parse(HOUSE).expect("the house's name should be a source's");
-        self.told(Inbound { tenant: key.tenant.clone(), source, substance: Substance::Told(Told { id, to, news }) });
+        let substance = Substance::Told(Told { id, to, news });
+        self.told(Inbound { tenant: key.tenant.clone(), source: SourceId::house(), substance });
     }
 }
 

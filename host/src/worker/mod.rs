@@ -4,6 +4,7 @@
 mod batch;
 mod crew;
 mod draft;
+mod due;
 mod erasure;
 mod gate;
 mod identity;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use batch::{Closed, Tools};
 pub use crew::{Crew, Restless, StartError};
+pub use erasure::{ErasureRow, Removed};
 pub use gate::Gate;
 use gate::Place;
 pub use ledger::{Decided, Failed, FailureRow, Fate, Judged, LedgerRow, What};
@@ -180,6 +182,8 @@ struct Worker {
     passed: Position,
     /// Whether there was nothing behind `pending` when it was pulled.
     is_at_end: bool,
+    /// Whether the journal waits for a commit that says how far it was pulled.
+    is_awaited: bool,
     shares: Shares,
     place: Place,
     /// Who has parked causes; none when that is to be looked up.
@@ -212,6 +216,7 @@ impl Worker {
             passed: partition.position(),
             partition,
             is_at_end: false,
+            is_awaited: false,
             shares: Shares::default(),
             parked: None,
             noted: BTreeSet::new(),
@@ -297,7 +302,8 @@ impl Worker {
         let upto = self.pending.get(consumed).map_or(self.passed, |next| next.position);
         let Closed { commit, causes, suspensions } = batch.close(upto);
         let has_passed_much = upto.0 - self.partition.position().0 > limits::PASSED_BYTES_MAX;
-        if causes == 0 && commit.parked.is_empty() && self.words.is_empty() && !has_passed_much {
+        let has_to_say = has_passed_much || self.is_awaited;
+        if causes == 0 && commit.parked.is_empty() && self.words.is_empty() && !has_to_say {
             self.parked = Some(parked);
             return Ok(false);
         }
@@ -331,7 +337,8 @@ impl Worker {
         let room = limits::COMMIT_CAUSES_MAX - self.pending.len();
         self.is_at_end = false;
         if room > 0 {
-            let Pulled { entries, upto } = self.partition.pull(self.passed, room)?;
+            let Pulled { entries, upto, is_awaited } = self.partition.pull(self.passed, room)?;
+            self.is_awaited = is_awaited;
             self.is_at_end = entries.len() < room;
             self.pending.extend(entries);
             self.passed = upto;

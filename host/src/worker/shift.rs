@@ -13,7 +13,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::WorkerError;
-use super::batch::{Batch, Due, Tools};
+use super::batch::{Batch, Tools};
+use super::due::Due;
 use super::gate::Place;
 use super::shares::Shares;
 use crate::domain::{Stopwatch, TenantId, Timestamp, limits};

@@ -9,7 +9,8 @@ use std::sync::mpsc::sync_channel;
 
 use tokio::runtime::Runtime;
 
-use super::batch::{Batch, Due};
+use super::batch::Batch;
+use super::due::Due;
 use super::*;
 use crate::channels::{self, Addresses, Channel, Delivering, Message};
 use crate::domain::{
@@ -105,7 +106,7 @@ impl Bench {
     /// One batch of all that came in and was said. Returns how many causes it had.
     fn commit(&mut self, inbounds: Vec<Inbound>, words: &[Word]) -> u64 {
         conformance::append(&self.store, inbounds);
-        let Pulled { entries, upto } = conformance::pull(self.partition.as_mut(), usize::MAX).unwrap();
+        let Pulled { entries, upto, .. } = conformance::pull(self.partition.as_mut(), usize::MAX).unwrap();
         let reports = self.store.reports();
         let partition = self.partition.as_ref();
         let switchboard = Switchboard::default();

@@ -144,10 +144,13 @@ fn directory(folder: &Path, clock: Arc<ManualClock>) -> Directory {
 }
 
 fn admin(directory: Directory, public_url: Option<String>) -> Arc<Admin> {
+    let store = Memory::new(Arc::new(SystemClock));
     Arc::new(Admin {
         directory: Arc::new(directory),
         sandbox: Arc::clone(&SANDBOX),
-        reports: Memory::new(Arc::new(SystemClock)).reports(),
+        reports: store.reports(),
+        store: Arc::new(store),
+        clock: Arc::new(SystemClock),
         crew: Arc::new(Crew::default()),
         public_url,
         reach: Reach::new(Vec::new()),

@@ -21,7 +21,7 @@ fn passed_over(store: &dyn Store) -> (Box<dyn Partition>, Vec<Entry>) {
         append(store, vec![of("a", 1), of("ab", 2), of("a", 3), of("ab", 4), of("a", 5)]);
     }
     let mut partition = acquire(store).remove(0);
-    let Pulled { entries, upto } = pull(partition.as_mut(), usize::MAX).unwrap();
+    let Pulled { entries, upto, .. } = pull(partition.as_mut(), usize::MAX).unwrap();
     partition.commit(Commit { upto, parked: entries.clone(), ..Commit::default() }).unwrap();
     (partition, entries)
 }

@@ -26,7 +26,8 @@ struct Drawn {
 fn draw(input: &mut Input<'_>) -> Drawn {
     let owner = ProfileKey { tenant: input.tenant(), profile: input.profile() };
     let due = Timestamp::from_millis(input.number().cast_signed());
-    let book = [Book::Ledger, Book::Messages, Book::Quarantine, Book::Failures][usize::from(input.byte() % 4)];
+    let books = [Book::Ledger, Book::Messages, Book::Quarantine, Book::Failures, Book::Erasures];
+    let book = books[usize::from(input.byte()) % books.len()];
     let row = RowKey {
         tenant: owner.tenant.clone(),
         page: if input.byte().is_multiple_of(2) { String::new() } else { owner.profile.to_string() },

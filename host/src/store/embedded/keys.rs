@@ -218,6 +218,7 @@ fn page(book: Book, tenant: &TenantId, page: &str) -> Key {
         Book::Messages => 2,
         Book::Quarantine => 3,
         Book::Failures => 4,
+        Book::Erasures => 8,
     };
     Key::default().byte(number).text(tenant.as_str()).text(page)
 }
@@ -300,7 +301,7 @@ mod tests {
     }
 
     fn book() -> impl Strategy<Value = Book> {
-        prop::sample::select(vec![Book::Ledger, Book::Messages, Book::Quarantine, Book::Failures])
+        prop::sample::select(vec![Book::Ledger, Book::Messages, Book::Quarantine, Book::Failures, Book::Erasures])
     }
 
     fn row_key() -> impl Strategy<Value = RowKey> {

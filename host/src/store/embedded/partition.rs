@@ -52,7 +52,8 @@ impl Partition for Owned {
             let slots = self.slots();
             return Err(StoreError::Unavailable(format!("slots {slots:?} were opened again, at {position}")));
         }
-        self.reader.read(from, max)
+        let pulled = self.reader.read(from, max)?;
+        Ok(Pulled { is_awaited: self.house.journal.begins_within(self.position, pulled.upto), ..pulled })
     }
 
     fn load(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError> {
@@ -98,6 +99,9 @@ impl Partition for Owned {
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
         self.house.journal.tell(&commit.told)?;
         self.position = self.state().commit(self.owner, &commit)?;
+        if commit.erases {
+            self.house.journal.retire(self.position);
+        }
         Ok(())
     }
 
