@@ -3,8 +3,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use rustix::process::nice;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 
 use super::problem::{Kind, Problem};
@@ -86,7 +88,7 @@ impl Workshop {
         // turns.
         let own_bench = own.bench().await;
         let bench = self.house.bench().await;
-        aside(move || {
+        behind(move || {
             let _until_done = (own, own_place, place, own_bench, bench);
             work()
         })
@@ -103,6 +105,26 @@ impl Workshop {
         tenants.insert(tenant.clone(), Arc::downgrade(&queue));
         queue
     }
+}
+
+/// Does what takes seconds of a processor on a thread of its own, behind everybody else.
+async fn behind<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    E: Into<Problem> + Send + 'static,
+{
+    let span = tracing::Span::current();
+    let (answer, answered) = oneshot::channel();
+    let work = move || {
+        if let Err(err) = nice(limits::NICENESS) {
+            tracing::debug!(%err, "the workshop could not stand back");
+        }
+        // Nobody may be waiting any more: what was begun is finished all the same.
+        let _ = answer.send(span.in_scope(work));
+    };
+    thread::Builder::new().name("workshop".to_owned()).spawn(work).map_err(|err| Problem::internal(&err))?;
+    // A panic has taken the other end with it.
+    answered.await.map_err(|err| Problem::internal(&err))?.map_err(Into::into)
 }
 
 /// Does what would hold up other requests on a thread of its own.

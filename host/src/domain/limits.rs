@@ -226,6 +226,9 @@ pub const CONDITION_SPAN_MAX: Duration = HISTORY_RECENT_AGE;
 
 // Sandbox
 
+/// How far who compiles and configures modules stands back behind who decides: as far as there is. Seconds of a processor are
+/// no reason for a decision to wait.
+pub const NICENESS: i32 = 19;
 /// Bytes of an uploaded module.
 pub const MODULE_BYTES_MAX: usize = 4 << 20;
 /// Functions in all core modules: 200,000 take 9 s to compile.

@@ -5,13 +5,14 @@
 
 use std::io;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
 
 use crate::domain::limits;
 
-/// Sets the limits of this process. None can be raised again.
+/// Sets the limits of this process. None can be raised again. It leaves the processors to who has people waiting.
 pub(super) fn limit() -> io::Result<()> {
     end_with_parent()?;
+    nice(limits::NICENESS)?;
     // Past the first limit the process is told, and dies of it; a second later the kernel ends it.
     let cpu_seconds = limits::COMPILE_CPU_MAX.as_secs();
     lower(Resource::Cpu, cpu_seconds, cpu_seconds + 1)?;
