@@ -32,4 +32,4 @@ pub use json::Json;
 pub use manifest::{Manifest, Target, Trigger};
 pub use outcome::{Failure, FailureKind, LogLine, Outcome};
 pub use secret::Secret;
-pub use time::{Clock, ManualClock, Signal, Stopwatch, SystemClock, Timestamp};
+pub use time::{Clock, ManualClock, Signal, Stopwatch, SystemClock, Timestamp, WorkMeter};

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use cpu_time::ThreadTime;
+
 /// Milliseconds since the Unix epoch, UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
@@ -159,6 +161,22 @@ impl Stopwatch {
     }
 
     /// How long it has been.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// Measures what this thread does, and not what it waits for while others have the processor.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkMeter(ThreadTime);
+
+impl WorkMeter {
+    /// Starts to measure, on the thread that will ask.
+    pub fn start() -> Self {
+        Self(ThreadTime::now())
+    }
+
+    /// What has been done.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }

@@ -60,9 +60,8 @@ impl Quill {
     /// Begins a group, and says when it arrives: never before the one before it, whatever the clock says. Begins a segment, too,
     /// when the last one is full or holds what is to go.
     pub(super) fn begin(&mut self, now: Timestamp) -> Result<Timestamp, Trouble> {
-        let segment_bytes = self.end.0 - self.base.0;
-        let is_retired = segment_bytes > segment::HEAD_BYTES as u64 && self.shelf.is_retired(self.base);
-        if segment_bytes >= self.segment_bytes_max || is_retired {
+        let first = Position(self.base.0 + segment::HEAD_BYTES as u64);
+        if self.end.0 - self.base.0 >= self.segment_bytes_max || self.shelf.is_retired(first) {
             self.turn_over()?;
         }
         self.arrived = self.arrived.max(now);

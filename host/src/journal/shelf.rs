@@ -139,8 +139,8 @@ impl Shelf {
     /// Removes the segments that nobody needs any more, the oldest first. Each removal is durable before the next, so that
     /// a power cut leaves no gap.
     pub(super) fn trim(&self, consumed: Position) -> io::Result<()> {
-        self.consumed.fetch_max(consumed.0, Ordering::AcqRel);
-        let below = consumed.0.min(self.indexed.load(Ordering::Acquire));
+        let consumed = self.consumed.fetch_max(consumed.0, Ordering::AcqRel).max(consumed.0);
+        let below = consumed.min(self.indexed.load(Ordering::Acquire));
         let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
         while bases.get(1).is_some_and(|next| *next <= below) {
             let base = bases.front().copied().map(Position).expect("a second should have a first before it");

@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -180,7 +181,7 @@ fn a_journal_whose_disk_was_full_notices_by_itself_that_there_is_room() {
     keep(&journal, "m0").unwrap_err();
     let looks = 0..100;
     let is_well = looks.into_iter().any(|_| {
-        thread::sleep(std::time::Duration::from_millis(100));
+        thread::sleep(Duration::from_millis(100));
         journal.health().is_ok()
     });
     assert!(is_well);
@@ -290,15 +291,14 @@ fn segments_go_when_they_are_consumed_and_indexed() {
     keep_all(&journal, 0..30);
     let segments = place.segments();
     assert!(segments.len() > 3);
-    journal.trim(journal.end());
-    assert_eq!(place.segments(), segments, "no id is in the index yet");
-    drop(journal);
-
-    let journal = place.open();
     let consumed = journal.reader(ALL_SLOTS).read(journal.begin(), 15).unwrap().upto;
     journal.trim(consumed);
+    assert_eq!(place.segments(), segments, "no id is in the index yet");
+    drop(journal);
     let left = place.segments();
-    assert!(left.len() > 1 && left.len() < segments.len());
+    assert!(left.len() > 1 && left.len() < segments.len(), "who files the ids removes what waited for that");
+
+    let journal = place.open();
     let rest = journal.reader(ALL_SLOTS).read(consumed, usize::MAX).unwrap();
     assert_eq!(rest.entries.len(), 15);
     let error = journal.reader(ALL_SLOTS).read(Position::default(), 1).unwrap_err();
@@ -310,6 +310,33 @@ fn segments_go_when_they_are_consumed_and_indexed() {
     let journal = place.open();
     assert_eq!(keep(&journal, "m0").unwrap(), Duplicate);
     assert_eq!(keep(&journal, "m30").unwrap(), Fresh);
+}
+
+/// Segments go behind everybody's back.
+fn until(done: impl Fn() -> bool) {
+    for _ in 0..1_000 {
+        if done() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    panic!("it should have happened");
+}
+
+#[test]
+fn what_is_to_go_goes_when_it_is_consumed_however_little_it_is() {
+    let journal = Place::new();
+    let (place, journal) = (&journal, journal.open());
+    keep_all(&journal, 0..3);
+    let (first, consumed) = (place.segments(), journal.end());
+    journal.trim(consumed);
+    journal.retire(consumed);
+    until(|| place.segments().iter().all(|segment| !first.contains(segment)));
+    keep_all(&journal, 3..6);
+    assert_eq!(place.segments().len(), 1, "what came since is not to go");
+    let rest = journal.reader(ALL_SLOTS).read(consumed, usize::MAX).unwrap();
+    assert_eq!(rest.entries.len(), 3);
+    assert_eq!(keep(&journal, "m0").unwrap(), Duplicate);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::batch::{Batch, Tools};
 use super::due::Due;
 use super::gate::Place;
 use super::shares::Shares;
-use crate::domain::{Stopwatch, TenantId, Timestamp, limits};
+use crate::domain::{TenantId, Timestamp, WorkMeter, limits};
 use crate::store::Entry;
 
 /// A batch in the making, and what it may still cost.
@@ -188,17 +188,17 @@ impl<'a> Shift<'a> {
         !self.left.is_zero() && self.shares.has_share(tenant)
     }
 
-    /// Charges the tenant for what is done: for the time it took, or for its fuel where that was more. A busy machine makes
-    /// everything take longer, everybody's alike.
+    /// Charges the tenant for what is done: for the time that it took a processor, or for its fuel where that was more. Who waits for
+    /// a processor on a busy machine is not dear by that.
     fn measured(
         &mut self,
         tenant: &TenantId,
         work: impl FnOnce(&mut Batch<'a>) -> Result<(), WorkerError>,
     ) -> Result<(), WorkerError> {
-        let stopwatch = Stopwatch::start();
+        let meter = WorkMeter::start();
         work(&mut self.batch)?;
         let fuel = Duration::from_micros(self.batch.take_fuel() / limits::FUEL_PER_MICROSECOND);
-        let cost = stopwatch.elapsed().max(fuel) + limits::CAUSE_COST_MIN;
+        let cost = meter.elapsed().max(fuel) + limits::CAUSE_COST_MIN;
         self.shares.charge(tenant, cost);
         let is_dear = self.shares.is_dear(tenant);
         self.left = if is_dear { Duration::ZERO } else { self.left.saturating_sub(cost) };

@@ -75,7 +75,7 @@ fn event(number: usize, call: Call, identities: Identities, seconds: i64) -> Eve
         identities,
         facts: PersonFacts {
             traits: vec![("plan".into(), Json::parse(&format!("{number}")).unwrap())],
-            push_token: (number % 3 == 0).then(|| format!("token {number}")),
+            push_token: number.is_multiple_of(3).then(|| format!("token {number}")),
             time_zone: None,
         },
         engagement: None,
