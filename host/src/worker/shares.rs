@@ -1,8 +1,7 @@
 //! Fair shares of a loop's time: deficit round robin over tenants. In every round each tenant may cost the loop `limits::SHARE`; who
 //! has used that up waits until nobody else has both work and a share left, and then the next round begins. What a tenant
 //! overdraws is taken off its next shares, so in the long run all who have work get as much time, whatever a single cause
-//! costs; and who has little work never waits for a round. Who had a cause that took long is *dear* for a while: others
-//! are not to wait behind another like it. Pure: costs come in, nobody's clock is asked.
+//! costs; and who has little work never waits for a round. Pure: costs come in, nobody's clock is asked.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,8 +13,6 @@ use crate::domain::{TenantId, limits};
 pub(super) struct Shares {
     /// Of those who have used some of this round's share.
     credits: BTreeMap<TenantId, i64>,
-    /// Who is dear, and after how many causes that are not they are not any more.
-    dear: BTreeMap<TenantId, u32>,
     /// Whether the last shift was for who is dear.
     was_dear: bool,
     /// Who was served last of those that wait in turn.
@@ -30,11 +27,6 @@ impl Shares {
         self.credit(tenant) > 0
     }
 
-    /// Whether the tenant's next cause is likely to take long.
-    pub(super) fn is_dear(&self, tenant: &TenantId) -> bool {
-        self.dear.contains_key(tenant)
-    }
-
     /// Whether everybody else had a shift since the last one for who is dear.
     pub(super) fn is_turn_of_dear(&self) -> bool {
         !self.was_dear
@@ -47,7 +39,6 @@ impl Shares {
 
     /// The tenant's last cause cost that much.
     pub(super) fn charge(&mut self, tenant: &TenantId, cost: Duration) {
-        self.note_dearness(tenant, cost);
         let cost_ns = i64::try_from(cost.as_nanos()).unwrap_or(i64::MAX);
         let credit = self.credit(tenant).saturating_sub(cost_ns);
         self.credits.insert(tenant.clone(), credit);
@@ -76,17 +67,6 @@ impl Shares {
     /// It was this tenant's turn.
     pub(super) fn served(&mut self, tenant: &TenantId) {
         self.last = Some(tenant.clone());
-    }
-
-    fn note_dearness(&mut self, tenant: &TenantId, cost: Duration) {
-        if cost >= limits::DEAR_COST {
-            self.dear.insert(tenant.clone(), limits::DEAR_FOR_CAUSES);
-        } else if let Some(left) = self.dear.get_mut(tenant) {
-            *left -= 1;
-            if *left == 0 {
-                self.dear.remove(tenant);
-            }
-        }
     }
 
     fn credit(&self, tenant: &TenantId) -> i64 {

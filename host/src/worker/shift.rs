@@ -24,6 +24,8 @@ use crate::store::Entry;
 pub(super) struct Shift<'a> {
     batch: Batch<'a>,
     place: &'a Place,
+    /// Who is dear: as it was when the shift began, and whoever turned out to be meanwhile.
+    dear: BTreeSet<TenantId>,
     shares: &'a mut Shares,
     /// Who has parked causes in the store.
     parked: BTreeSet<TenantId>,
@@ -55,7 +57,17 @@ impl<'a> Shift<'a> {
         let mut behind = tools.partition.tenants_due(horizon)?;
         behind.extend(parked.iter().cloned());
         let batch = Batch::open(tools, horizon);
-        Ok(Self { batch, place, shares, parked, behind, put_aside: BTreeSet::new(), left: limits::BATCH_COST_MAX })
+        let dear = place.dear();
+        Ok(Self {
+            batch,
+            place,
+            dear,
+            shares,
+            parked,
+            behind,
+            put_aside: BTreeSet::new(),
+            left: limits::BATCH_COST_MAX,
+        })
     }
 
     /// Takes in the window as far as the shift goes, and serves who is behind. Returns how many entries were taken.
@@ -65,7 +77,7 @@ impl<'a> Shift<'a> {
         let taken = if is_dear { 0 } else { self.take_in(window)? };
         let stopped_at = window.entries.get(taken).map(|next| next.arrived);
         let reach = stopped_at.unwrap_or(self.batch.horizon());
-        self.behind.retain(|tenant| self.shares.is_dear(tenant) == is_dear);
+        self.behind.retain(|tenant| self.dear.contains(tenant) == is_dear);
         self.left = if is_dear { limits::DEAR_COST } else { limits::SHARE };
         self.catch_up(reach)?;
         if is_dear {
@@ -76,7 +88,7 @@ impl<'a> Shift<'a> {
 
     /// Whether it is the turn of those who are dear.
     fn is_for_dear(&self, window: Window<'_>) -> bool {
-        self.behind.iter().any(|tenant| self.shares.is_dear(tenant))
+        self.behind.iter().any(|tenant| self.dear.contains(tenant))
             && (window.entries.is_empty() || self.shares.is_turn_of_dear())
             && self.place.may_pass()
     }
@@ -103,7 +115,7 @@ impl<'a> Shift<'a> {
 
     /// Whether earlier causes of the tenant are parked: order holds. Who is dear always waits its turn.
     fn is_behind_itself(&self, tenant: &TenantId) -> bool {
-        self.parked.contains(tenant) || self.put_aside.contains(tenant) || self.shares.is_dear(tenant)
+        self.parked.contains(tenant) || self.put_aside.contains(tenant) || self.dear.contains(tenant)
     }
 
     /// Whether somebody who has a share left waits, or may: nobody knows what is behind the window.
@@ -200,8 +212,10 @@ impl<'a> Shift<'a> {
         let fuel = Duration::from_micros(self.batch.take_fuel() / limits::FUEL_PER_MICROSECOND);
         let cost = meter.elapsed().max(fuel) + limits::CAUSE_COST_MIN;
         self.shares.charge(tenant, cost);
-        let is_dear = self.shares.is_dear(tenant);
-        self.left = if is_dear { Duration::ZERO } else { self.left.saturating_sub(cost) };
+        if self.place.note(tenant, cost) {
+            self.dear.insert(tenant.clone());
+        }
+        self.left = if self.dear.contains(tenant) { Duration::ZERO } else { self.left.saturating_sub(cost) };
         Ok(())
     }
 }
