@@ -88,9 +88,12 @@ impl<'a> Shift<'a> {
 
     /// Whether it is the turn of those who are dear.
     fn is_for_dear(&self, window: Window<'_>) -> bool {
-        self.behind.iter().any(|tenant| self.dear.contains(tenant))
-            && (window.entries.is_empty() || self.shares.is_turn_of_dear())
-            && self.place.may_pass()
+        if !self.behind.iter().any(|tenant| self.dear.contains(tenant)) {
+            // Those who were are not any more, by what they had at other loops.
+            self.place.leave();
+            return false;
+        }
+        (window.entries.is_empty() || self.shares.is_turn_of_dear()) && self.place.may_pass()
     }
 
     fn take_in(&mut self, window: Window<'_>) -> Result<usize, WorkerError> {

@@ -229,6 +229,25 @@ fn who_is_dear_waits_for_the_gate_and_who_is_not_does_not() {
 }
 
 #[test]
+fn who_is_dear_no_more_by_what_others_had_of_them_leaves_the_gate_free() {
+    let mut floor = Floor::new(&[(Habit::Notes, 11)]);
+    let (first, last) =
+        [u16::MAX - 1, u16::MAX].map(|number| Place::new(Arc::clone(&floor.shared.gate), number)).into();
+    floor.send(0, 0);
+    floor.send(0, 1);
+    assert!(first.may_pass());
+    while floor.turn() {}
+    assert!(floor.worker.place.is_waiting() && !last.may_pass());
+    for _ in 0..limits::DEAR_FOR_CAUSES {
+        first.note(&tenant(0), limits::CAUSE_COST_MIN);
+    }
+    while floor.turn() {}
+    assert_eq!((floor.noted(0, 0).len(), floor.noted(0, 1).len()), (1, 1));
+    first.leave();
+    assert!(last.may_pass(), "whoever does not need the gate should not stand before it");
+}
+
+#[test]
 fn a_tenants_flood_of_timers_leaves_the_others_timers_on_time() {
     let mut floor = Floor::new(&[(Habit::Notes, 1), (Habit::Notes, 0)]);
     let timer = |owner: &ProfileKey, name: String| TimerKey {
