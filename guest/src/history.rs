@@ -21,6 +21,8 @@ pub struct Answer {
     pub first: Option<Timestamp>,
     /// When it last happened.
     pub last: Option<Timestamp>,
+    /// It happened more often since then than the host remembers: the count is the least that it can be.
+    pub saturated: bool,
 }
 
 impl Subject {

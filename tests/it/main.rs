@@ -17,6 +17,7 @@ mod leaks;
 #[expect(dead_code, reason = "the sandbox's own tests, and the probes, make more of it")]
 #[path = "../../host/src/sandbox/tests/modules.rs"]
 mod modules;
+mod people;
 mod process;
 mod scenarios;
 mod stalled;

@@ -35,7 +35,7 @@ pub struct Provider {
 #[derive(Default)]
 struct Desk {
     received: Mutex<Vec<Received>>,
-    answers: Mutex<VecDeque<(StatusCode, Option<&'static str>)>>,
+    answers: Mutex<VecDeque<(StatusCode, Option<&'static str>, &'static str)>>,
 }
 
 impl Provider {
@@ -61,10 +61,15 @@ impl Provider {
 
     /// The next requests are answered so, in order; after them, 200. With a `Retry-After` where one is given.
     pub fn will_answer(&self, answers: impl IntoIterator<Item = (u16, Option<&'static str>)>) {
-        let answers = answers
-            .into_iter()
-            .map(|(status, retry_after)| (StatusCode::from_u16(status).expect("a status should be one"), retry_after));
+        let answers = answers.into_iter().map(|(status, retry_after)| {
+            (StatusCode::from_u16(status).expect("a status should be one"), retry_after, "")
+        });
         self.desk.answers.lock().expect("the desk should be in order").extend(answers);
+    }
+
+    /// The next request is answered by 200 and that body.
+    pub fn will_say(&self, body: &'static str) {
+        self.desk.answers.lock().expect("the desk should be in order").push_back((StatusCode::OK, None, body));
     }
 
     /// Everything so far, in order.
@@ -87,10 +92,10 @@ async fn receive(
     };
     desk.received.lock().expect("the desk should be in order").push(received);
     let next = desk.answers.lock().expect("the desk should be in order").pop_front();
-    let (status, retry_after) = next.unwrap_or((StatusCode::OK, None));
+    let (status, retry_after, said) = next.unwrap_or((StatusCode::OK, None, ""));
     let retry_after =
         retry_after.map(|value| (axum::http::header::RETRY_AFTER, value.parse().expect("a header should be one")));
-    (status, retry_after.into_iter().collect(), "")
+    (status, retry_after.into_iter().collect(), said)
 }
 
 /// Standard Webhooks: `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`.

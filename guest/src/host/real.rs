@@ -28,6 +28,7 @@ pub(crate) fn look_up(subject: &Subject, since: Option<Timestamp>) -> Answer {
         count: answer.count,
         first: answer.first.map(Timestamp::from_millis),
         last: answer.last.map(Timestamp::from_millis),
+        saturated: answer.saturated,
     }
 }
 

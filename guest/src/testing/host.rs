@@ -66,6 +66,7 @@ impl PretendHost {
             count: times.len().try_into().expect("a test should be shorter"),
             first: times.first().copied(),
             last: times.last().copied(),
+            saturated: false,
         }
     }
 

@@ -54,9 +54,30 @@ async fn list_profiles(
 ) -> Result<Json<Listed<Value>>, Problem> {
     let after = paging.after.as_deref().map(ProfileId::parse).transpose()?;
     let (reports, tenant, max) = (Arc::clone(&admin.reports), caller.tenant.id.clone(), paging.limit + 1);
-    let rows = aside(move || reports.profiles(&tenant, after.as_ref(), max)).await?;
-    let items = rows.iter().map(|(id, record)| Ok((id.to_string(), records::profile_item(id, record)?)));
-    Ok(Json(paging.page(items.collect::<Result<Vec<_>, Unreadable>>()?)))
+    let items = aside(move || people(reports.as_ref(), &tenant, after, max)).await?;
+    Ok(Json(paging.page(items)))
+}
+
+/// People after `after`, at most `max`. Of who was erased there is a digest, which is nobody.
+fn people(
+    reports: &dyn Reports,
+    tenant: &TenantId,
+    mut after: Option<ProfileId>,
+    max: usize,
+) -> Result<Vec<(String, Value)>, Problem> {
+    let mut items = Vec::new();
+    loop {
+        let rows = reports.profiles(tenant, after.as_ref(), max)?;
+        for (id, record) in &rows {
+            items.extend(records::profile_item(id, record)?.map(|item| (id.to_string(), item)));
+        }
+        match rows.last() {
+            Some((last, _)) if rows.len() == max && items.len() < max => after = Some(last.clone()),
+            _ => break,
+        }
+    }
+    items.truncate(max);
+    Ok(items)
 }
 
 /// Shows one person: identities, traits, addresses, what campaigns wait for.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::problem::{Kind, Problem};
-use crate::domain::{ProfileId, Timestamp};
+use crate::domain::{Medium, ProfileId, Timestamp};
 use crate::outbox;
 use crate::profiles::{self, Dated, Kept, Profile, Run};
 use crate::store::{Book, RowKey, StoreError};
@@ -38,12 +38,12 @@ impl From<Busy> for Problem {
     }
 }
 
-/// A person as a line of a list.
-pub(super) fn profile_item(id: &ProfileId, record: &[u8]) -> Result<Value, Unreadable> {
+/// A person as a line of a list; none where somebody was erased.
+pub(super) fn profile_item(id: &ProfileId, record: &[u8]) -> Result<Option<Value>, Unreadable> {
     Ok(match Kept::decode(record)? {
-        Kept::Person(person) => item(id, &person),
-        Kept::Moved(to) => json!({ "profile": id.as_str(), "moved_to": to.as_str() }),
-        Kept::Erased(at) => json!({ "profile": id.as_str(), "erased_at": at.to_string() }),
+        Kept::Person(person) => Some(item(id, &person)),
+        Kept::Moved(to) => Some(json!({ "profile": id.as_str(), "moved_to": to.as_str() })),
+        Kept::Erased(_) => None,
     })
 }
 
@@ -60,17 +60,25 @@ fn item(id: &ProfileId, profile: &Profile) -> Value {
 pub(super) fn profile(id: &ProfileId, profile: &Profile) -> Value {
     let mut view = item(id, profile);
     let said = |dated: &Option<Dated<String>>| dated.as_ref().map(|dated| dated.value.clone());
+    let usable = |medium| profile.addresses.usable(medium);
+    let lost = |medium| -> Value {
+        profile.addresses.lost(medium).map(|(address, at)| (address.to_owned(), at.to_string())).collect()
+    };
     view["identities"] = json!({
         "user_id": said(&profile.user_id),
         "anonymous_id": said(&profile.anonymous_id),
-        "email": said(&profile.email),
+        "email": usable(Medium::Email).first(),
         "linked": profile.linked.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
-    view["push_token"] = json!(said(&profile.push_token));
-    view["email"] = json!(said(&profile.email));
+    let by_medium = |show: &dyn Fn(Medium) -> Value| -> Value {
+        Medium::ALL.into_iter().map(|medium| (medium.as_str().to_owned(), show(medium))).collect()
+    };
+    view["addresses"] = by_medium(&|medium| json!(usable(medium)));
+    view["lost_addresses"] = by_medium(&lost);
     view["time_zone"] = json!(said(&profile.time_zone));
     view["traits"] = profile.traits.iter().map(|(name, value)| (name.clone(), value.value.value())).collect();
-    view["opted_out"] = profile.opted_out.iter().map(|(channel, at)| (channel.clone(), at.to_string())).collect();
+    view["opted_out"] = profile.consents.left().map(|(channel, at)| (channel.to_owned(), at.to_string())).collect();
+    view["suppressed_since"] = json!(profile.consents.suppressed().map(|at| at.to_string()));
     view["campaigns"] = profile.runs.iter().map(|(campaign, run)| (campaign.to_string(), run_view(run))).collect();
     view
 }

@@ -54,7 +54,11 @@ pub(super) fn message(attempt: u32) -> Message {
         step: "push".to_owned(),
         channel: "push".to_owned(),
         profile: ProfileId::parse("u1").unwrap(),
-        addresses: Addresses { push_token: Some("token-hush".to_owned()), email: Some("hush@example.com".to_owned()) },
+        addresses: Addresses {
+            push_tokens: vec!["token-hush".to_owned()],
+            email: Some("hush@example.com".to_owned()),
+            phone: Some("+4930000hush".to_owned()),
+        },
         content: Json::parse(r#"{"title": "hush", "size":1.50}"#).unwrap(),
         promised_at: Timestamp::from_millis(1_767_323_045_678),
         at: Timestamp::from_millis(1_767_323_045_678 + i64::from(attempt) * 1_000),
@@ -108,10 +112,10 @@ async fn check_behaviour(subject: &Subject, behaviour: Behaviour) {
 
 fn check_receipt(behaviour: Behaviour, receipt: &Receipt, expected: &Expected) {
     let actual = match receipt {
-        Receipt::Accepted { .. } => Expected::Accepted,
+        Receipt::Accepted { .. } | Receipt::Partly { .. } => Expected::Accepted,
         Receipt::Retry { after: None, .. } => Expected::Retry,
         Receipt::Retry { after: Some(after), .. } => Expected::RetryAfter(*after),
-        Receipt::Refused { .. } => Expected::Refused,
+        Receipt::Refused { .. } | Receipt::Gone { .. } => Expected::Refused,
     };
     assert_eq!(actual, *expected, "{behaviour:?}: {receipt:?}");
     assert!(!format!("{receipt:?}").contains(PRIVATE), "{behaviour:?}: {receipt:?}");

@@ -36,6 +36,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     /// How long the provider asked to be left alone.
     pub(super) retry_after: Option<Duration>,
+    /// What of the body came in time, at most `limits::ANSWER_BYTES_MAX`.
+    pub(super) body: Vec<u8>,
 }
 
 impl Http {
@@ -75,10 +77,11 @@ impl Http {
         let request = request.build().map_err(|err| self.failure(err))?;
         self.reach.admit(request.url()).map_err(|err| err.to_string())?;
         let response = self.client.execute(request).await.map_err(|err| self.failure(err))?;
-        let answer = Answer { status: response.status(), retry_after: retry_after::asked(response.headers(), at) };
+        let (status, retry_after) = (response.status(), retry_after::asked(response.headers(), at));
         // Read to its end, the connection can be used again; broken, slow or endless, it changes nothing of the status.
-        let _ = tokio::time::timeout(limits::ANSWER_REST_MAX, read_rest(response)).await;
-        Ok(answer)
+        let mut body = Vec::new();
+        let _ = tokio::time::timeout(limits::ANSWER_REST_MAX, read_rest(response, &mut body)).await;
+        Ok(Answer { status, retry_after, body })
     }
 
     fn failure(&self, err: reqwest::Error) -> String {
@@ -93,13 +96,12 @@ impl Http {
     }
 }
 
-async fn read_rest(mut response: Response) {
-    let mut bytes = 0;
+async fn read_rest(mut response: Response, body: &mut Vec<u8>) {
     while let Ok(Some(chunk)) = response.chunk().await {
-        bytes += chunk.len();
-        if bytes > limits::ANSWER_BYTES_MAX {
+        if body.len() + chunk.len() > limits::ANSWER_BYTES_MAX {
             return;
         }
+        body.extend_from_slice(&chunk);
     }
 }
 

@@ -34,10 +34,12 @@ pub struct Message {
 /// Where a person can be reached, as far as it was known when the message was promised.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Addresses {
-    /// For push messages.
-    pub push_token: Option<String>,
+    /// For push messages: of every device, the one that was heard of last first.
+    pub push_tokens: Vec<String>,
     /// For e-mail.
     pub email: Option<String>,
+    /// For SMS and the like, as E.164 writes it.
+    pub phone: Option<String>,
 }
 
 /// What came of an attempt.
@@ -60,15 +62,47 @@ pub enum Receipt {
         /// What is wrong.
         reason: String,
     },
+    /// The provider took it over for some of the person's addresses; the others reach nobody any more.
+    Partly {
+        /// Addresses of the message that are gone.
+        gone: Vec<String>,
+        /// What the provider said, for the eye.
+        note: Option<String>,
+    },
+    /// Never: none of the message's addresses reaches anybody any more.
+    Gone {
+        /// Addresses of the message that are gone.
+        gone: Vec<String>,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Addresses {
+    /// Whether the message went to that address.
+    pub fn holds(&self, address: &str) -> bool {
+        let all = self.push_tokens.iter().chain(&self.email).chain(&self.phone);
+        all.into_iter().any(|held| held == address)
+    }
 }
 
 impl Receipt {
+    /// Addresses that reach nobody any more, as the provider says.
+    pub fn gone(&self) -> &[String] {
+        match self {
+            Self::Partly { gone, .. } | Self::Gone { gone, .. } => gone,
+            Self::Accepted { .. } | Self::Retry { .. } | Self::Refused { .. } => &[],
+        }
+    }
+
     /// The outcome's name in metrics.
     pub fn outcome(&self) -> &'static str {
         match self {
             Self::Accepted { .. } => "accepted",
             Self::Retry { .. } => "retry",
             Self::Refused { .. } => "refused",
+            Self::Partly { .. } => "partly",
+            Self::Gone { .. } => "gone",
         }
     }
 }

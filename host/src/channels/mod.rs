@@ -25,6 +25,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::domain::KnownBy;
+
 pub use http::{Http, HttpError};
 pub use message::{Addresses, Message, Receipt};
 pub use reach::{OutOfReach, Reach};
@@ -44,6 +46,11 @@ pub type Delivering<'a> = Pin<Box<dyn Future<Output = Receipt> + Send + 'a>>;
 pub trait Channel: Send + Sync {
     /// The provider's name in the table.
     fn provider(&self) -> &'static str;
+
+    /// How the provider knows people: one that is told addresses is sent nothing for somebody who has none.
+    fn knows_people_by(&self) -> KnownBy {
+        KnownBy::Id
+    }
 
     /// Attempts to deliver one message, once. Ends within the attempt's bound; a failure is a receipt. Notes and reasons
     /// hold nothing of the message's content, its addresses, the settings' secrets or a URL's path, which may be one.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::{Channel, Delivering, Message, Receipt, preview};
-use crate::domain::TenantId;
+use crate::domain::{KnownBy, TenantId};
 
 /// A tenant's name for a channel.
 pub type Line = (TenantId, String);
@@ -28,6 +28,12 @@ impl Switchboard {
     pub fn line(&self, tenant: &TenantId, channel: &str) -> Arc<dyn Channel> {
         let lines = self.lines.load();
         lines.get(&(tenant.clone(), channel.to_owned())).unwrap_or(&self.preview).clone()
+    }
+
+    /// How the provider of the tenant's `channel` knows people.
+    pub fn known_by(&self, tenant: &TenantId, channel: &str) -> KnownBy {
+        let lines = self.lines.load();
+        lines.get(&(tenant.clone(), channel.to_owned())).map_or(KnownBy::Id, |line| line.knows_people_by())
     }
 
     /// Whether the tenant connected `channel` to something.

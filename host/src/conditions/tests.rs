@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Condition, Person, Scene, span};
 use crate::domain::{
-    Call, CampaignName, Cause, Engagement, EngagementKind, Event, Identities, Json, MessageId, Occurrences,
-    PersonFacts, Subject, Timestamp,
+    Call, CampaignName, Cause, Consent, Engagement, EngagementKind, Event, Identities, Json, KnownBy, MessageId,
+    Occurrences, PersonFacts, Scope, Subject, Timestamp, Wish,
 };
 use crate::profiles::Profile;
 
@@ -24,7 +24,7 @@ impl Person for Known {
     }
 
     fn trait_value(&self, name: &str) -> Option<Json> {
-        self.profile.traits.get(name).map(|known| known.value.clone())
+        self.profile.trait_value(name).cloned()
     }
 
     fn is_in_audience(&self, _: &str) -> bool {
@@ -36,7 +36,7 @@ impl Person for Known {
     }
 
     fn reachable(&self, channel: &str) -> bool {
-        self.profile.reachable(channel)
+        self.profile.obstacle(channel, KnownBy::Id).is_none()
     }
 }
 
@@ -57,6 +57,7 @@ fn event(told: &Value, at: Timestamp) -> Event {
         step: text(told, "step"),
         detail: None,
         by_machine: false,
+        dispatch: None,
     });
     Event {
         id: MessageId::parse("m").expect("an id should be one"),
@@ -81,11 +82,12 @@ fn example(person: &Value) -> (Known, Timestamp) {
     let traits = person["traits"].as_object().expect("a person should have traits");
     identify.facts.traits = traits.iter().map(|(name, value)| (name.clone(), Json::from(value))).collect();
     profile.apply(&identify);
-    for channel in person["opted_out"].as_array().expect("channels should be a list") {
-        profile
-            .opted_out
-            .insert(channel.as_str().expect("a channel should be a text").to_owned(), moment(&person["now"]));
-    }
+    let mut word = event(&json!({}), moment(&person["now"]));
+    let left = person["opted_out"].as_array().expect("channels should be a list");
+    let channels = left.iter().map(|channel| channel.as_str().expect("a channel should be a text").to_owned());
+    let unwanted = |channel| Consent { scope: Scope::Channel(channel), wish: Wish::Unwanted };
+    word.facts.consents = channels.map(unwanted).collect();
+    profile.apply(&word);
     let campaign = CampaignName::parse(&text(person, "campaign").expect("there should be a campaign")).unwrap();
     (Known { campaign, profile }, moment(&person["now"]))
 }

@@ -1,6 +1,6 @@
 //! What happened: one call of a source, in our words. The door makes it from the wire's many spellings.
 
-use super::{Identities, Json, MessageId, Timestamp};
+use super::{Identities, Json, MessageId, PersonFacts, Timestamp};
 
 /// The kinds of call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,19 +85,8 @@ impl Event {
     }
 }
 
-/// What an event tells about the person, to be kept in the profile.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct PersonFacts {
-    /// Traits by name, as they came.
-    pub traits: Vec<(String, Json)>,
-    /// Where push messages reach the person.
-    pub push_token: Option<String>,
-    /// An IANA time zone.
-    pub time_zone: Option<String>,
-}
-
 /// What became of a message, in one vocabulary for every provider.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Engagement {
     /// What became of it.
     pub kind: EngagementKind,
@@ -111,6 +100,8 @@ pub struct Engagement {
     pub detail: Option<String>,
     /// A machine opened it (mail privacy, link scanner), not the person.
     pub by_machine: bool,
+    /// What the provider calls this one message, or what became of it: two reports of one thing share it.
+    pub dispatch: Option<String>,
 }
 
 /// What can become of a message.

@@ -20,4 +20,6 @@ pub struct Occurrences {
     pub first: Option<Timestamp>,
     /// The last.
     pub last: Option<Timestamp>,
+    /// There may have been more since then than are remembered: the count is the least that it can be.
+    pub saturated: bool,
 }

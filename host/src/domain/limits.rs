@@ -206,6 +206,16 @@ pub const FAILURES_IN_A_ROW_MAX: u32 = 20;
 pub const TRAITS_MAX: usize = 200;
 /// Bytes of one trait.
 pub const TRAIT_BYTES_MAX: usize = 4 << 10;
+/// Addresses of one kind kept per person; the one heard of longest ago goes. People have a few devices, and devices get new tokens.
+pub const ADDRESSES_MAX: usize = 10;
+/// Bytes of a push token: those of FCM have about 200.
+pub const PUSH_TOKEN_BYTES_MAX: usize = 1 << 10;
+/// Channels for which a person's word is kept: more than any tenant uses; a welcome goes before a refusal, the older first.
+pub const CONSENTS_MAX: usize = 32;
+/// Words about being written to that are taken from one event.
+pub const CONSENTS_PER_EVENT_MAX: usize = 32;
+/// Engagements per person that are recognised when they are told again: reports of one thing come within minutes.
+pub const ENGAGEMENTS_SEEN_MAX: usize = 32;
 /// Names of events, and of engagements, counted per person.
 pub const HISTORY_SUBJECTS_MAX: usize = 200;
 /// Occurrences remembered per subject; counting since a moment saturates there.

@@ -5,6 +5,7 @@ mod backlog;
 mod cause;
 mod decision;
 mod event;
+mod facts;
 mod history;
 mod identity;
 mod ids;
@@ -20,7 +21,8 @@ mod time;
 pub use backlog::{Backlog, Waiting};
 pub use cause::{Cause, CauseId, Change, Context};
 pub use decision::{Decision, Delivery, Instruction, Mark, StateChange, TimerChange};
-pub use event::{Call, Engagement, EngagementKind, Event, PersonFacts};
+pub use event::{Call, Engagement, EngagementKind, Event};
+pub use facts::{Consent, KnownBy, Lost, Medium, PersonFacts, Scope, Wish};
 pub use history::{Occurrences, Subject};
 pub use identity::{Identities, Link};
 pub use ids::{

@@ -24,7 +24,7 @@ mod split;
 #[cfg(test)]
 mod testing;
 
-pub(crate) use decode::decode;
+pub use decode::{Unreadable, decode};
 pub use door::{Door, router};
 pub use pressure::{Pressure, Space};
 pub use quotas::Rates;

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::domain::{
-    Call, Engagement, EngagementKind, Event, IdError, Identities, Inbound, Json, MessageId, News, PersonFacts,
-    ProfileId, Quarantined, SourceId, Substance, TenantId, Timestamp, Told,
+    Call, Consent, Engagement, EngagementKind, Event, IdError, Identities, Inbound, Json, Lost, Medium, MessageId,
+    News, PersonFacts, ProfileId, Quarantined, Scope, SourceId, Substance, TenantId, Timestamp, Told, Wish,
 };
 
 const FORMAT: u8 = 1;
@@ -111,8 +111,16 @@ struct StoredEvent<'a> {
     traits: Vec<(Cow<'a, str>, &'a RawValue)>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     push_token: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    phone: Option<Cow<'a, str>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     time_zone: Option<Cow<'a, str>>,
+    /// A channel, or none for everything, and the wish.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    consents: Vec<(Option<Cow<'a, str>>, Cow<'a, str>)>,
+    /// A kind of address, and which, or none for all.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     engagement: Option<StoredEngagement<'a>>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -132,6 +140,8 @@ struct StoredEngagement<'a> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     detail: Option<Cow<'a, str>>,
     by_machine: bool,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    dispatch: Option<Cow<'a, str>>,
 }
 
 /// What came in, as bytes.
@@ -229,7 +239,10 @@ fn store_event<'a>(profile: &'a ProfileId, event: &'a Event) -> StoredEvent<'a> 
         previous_id: borrowed(&event.identities.previous_id),
         traits: event.facts.traits.iter().map(|(name, value)| (name.as_str().into(), raw(value))).collect(),
         push_token: borrowed(&event.facts.push_token),
+        phone: borrowed(&event.facts.phone),
         time_zone: borrowed(&event.facts.time_zone),
+        consents: event.facts.consents.iter().map(store_consent).collect(),
+        lost: event.facts.lost.iter().map(|lost| (lost.medium.as_str().into(), borrowed(&lost.address))).collect(),
         engagement: event.engagement.as_ref().map(store_engagement),
         test: event.test,
     }
@@ -251,12 +264,34 @@ fn restore_event(stored: StoredEvent<'_>, id: MessageId, text: &str) -> Result<E
         facts: PersonFacts {
             traits: stored.traits.into_iter().map(restore_trait).collect::<Result<_, RecordError>>()?,
             push_token: owned(stored.push_token),
+            phone: owned(stored.phone),
             time_zone: owned(stored.time_zone),
+            consents: stored.consents.into_iter().map(restore_consent).collect::<Result<_, _>>()?,
+            lost: stored.lost.into_iter().map(restore_lost).collect::<Result<_, _>>()?,
         },
         engagement: stored.engagement.map(restore_engagement).transpose()?,
         test: stored.test,
         body: Json::parse(text)?,
     })
+}
+
+fn store_consent(consent: &Consent) -> (Option<Cow<'_, str>>, Cow<'_, str>) {
+    let channel = match &consent.scope {
+        Scope::Channel(channel) => Some(channel.as_str().into()),
+        Scope::Everything => None,
+    };
+    (channel, consent.wish.as_str().into())
+}
+
+fn restore_consent((channel, wish): (Option<Cow<'_, str>>, Cow<'_, str>)) -> Result<Consent, RecordError> {
+    let scope = owned(channel).map_or(Scope::Everything, Scope::Channel);
+    let wish = Wish::parse(&wish).ok_or_else(|| RecordError::Word(wish.into_owned()))?;
+    Ok(Consent { scope, wish })
+}
+
+fn restore_lost((medium, address): (Cow<'_, str>, Option<Cow<'_, str>>)) -> Result<Lost, RecordError> {
+    let medium = Medium::parse(&medium).ok_or_else(|| RecordError::Word(medium.into_owned()))?;
+    Ok(Lost { medium, address: owned(address) })
 }
 
 fn store_engagement(engagement: &Engagement) -> StoredEngagement<'_> {
@@ -267,6 +302,7 @@ fn store_engagement(engagement: &Engagement) -> StoredEngagement<'_> {
         step: borrowed(&engagement.step),
         detail: borrowed(&engagement.detail),
         by_machine: engagement.by_machine,
+        dispatch: borrowed(&engagement.dispatch),
     }
 }
 
@@ -278,6 +314,7 @@ fn restore_engagement(stored: StoredEngagement<'_>) -> Result<Engagement, Record
         step: owned(stored.step),
         detail: owned(stored.detail),
         by_machine: stored.by_machine,
+        dispatch: owned(stored.dispatch),
     })
 }
 
@@ -320,14 +357,15 @@ mod tests {
 
     fn engagement() -> impl Strategy<Value = Engagement> {
         let texts = (any::<String>(), of(any::<String>()), of(any::<String>()), of(any::<String>()));
-        (select(&EngagementKind::ALL[..]), texts, any::<bool>()).prop_map(
-            |(kind, (channel, campaign, step, detail), by_machine)| Engagement {
+        (select(&EngagementKind::ALL[..]), texts, any::<bool>(), of(any::<String>())).prop_map(
+            |(kind, (channel, campaign, step, detail), by_machine, dispatch)| Engagement {
                 kind,
                 channel,
                 campaign,
                 step,
                 detail,
                 by_machine,
+                dispatch,
             },
         )
     }
@@ -337,8 +375,16 @@ mod tests {
             |(user_id, anonymous_id, email, previous_id)| Identities { user_id, anonymous_id, email, previous_id },
         );
         let traits = prop::collection::vec((any::<String>(), json()), 0..4);
-        let facts = (traits, of(any::<String>()), of(any::<String>()))
-            .prop_map(|(traits, push_token, time_zone)| PersonFacts { traits, push_token, time_zone });
+        let scope = of(any::<String>()).prop_map(|channel| channel.map_or(Scope::Everything, Scope::Channel));
+        let consent = (scope, select(vec![Wish::Welcome, Wish::Unwanted]));
+        let consents = prop::collection::vec(consent.prop_map(|(scope, wish)| Consent { scope, wish }), 0..3);
+        let lost = (select(&Medium::ALL[..]), of(any::<String>()));
+        let lost = prop::collection::vec(lost.prop_map(|(medium, address)| Lost { medium, address }), 0..3);
+        let texts = (of(any::<String>()), of(any::<String>()), of(any::<String>()));
+        let facts = (traits, texts, consents, lost).prop_map(|(traits, texts, consents, lost)| {
+            let (push_token, phone, time_zone) = texts;
+            PersonFacts { traits, push_token, phone, time_zone, consents, lost }
+        });
         let what = (select(&Call::ALL[..]), any::<String>(), 0..i64::MAX, any::<bool>(), json());
         (message_id(), what, identities, facts, of(engagement())).prop_map(
             |(id, (call, name, at_ms, test, body), identities, facts, engagement)| Event {

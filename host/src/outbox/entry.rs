@@ -138,7 +138,7 @@ pub(super) mod tests {
             step: "push".to_owned(),
             channel: "push".to_owned(),
             profile: ProfileId::parse("u1").unwrap(),
-            addresses: Addresses { push_token: Some("token-1".to_owned()), email: None },
+            addresses: Addresses { push_tokens: vec!["token-1".to_owned()], ..Addresses::default() },
             content: Json::parse(r#"{"title": "Your cart", "discount": 1.50}"#).unwrap(),
             promised_at: second(1_000),
             expires: None,

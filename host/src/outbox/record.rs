@@ -39,8 +39,11 @@ struct Record<'a> {
     step: String,
     channel: String,
     profile: String,
-    push_token: Option<String>,
+    #[serde(default)]
+    push_tokens: Vec<String>,
     email: Option<String>,
+    #[serde(default)]
+    phone: Option<String>,
     #[serde(borrow)]
     content: &'a RawValue,
     promised_at_ms: i64,
@@ -66,8 +69,9 @@ impl Entry {
             step: self.step.clone(),
             channel: self.channel.clone(),
             profile: self.profile.to_string(),
-            push_token: self.addresses.push_token.clone(),
+            push_tokens: self.addresses.push_tokens.clone(),
             email: self.addresses.email.clone(),
+            phone: self.addresses.phone.clone(),
             content: serde_json::from_str(self.content.as_str()).expect("a `Json` should be well formed"),
             promised_at_ms: self.promised_at.as_millis(),
             expires_ms: self.expires.map(Timestamp::as_millis),
@@ -96,7 +100,7 @@ impl Entry {
             step: record.step,
             channel: record.channel,
             profile: ProfileId::parse(&record.profile).map_err(RecordError::Name)?,
-            addresses: Addresses { push_token: record.push_token, email: record.email },
+            addresses: Addresses { push_tokens: record.push_tokens, email: record.email, phone: record.phone },
             content: Json::parse(record.content.get()).map_err(RecordError::Malformed)?,
             promised_at: Timestamp::from_millis(record.promised_at_ms),
             expires: record.expires_ms.map(Timestamp::from_millis),
@@ -128,7 +132,7 @@ mod tests {
             .died(DeathCause::Refused, second(1_001));
         let bytes = dead.encode();
         assert_eq!(bytes[0], 1);
-        expect![[r#"{"id":"msg_00112233445566778899aabbccddeeff","tenant":"shop","campaign":"three-lines","step":"push","channel":"push","profile":"u1","push_token":"token-1","email":null,"content":{"title": "Your cart", "discount": 1.50},"promised_at_ms":1000000,"expires_ms":null,"attempts":1,"last_error":"the receiver answered 410 Gone","dead":{"cause":"refused","at_ms":1001000}}"#]]
+        expect![[r#"{"id":"msg_00112233445566778899aabbccddeeff","tenant":"shop","campaign":"three-lines","step":"push","channel":"push","profile":"u1","push_tokens":["token-1"],"email":null,"phone":null,"content":{"title": "Your cart", "discount": 1.50},"promised_at_ms":1000000,"expires_ms":null,"attempts":1,"last_error":"the receiver answered 410 Gone","dead":{"cause":"refused","at_ms":1001000}}"#]]
         .assert_eq(std::str::from_utf8(&bytes[1..]).unwrap());
         assert_eq!(Entry::decode(&bytes).unwrap(), dead);
     }
@@ -157,15 +161,16 @@ mod tests {
     }
 
     fn any_entry() -> impl Strategy<Value = Entry> {
-        let texts = (".*", ".*", proptest::option::of(".*"), proptest::option::of(".*"), proptest::option::of(".*"));
+        let addresses = (proptest::collection::vec(".*", 0..3), proptest::option::of(".*"), proptest::option::of(".*"));
+        let texts = (".*", ".*", addresses, proptest::option::of(".*"));
         let times = (0..i64::MAX, proptest::option::of(0..i64::MAX), any::<u32>());
         let dead = proptest::option::of((0..3_usize, 0..i64::MAX));
         (texts, times, dead).prop_map(|(texts, times, dead)| {
-            let (step, content, push_token, email, last_error) = texts;
+            let (step, content, (push_tokens, email, phone), last_error) = texts;
             Entry {
                 step: step.clone(),
                 channel: step,
-                addresses: Addresses { push_token, email },
+                addresses: Addresses { push_tokens, email, phone },
                 content: Json::from(&serde_json::json!({ "text": content })),
                 promised_at: Timestamp::from_millis(times.0),
                 expires: times.1.map(Timestamp::from_millis),

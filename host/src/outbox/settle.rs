@@ -37,8 +37,12 @@ pub enum Fate {
 pub fn settle(entry: Entry, receipt: Receipt, now: Timestamp) -> Fate {
     let entry = Entry { attempts: entry.attempts.saturating_add(1), ..entry };
     match receipt {
-        Receipt::Accepted { note } => Fate::Delivered { entry: Entry { last_error: None, ..entry }, note },
-        Receipt::Refused { reason } => dead(failed(entry, &reason), DeathCause::Refused, now),
+        Receipt::Accepted { note } | Receipt::Partly { note, .. } => {
+            Fate::Delivered { entry: Entry { last_error: None, ..entry }, note }
+        }
+        Receipt::Refused { reason } | Receipt::Gone { reason, .. } => {
+            dead(failed(entry, &reason), DeathCause::Refused, now)
+        }
         Receipt::Retry { reason, after } => again(failed(entry, &reason), after, now),
     }
 }

@@ -3,7 +3,7 @@
 mod expiry;
 mod reach;
 
-use crate::domain::{Instruction, Timestamp};
+use crate::domain::{Instruction, KnownBy, Timestamp};
 use crate::profiles::Profile;
 
 /// Everything a verdict may depend on.
@@ -15,6 +15,8 @@ pub struct Moment<'a> {
     pub profile: &'a Profile,
     /// What a campaign wants to send.
     pub instruction: &'a Instruction,
+    /// How the provider of each of its deliveries knows people.
+    pub known_by: &'a [KnownBy],
 }
 
 /// What is said to an instruction.
@@ -70,18 +72,40 @@ fn object(moment: &Moment<'_>, delivery: usize) -> Option<(&'static str, String)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Delivery, Json};
+    use crate::domain::{Call, Consent, Delivery, Event, Identities, Json, MessageId, PersonFacts, Scope, Wish};
 
-    fn check(opted_out: &[&str], channels: &[&str], expires: Option<i64>) -> Verdict {
-        let opted_out = opted_out.iter().map(|channel| ((*channel).to_owned(), Timestamp::EPOCH)).collect();
-        let profile = Profile { opted_out, ..Profile::default() };
+    fn person(left: &[&str], push_token: Option<&str>) -> Profile {
+        let unwanted = |channel: &&str| Consent { scope: Scope::Channel((*channel).to_owned()), wish: Wish::Unwanted };
+        let consents = left.iter().map(unwanted).collect();
+        let mut profile = Profile::default();
+        profile.apply(&Event {
+            id: MessageId::parse("m1").unwrap(),
+            call: Call::Identify,
+            name: String::new(),
+            at: Timestamp::EPOCH,
+            identities: Identities::default(),
+            facts: PersonFacts { consents, push_token: push_token.map(str::to_owned), ..PersonFacts::default() },
+            engagement: None,
+            test: false,
+            body: Json::parse("{}").unwrap(),
+        });
+        profile
+    }
+
+    fn check(left: &[&str], channels: &[&str], expires: Option<i64>) -> Verdict {
+        judged(&person(left, None), (channels, KnownBy::Id), expires)
+    }
+
+    fn judged(profile: &Profile, (channels, known_by): (&[&str], KnownBy), expires: Option<i64>) -> Verdict {
         let deliver = |channel: &&str| Delivery { channel: (*channel).to_owned(), content: Json::parse("{}").unwrap() };
         let instruction = Instruction {
             step: "push".into(),
             deliveries: channels.iter().map(deliver).collect(),
             expires: expires.map(Timestamp::from_millis),
         };
-        judge(&Moment { now: Timestamp::from_millis(1_000), profile: &profile, instruction: &instruction })
+        let known_by = vec![known_by; channels.len()];
+        let now = Timestamp::from_millis(1_000);
+        judge(&Moment { now, profile, instruction: &instruction, known_by: &known_by })
     }
 
     #[test]
@@ -94,6 +118,21 @@ mod tests {
     fn who_opted_out_of_every_channel_gets_nothing() {
         let verdict = check(&["push", "email"], &["push", "email"], None);
         assert!(matches!(verdict, Verdict::Drop { rule: "reach", ref saw } if saw.contains("`push`")), "{verdict:?}");
+    }
+
+    #[test]
+    fn a_provider_that_needs_an_address_gets_nothing_without_one() {
+        let check = |token, channels: &[&str], known_by| judged(&person(&[], token), (channels, known_by), None);
+        let verdict = check(None, &["push"], KnownBy::Address);
+        assert!(
+            matches!(verdict, Verdict::Drop { rule: "reach", ref saw } if saw.contains("no usable address")),
+            "{verdict:?}"
+        );
+        assert_eq!(check(None, &["push"], KnownBy::Id), Verdict::Send { delivery: 0 });
+        assert_eq!(check(Some("t"), &["email", "push"], KnownBy::Address), Verdict::Send { delivery: 1 });
+        for channel in ["ads", "webhook", "in-app", "web-push", "letter"] {
+            assert_eq!(check(None, &[channel], KnownBy::Address), Verdict::Send { delivery: 0 }, "{channel}");
+        }
     }
 
     #[test]

@@ -30,15 +30,17 @@ pub(super) struct Counter {
     pub(super) last: Timestamp,
     /// The latest moments, ascending, at most `limits::HISTORY_RECENT_MAX`, none older than `limits::HISTORY_RECENT_AGE`.
     pub(super) recent: Vec<Timestamp>,
+    /// The latest of the moments that are not remembered any more.
+    pub(super) forgotten: Option<Timestamp>,
 }
 
 impl History {
-    /// Counts an event, and the engagement that it tells of.
+    /// Counts an event, and the engagement that it tells of where it was the person's own.
     pub(super) fn count(&mut self, event: &Event) {
         if !event.name.is_empty() {
             self.counter(Key::Event(event.name.clone())).add(event.at);
         }
-        if let Some(Engagement { kind, channel, campaign, step, .. }) = &event.engagement {
+        if let Some(Engagement { kind, channel, campaign, step, by_machine: false, .. }) = &event.engagement {
             let message = Message { channel: channel.clone(), campaign: campaign.clone(), step: step.clone() };
             self.counter(Key::Engagement(*kind, message)).add(event.at);
         }
@@ -80,14 +82,11 @@ impl Message {
 impl Counter {
     /// Counts what another profile of the same person counted.
     pub(super) fn join(&mut self, other: Self) {
-        if self.count == 0 {
-            *self = other;
-            return;
-        }
+        self.first = if self.count == 0 { other.first } else { self.first.min(other.first) };
         self.count = self.count.saturating_add(other.count);
-        self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.recent.extend(other.recent);
+        self.forgotten = self.forgotten.max(other.forgotten);
         self.recent.sort_unstable();
         self.forget();
     }
@@ -106,16 +105,18 @@ impl Counter {
         let oldest = self.last.minus(limits::HISTORY_RECENT_AGE);
         let too_old = self.recent.partition_point(|moment| *moment < oldest);
         let too_many = self.recent.len().saturating_sub(limits::HISTORY_RECENT_MAX);
-        self.recent.drain(..too_old.max(too_many));
+        self.forgotten = self.forgotten.max(self.recent.drain(..too_old.max(too_many)).last());
     }
 
     fn since(&self, since: Option<Timestamp>) -> Occurrences {
         let Some(since) = since else {
-            return Occurrences { count: self.count, first: Some(self.first), last: Some(self.last) };
+            let (first, last) = (Some(self.first), Some(self.last));
+            return Occurrences { count: self.count, first, last, saturated: false };
         };
         let counted = &self.recent[self.recent.partition_point(|moment| *moment < since)..];
         let count = u32::try_from(counted.len()).expect("recent moments should be bounded");
-        Occurrences { count, first: counted.first().copied(), last: counted.last().copied() }
+        let saturated = self.forgotten.is_some_and(|forgotten| forgotten >= since);
+        Occurrences { count, first: counted.first().copied(), last: counted.last().copied(), saturated }
     }
 }
 
@@ -124,6 +125,7 @@ fn combine(sum: Occurrences, part: Occurrences) -> Occurrences {
         count: sum.count.saturating_add(part.count),
         first: [sum.first, part.first].into_iter().flatten().min(),
         last: [sum.last, part.last].into_iter().flatten().max(),
+        saturated: sum.saturated || part.saturated,
     }
 }
 
@@ -146,8 +148,29 @@ mod tests {
                 count: u32::try_from(by_hand.len()).unwrap(),
                 first: by_hand.iter().min().copied().map(at),
                 last: by_hand.iter().max().copied().map(at),
+                saturated: false,
             };
             prop_assert_eq!(counter.since(Some(at(since))), expected);
+        }
+
+        /// However they come, and wherever they were counted.
+        #[test]
+        fn a_count_is_exact_or_said_to_be_saturated(moments in prop::collection::vec(0..10_000_i64, 0..600), since in 0..10_000_i64, cut in 0..600_usize) {
+            let (one, other) = moments.split_at(cut.min(moments.len()));
+            let counted = |moments: &[i64]| {
+                let mut counter = Counter::default();
+                moments.iter().for_each(|ms| counter.add(at(*ms)));
+                counter
+            };
+            let mut joined = counted(one);
+            if !other.is_empty() {
+                joined.join(counted(other));
+            }
+            let answer = joined.since(Some(at(since)));
+            let by_hand = moments.iter().filter(|ms| **ms >= since).count();
+            prop_assert_eq!(answer.saturated, by_hand > limits::HISTORY_RECENT_MAX);
+            prop_assert_eq!(answer.count as usize, by_hand.min(limits::HISTORY_RECENT_MAX));
+            prop_assert_eq!(joined, counted(&moments));
         }
     }
 

@@ -17,8 +17,6 @@ impl Profile {
         self.last_seen = self.last_seen.max(other.last_seen);
         later(&mut self.user_id, other.user_id);
         later(&mut self.anonymous_id, other.anonymous_id);
-        later(&mut self.push_token, other.push_token);
-        later(&mut self.email, other.email);
         later(&mut self.time_zone, other.time_zone);
         for id in &other.linked {
             self.link(id);
@@ -30,10 +28,9 @@ impl Profile {
                 self.traits.extend(known.map(|known| (name, known)));
             }
         }
-        for (channel, since) in other.opted_out {
-            let known = self.opted_out.entry(channel).or_insert(since);
-            *known = since.min(*known);
-        }
+        self.addresses.join(other.addresses);
+        self.consents.join(other.consents);
+        self.repeats.join(other.repeats);
         self.history.join(other.history);
         other
             .runs

@@ -1,18 +1,24 @@
 //! Who a person is and what happened to them: pure values, changed by events in the order of when things happened, whatever the
 //! order in which they arrive.
 
+mod addresses;
+mod consents;
 mod history;
 mod join;
 mod record;
+mod repeats;
 mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{CampaignName, Change, EngagementKind, Event, Json, ProfileId, Timestamp, limits};
+use crate::domain::{CampaignName, Change, Event, Json, KnownBy, Medium, ProfileId, Timestamp, limits};
 
+pub use addresses::Addresses;
+pub use consents::Consents;
 pub use history::History;
 pub use join::JoinedTimers;
 pub use record::{Kept, RecordError};
+pub use repeats::Repeats;
 pub use run::{Run, TimerEffects};
 
 /// A value, and when it was said: what was said later counts.
@@ -41,14 +47,14 @@ pub struct Profile {
     pub linked: BTreeSet<ProfileId>,
     /// Traits by name.
     pub traits: BTreeMap<String, Dated<Json>>,
-    /// Where push messages reach the person.
-    pub push_token: Option<Dated<String>>,
-    /// Where e-mail reaches the person.
-    pub email: Option<Dated<String>>,
+    /// Where messages reach the person.
+    pub addresses: Addresses,
     /// The person's time zone.
     pub time_zone: Option<Dated<String>>,
-    /// Channels over which the person wants nothing more, and since when.
-    pub opted_out: BTreeMap<String, Timestamp>,
+    /// What the person said about being written to.
+    pub consents: Consents,
+    /// Engagements that were told lately.
+    pub repeats: Repeats,
     /// What the person did and received.
     pub history: History,
     /// What campaigns wait for and remember, by campaign.
@@ -57,26 +63,49 @@ pub struct Profile {
     pub ledger_next: u64,
 }
 
+/// What keeps messages from somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The person left the channel, or all, at that moment.
+    Left(Timestamp),
+    /// The channel's provider needs an address, and none is usable.
+    NoAddress,
+}
+
+/// What an event came to.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Applied {
+    /// Traits that it changed.
+    pub changes: Vec<Change>,
+    /// It tells of an engagement that was told before: it is counted once, and nobody is asked again.
+    pub is_repeated: bool,
+}
+
 impl Profile {
-    /// Takes in what an event tells. Returns the traits that it changed.
-    pub fn apply(&mut self, event: &Event) -> Vec<Change> {
+    /// Takes in what an event tells.
+    pub fn apply(&mut self, event: &Event) -> Applied {
         self.events += 1;
         self.first_seen = Some(self.first_seen.map_or(event.at, |seen| seen.min(event.at)));
         self.last_seen = Some(self.last_seen.map_or(event.at, |seen| seen.max(event.at)));
         let identities = &event.identities;
         update(&mut self.user_id, identities.user_id.as_ref(), event.at);
         update(&mut self.anonymous_id, identities.anonymous_id.as_ref(), event.at);
-        update(&mut self.email, identities.email.as_ref(), event.at);
-        update(&mut self.push_token, event.facts.push_token.as_ref(), event.at);
         update(&mut self.time_zone, event.facts.time_zone.as_ref(), event.at);
-        self.history.count(event);
-        self.heed(event);
-        event.facts.traits.iter().filter_map(|(name, value)| self.set_trait(name, value, event.at)).collect()
+        self.addresses.heed(event);
+        self.consents.heed(event);
+        let is_repeated = event.engagement.as_ref().is_some_and(|told| self.repeats.note(told, event.at));
+        if !is_repeated {
+            self.history.count(event);
+        }
+        let changes = event.facts.traits.iter().filter_map(|(name, value)| self.set_trait(name, value, event.at));
+        Applied { changes: changes.collect(), is_repeated }
     }
 
-    /// Whether messages over `channel` are welcome.
-    pub fn reachable(&self, channel: &str) -> bool {
-        !self.opted_out.contains_key(channel)
+    /// What keeps messages over `channel` from the person, if anything does.
+    pub fn obstacle(&self, channel: &str, known_by: KnownBy) -> Option<Obstacle> {
+        let has_none = |medium| known_by == KnownBy::Address && self.addresses.usable(medium).is_empty();
+        let refused = self.consents.refused(channel).map(Obstacle::Left);
+        refused.or_else(|| Medium::of(channel).filter(|medium| has_none(*medium)).map(|_| Obstacle::NoAddress))
     }
 
     /// Notes another id of the person. Whether it was new, and there was room for it.
@@ -96,12 +125,10 @@ impl Profile {
         (number, number.checked_sub(limits::LEDGER_ROWS_MAX))
     }
 
-    /// Unsubscribing, complaining and bouncing for good close a channel.
-    fn heed(&mut self, event: &Event) {
-        let Some(engagement) = &event.engagement else { return };
-        if matches!(engagement.kind, EngagementKind::Unsubscribed | EngagementKind::Complained) {
-            self.opted_out.entry(engagement.channel.clone()).or_insert(event.at);
-        }
+    /// A trait that is taken away is remembered as such, so that an older value that comes late does not bring it back.
+    /// A trait's value; one that was taken away has none.
+    pub fn trait_value(&self, name: &str) -> Option<&Json> {
+        self.traits.get(name).map(|known| &known.value).filter(|value| value.as_str() != "null")
     }
 
     fn set_trait(&mut self, name: &str, value: &Json, at: Timestamp) -> Option<Change> {
@@ -113,8 +140,9 @@ impl Profile {
             return None;
         }
         let before = self.traits.insert(name.to_owned(), Dated { value: value.clone(), at }).map(|known| known.value);
-        let change = Change { subject: name.to_owned(), before, after: Some(value.clone()) };
-        (change.before != change.after).then_some(change)
+        let is_there = |value: &Json| value.as_str() != "null";
+        let (before, after) = (before.filter(is_there), Some(value.clone()).filter(is_there));
+        (before != after).then(|| Change { subject: name.to_owned(), before, after })
     }
 }
 
@@ -127,8 +155,10 @@ fn update(known: &mut Option<Dated<String>>, said: Option<&String>, at: Timestam
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::domain::{Call, Engagement, Identities, MessageId, PersonFacts};
+    use crate::domain::{Call, Engagement, EngagementKind, Identities, Lost, MessageId, PersonFacts};
 
     fn identify(at: i64, plan: &str) -> Event {
         Event {
@@ -140,7 +170,7 @@ mod tests {
             facts: PersonFacts {
                 traits: vec![("plan".into(), Json::from(&serde_json::json!(plan)))],
                 push_token: Some(format!("token-{at}")),
-                time_zone: None,
+                ..PersonFacts::default()
             },
             engagement: None,
             test: false,
@@ -151,10 +181,10 @@ mod tests {
     #[test]
     fn what_was_said_later_counts_whatever_arrives_first() {
         let mut profile = Profile::default();
-        assert_eq!(profile.apply(&identify(20, "Silver")).len(), 1);
-        assert_eq!(profile.apply(&identify(10, "Bronze")), []);
+        assert_eq!(profile.apply(&identify(20, "Silver")).changes.len(), 1);
+        assert_eq!(profile.apply(&identify(10, "Bronze")).changes, []);
         assert_eq!(profile.traits["plan"].value.as_str(), "\"Silver\"");
-        assert_eq!(profile.push_token.as_ref().unwrap().value, "token-20");
+        assert_eq!(profile.addresses.usable(Medium::Push)[0], "token-20");
         assert_eq!(
             (profile.first_seen, profile.last_seen),
             (Some(Timestamp::from_millis(10)), Some(Timestamp::from_millis(20)))
@@ -165,8 +195,8 @@ mod tests {
     fn a_trait_that_stays_the_same_is_no_change() {
         let mut profile = Profile::default();
         profile.apply(&identify(10, "Bronze"));
-        assert_eq!(profile.apply(&identify(20, "Bronze")), []);
-        let changes = profile.apply(&identify(30, "Silver"));
+        assert_eq!(profile.apply(&identify(20, "Bronze")).changes, []);
+        let changes = profile.apply(&identify(30, "Silver")).changes;
         assert_eq!(changes[0].before.as_ref().unwrap().as_str(), "\"Bronze\"");
     }
 
@@ -181,10 +211,12 @@ mod tests {
             step: None,
             detail: None,
             by_machine: false,
+            dispatch: None,
         });
         profile.apply(&event);
-        assert!(!profile.reachable("email"));
-        assert!(profile.reachable("push"));
+        let at = Timestamp::from_millis(10);
+        assert_eq!(profile.obstacle("email", KnownBy::Id), Some(Obstacle::Left(at)));
+        assert_eq!(profile.obstacle("push", KnownBy::Id), None);
     }
 
     #[test]
@@ -196,5 +228,85 @@ mod tests {
             profile.apply(&event);
         }
         assert_eq!(profile.traits.len(), limits::TRAITS_MAX);
+    }
+
+    #[test]
+    fn a_hard_bounce_closes_the_address_and_a_new_one_opens_the_channel_again() {
+        let mut profile = Profile::default();
+        let mail = |at: i64, address: &str, kind: Option<EngagementKind>| {
+            let mut event = identify(at, "Bronze");
+            event.identities.email = Some(address.into());
+            event.engagement = kind.map(|kind| Engagement {
+                kind,
+                channel: "email".into(),
+                campaign: None,
+                step: None,
+                detail: None,
+                by_machine: false,
+                dispatch: None,
+            });
+            let lost = Lost { medium: Medium::Email, address: Some(address.into()) };
+            event.facts.lost =
+                kind.iter().filter(|kind| **kind == EngagementKind::Bounced).map(|_| lost.clone()).collect();
+            event
+        };
+        profile.apply(&mail(10, "old@x", None));
+        profile.apply(&mail(20, "old@x", Some(EngagementKind::Bounced)));
+        profile.apply(&mail(25, "old@x", None));
+        assert_eq!(profile.obstacle("email", KnownBy::Address), Some(Obstacle::NoAddress));
+        profile.apply(&mail(30, "new@x", None));
+        profile.apply(&mail(40, "old@x", Some(EngagementKind::Bounced)));
+        assert_eq!(profile.addresses.usable(Medium::Email), ["new@x"]);
+        profile.apply(&mail(50, "old@x", Some(EngagementKind::Delivered)));
+        assert_eq!(profile.addresses.usable(Medium::Email), ["new@x", "old@x"], "what came through proves an address");
+    }
+
+    #[test]
+    fn an_engagement_that_is_told_again_counts_once() {
+        let mut profile = Profile::default();
+        let mut event = identify(10, "Bronze");
+        event.name = "Push Notification Opened".into();
+        event.engagement = Some(Engagement {
+            kind: EngagementKind::Opened,
+            channel: "push".into(),
+            campaign: Some("spring".into()),
+            step: None,
+            detail: None,
+            by_machine: false,
+            dispatch: None,
+        });
+        assert!(!profile.apply(&event).is_repeated);
+        event.id = MessageId::parse("another").unwrap();
+        event.at = Timestamp::from_millis(990);
+        assert!(profile.apply(&event).is_repeated);
+        let subject = crate::domain::Subject::Event("Push Notification Opened".into());
+        let counted = profile.history.look_up(&CampaignName::parse("any").unwrap(), &subject, None);
+        assert_eq!(counted.count, 1);
+    }
+
+    proptest! {
+        /// Among events in order every change is told; among events in any order, those that were later than all before them.
+        #[test]
+        fn traits_change_as_the_latest_word_does(words in prop::collection::vec(prop::option::of(0..3_u8), 0..12).prop_flat_map(|words| {
+            Just(words.into_iter().enumerate().collect::<Vec<_>>()).prop_shuffle()
+        })) {
+            let (mut profile, mut latest) = (Profile::default(), None::<(usize, Option<u8>)>);
+            for (at, word) in words {
+                let mut event = identify(i64::try_from(at).unwrap(), "");
+                let value = word.map_or("null".to_owned(), |word| word.to_string());
+                event.facts.traits = vec![("plan".into(), Json::parse(&value).unwrap())];
+                let changes = profile.apply(&event).changes;
+                let before = latest.and_then(|(_, word)| word);
+                let text = |word: Option<u8>| word.map(|word| Json::parse(&word.to_string()).unwrap());
+                if latest.is_some_and(|(known, _)| known > at) || before == word {
+                    prop_assert_eq!(changes, []);
+                } else {
+                    let change = Change { subject: "plan".into(), before: text(before), after: text(word) };
+                    prop_assert_eq!(changes, [change]);
+                }
+                latest = latest.max(Some((at, word)));
+                prop_assert_eq!(profile.trait_value("plan").cloned(), text(latest.and_then(|(_, word)| word)));
+            }
+        }
     }
 }

@@ -8,9 +8,10 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::addresses::{Book, Standing};
 use super::history::{Counter, Key, Message};
-use super::{Dated, History, Profile, Run};
-use crate::domain::{CampaignName, EngagementKind, Json, ProfileId, Timestamp};
+use super::{Addresses, Consents, Dated, History, Profile, Repeats, Run};
+use crate::domain::{CampaignName, EngagementKind, Json, Medium, ProfileId, Timestamp, Wish};
 
 /// The first byte of a person's record.
 const FORMAT: u8 = 1;
@@ -107,20 +108,32 @@ struct Stored {
     linked: Vec<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     traits: BTreeMap<String, (Box<RawValue>, i64)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    push_token: Option<(String, i64)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    email: Option<(String, i64)>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    addresses: BTreeMap<String, StoredBook>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     time_zone: Option<(String, i64)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    everything: Option<(String, i64)>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    opted_out: BTreeMap<String, i64>,
+    consents: BTreeMap<String, (String, i64)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    repeats: Vec<(u64, i64)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     history: Vec<StoredCounter>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     runs: BTreeMap<String, StoredRun>,
     ledger_next: u64,
 }
+
+#[derive(Serialize, Deserialize)]
+struct StoredBook {
+    known: BTreeMap<String, StoredStanding>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    all_lost: Option<i64>,
+}
+
+/// First and last heard of, proven, lost.
+type StoredStanding = [Option<i64>; 4];
 
 #[derive(Serialize, Deserialize)]
 struct StoredCounter {
@@ -132,6 +145,8 @@ struct StoredCounter {
     first: i64,
     last: i64,
     recent: Vec<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    forgotten: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -151,10 +166,11 @@ impl From<&Profile> for Stored {
             anonymous_id: store_dated(&profile.anonymous_id),
             linked: profile.linked.iter().map(ToString::to_string).collect(),
             traits: profile.traits.iter().map(|(name, value)| (name.clone(), store_trait(value))).collect(),
-            push_token: store_dated(&profile.push_token),
-            email: store_dated(&profile.email),
+            addresses: profile.addresses.0.iter().map(store_book).collect(),
             time_zone: store_dated(&profile.time_zone),
-            opted_out: profile.opted_out.iter().map(|(channel, at)| (channel.clone(), at.as_millis())).collect(),
+            everything: profile.consents.everything.as_ref().map(store_wish),
+            consents: profile.consents.channels.iter().map(|(name, said)| (name.clone(), store_wish(said))).collect(),
+            repeats: profile.repeats.0.iter().map(|(mark, at)| (*mark, at.as_millis())).collect(),
             history: profile.history.0.iter().map(store_counter).collect(),
             runs: profile.runs.iter().map(|(campaign, run)| (campaign.to_string(), store_run(run))).collect(),
             ledger_next: profile.ledger_next,
@@ -173,10 +189,17 @@ impl Stored {
             anonymous_id: restore_dated(self.anonymous_id),
             linked: self.linked.iter().map(|id| ProfileId::parse(id)).collect::<Result<_, _>>()?,
             traits: self.traits.into_iter().map(restore_trait).collect::<Result<_, _>>()?,
-            push_token: restore_dated(self.push_token),
-            email: restore_dated(self.email),
+            addresses: Addresses(self.addresses.into_iter().map(restore_book).collect::<Result<_, _>>()?),
             time_zone: restore_dated(self.time_zone),
-            opted_out: self.opted_out.into_iter().map(|(channel, at)| (channel, millis(at))).collect(),
+            consents: Consents {
+                everything: self.everything.map(restore_wish).transpose()?,
+                channels: self
+                    .consents
+                    .into_iter()
+                    .map(|(channel, said)| Ok((channel, restore_wish(said)?)))
+                    .collect::<Result<_, String>>()?,
+            },
+            repeats: Repeats(self.repeats.into_iter().map(|(mark, at)| (mark, millis(at))).collect()),
             history: History(self.history.into_iter().map(restore_counter).collect::<Result<_, _>>()?),
             runs: self.runs.into_iter().map(restore_run).collect::<Result<_, _>>()?,
             ledger_next: self.ledger_next,
@@ -207,6 +230,35 @@ fn restore_trait(
     Ok((name, Dated { value: Json::parse(raw.get())?, at: millis(at) }))
 }
 
+fn store_wish(said: &Dated<Wish>) -> (String, i64) {
+    (said.value.as_str().to_owned(), said.at.as_millis())
+}
+
+fn restore_wish((wish, at): (String, i64)) -> Result<Dated<Wish>, String> {
+    let value = Wish::parse(&wish).ok_or_else(|| format!("unknown consent `{wish}`"))?;
+    Ok(Dated { value, at: millis(at) })
+}
+
+fn store_book((medium, book): (&Medium, &Book)) -> (String, StoredBook) {
+    let ms = |moment: Option<Timestamp>| moment.map(Timestamp::as_millis);
+    let store = |(address, standing): (&String, &Standing)| {
+        let Standing { first, last, proven, lost } = *standing;
+        (address.clone(), [first, last, proven, lost].map(ms))
+    };
+    let known = book.known.iter().map(store).collect();
+    (medium.as_str().to_owned(), StoredBook { known, all_lost: ms(book.all_lost) })
+}
+
+fn restore_book((medium, stored): (String, StoredBook)) -> Result<(Medium, Book), String> {
+    let medium = Medium::parse(&medium).ok_or_else(|| format!("unknown kind of address `{medium}`"))?;
+    let restore = |(address, standing): (String, StoredStanding)| {
+        let [first, last, proven, lost] = standing.map(|ms| ms.map(millis));
+        (address, Standing { first, last, proven, lost })
+    };
+    let known = stored.known.into_iter().map(restore).collect();
+    Ok((medium, Book { known, all_lost: stored.all_lost.map(millis) }))
+}
+
 fn store_counter((key, counter): (&Key, &Counter)) -> StoredCounter {
     let (event, engagement) = match key {
         Key::Event(name) => (Some(name.clone()), None),
@@ -216,7 +268,8 @@ fn store_counter((key, counter): (&Key, &Counter)) -> StoredCounter {
     };
     let recent = counter.recent.iter().map(|moment| moment.as_millis()).collect();
     let (first, last) = (counter.first.as_millis(), counter.last.as_millis());
-    StoredCounter { event, engagement, count: counter.count, first, last, recent }
+    let forgotten = counter.forgotten.map(Timestamp::as_millis);
+    StoredCounter { event, engagement, count: counter.count, first, last, recent, forgotten }
 }
 
 fn restore_counter(stored: StoredCounter) -> Result<(Key, Counter), String> {
@@ -229,7 +282,8 @@ fn restore_counter(stored: StoredCounter) -> Result<(Key, Counter), String> {
         _ => return Err("a counter of neither an event nor an engagement".into()),
     };
     let recent = stored.recent.into_iter().map(millis).collect();
-    Ok((key, Counter { count: stored.count, first: millis(stored.first), last: millis(stored.last), recent }))
+    let (first, last, forgotten) = (millis(stored.first), millis(stored.last), stored.forgotten.map(millis));
+    Ok((key, Counter { count: stored.count, first, last, recent, forgotten }))
 }
 
 fn store_run(run: &Run) -> StoredRun {
@@ -248,7 +302,9 @@ fn restore_run((campaign, stored): (String, StoredRun)) -> Result<(CampaignName,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Call, Engagement, Event, Identities, MessageId, PersonFacts, TimerChange};
+    use crate::domain::{
+        Call, Consent, Engagement, Event, Identities, Lost, MessageId, PersonFacts, Scope, TimerChange,
+    };
 
     fn rich() -> Profile {
         let mut profile = Profile::default();
@@ -266,7 +322,16 @@ mod tests {
             facts: PersonFacts {
                 traits: vec![("big".into(), Json::parse("12345678901234567890123").unwrap())],
                 push_token: Some("token".into()),
+                phone: Some("+4930123456".into()),
                 time_zone: Some("Europe/Berlin".into()),
+                consents: vec![
+                    Consent { scope: Scope::Channel("sms".into()), wish: Wish::Unwanted },
+                    Consent { scope: Scope::Everything, wish: Wish::Welcome },
+                ],
+                lost: vec![
+                    Lost { medium: Medium::Push, address: Some("old".into()) },
+                    Lost { medium: Medium::Phone, address: None },
+                ],
             },
             engagement: Some(Engagement {
                 kind: EngagementKind::Opened,
@@ -274,7 +339,8 @@ mod tests {
                 campaign: Some("three-lines".into()),
                 step: None,
                 detail: None,
-                by_machine: true,
+                by_machine: false,
+                dispatch: Some("d-1".into()),
             }),
             test: false,
             body: Json::parse("{}").unwrap(),
@@ -283,7 +349,6 @@ mod tests {
         let run = profile.run_mut(&CampaignName::parse("three-lines").unwrap());
         run.state = Some(vec![0, 255, 7]);
         run.change_timers(vec![TimerChange::Set { name: "wait".into(), at: millis(5_000) }], millis(1_000));
-        profile.opted_out.insert("sms".into(), millis(3));
         profile.next_ledger_row();
         profile.link(&ProfileId::parse("anonymous:a1").unwrap());
         profile

@@ -73,6 +73,7 @@ pub(super) fn answer(occurrences: Occurrences) -> Answer {
         count: occurrences.count,
         first: occurrences.first.map(milliseconds),
         last: occurrences.last.map(milliseconds),
+        saturated: occurrences.saturated,
     }
 }
 
@@ -201,6 +202,7 @@ mod tests {
             step: None,
             detail: None,
             by_machine: true,
+            dispatch: None,
         };
         let event = Event {
             id: MessageId::parse("m1").unwrap(),

@@ -25,7 +25,7 @@ pub(super) struct Tools<'a> {
     pub(super) partition: &'a dyn Partition,
     pub(super) reports: &'a dyn Reports,
     pub(super) roster: &'a Roster,
-    pub(super) switchboard: &'a Switchboard,
+    pub(super) switchboard: &'a Arc<Switchboard>,
     /// By the clock, which may have gone back behind what arrived.
     pub(super) now: Timestamp,
 }
@@ -272,7 +272,7 @@ impl<'a> Batch<'a> {
             return self.erase(key, event, now);
         }
         let campaigns = self.tools.roster.of(&key.tenant);
-        let scene = Scene { key, now, campaigns: &campaigns };
+        let scene = Scene { key, now, campaigns: &campaigns, switchboard: self.tools.switchboard };
         let effects = step::on_event(&scene, self.shared(key)?, event);
         self.take(&scene, effects)?;
         self.link(key, event)
@@ -294,7 +294,8 @@ impl<'a> Batch<'a> {
         match campaign {
             Some(campaign) if campaign.reason_to_wait().is_some() => self.wait_for_resumption(timer, now),
             Some(campaign) => {
-                let scene = Scene { key: &timer.owner, now, campaigns: &campaigns };
+                let switchboard = self.tools.switchboard;
+                let scene = Scene { key: &timer.owner, now, campaigns: &campaigns, switchboard };
                 let effects = step::on_timer(&scene, self.shared(&timer.owner)?, campaign, timer);
                 self.take(&scene, effects)
             }

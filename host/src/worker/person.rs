@@ -4,23 +4,36 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use crate::channels::Switchboard;
 use crate::conditions::{self, Condition, Scene};
-use crate::domain::{CampaignName, Cause, Json, Occurrences, Subject, Timestamp};
+use crate::domain::{CampaignName, Cause, Json, Occurrences, Subject, TenantId, Timestamp};
 use crate::profiles::Profile;
 use crate::sandbox::View;
+
+/// Where the tenant's channels lead.
+pub(super) struct Lines {
+    pub(super) switchboard: Arc<Switchboard>,
+    pub(super) tenant: TenantId,
+}
 
 /// One person at one moment, as one campaign sees them.
 pub(super) struct Person {
     campaign: CampaignName,
     profile: Arc<Profile>,
+    lines: Lines,
     now: Timestamp,
     cause: Arc<Cause>,
     tree: OnceLock<Option<Value>>,
 }
 
 impl Person {
-    pub(super) fn new(campaign: CampaignName, profile: Arc<Profile>, now: Timestamp, cause: Arc<Cause>) -> Self {
-        Self { campaign, profile, now, cause, tree: OnceLock::new() }
+    pub(super) fn new(
+        campaign: CampaignName,
+        (profile, lines): (Arc<Profile>, Lines),
+        now: Timestamp,
+        cause: Arc<Cause>,
+    ) -> Self {
+        Self { campaign, profile, lines, now, cause, tree: OnceLock::new() }
     }
 
     fn event(&self) -> Option<&Json> {
@@ -54,11 +67,12 @@ impl conditions::Person for Person {
     }
 
     fn trait_value(&self, name: &str) -> Option<Json> {
-        self.profile.traits.get(name).map(|value| value.value.clone())
+        self.profile.trait_value(name).cloned()
     }
 
     fn reachable(&self, channel: &str) -> bool {
-        self.profile.reachable(channel)
+        let known_by = self.lines.switchboard.known_by(&self.lines.tenant, channel);
+        self.profile.obstacle(channel, known_by).is_none()
     }
 
     fn is_in_audience(&self, _: &str) -> bool {

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use super::batch::Batch;
+use super::batch::{Batch, Here};
 use super::ledger::{Fate as Recorded, LedgerRow, What};
 use super::suspension::OPERATIONS;
 use super::{Word, Worker, WorkerError, messages};
-use crate::domain::{InstructionId, ProfileKey, TenantId, Timestamp, limits};
+use crate::domain::{InstructionId, Lost, Medium, ProfileKey, TenantId, Timestamp, limits};
 use crate::faults::{self, Point};
 use crate::outbox::{self, DeathCause, Declined, Entry, Fate, Settlement};
 use crate::store::{Book, Line};
@@ -113,6 +113,7 @@ fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: T
     if !is_kept(batch, entry)? {
         return Ok(());
     }
+    lose(batch, entry, receipt.gone())?;
     match outbox::settle(entry.clone(), receipt.clone(), now) {
         Fate::Delivered { entry, .. } => {
             batch.draft_mut().settle(&entry.tenant, &entry.id);
@@ -125,6 +126,19 @@ fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: T
         }
         Fate::Dead { entry } => give_up(batch, entry, provider, now),
     }
+}
+
+/// Notes which of the person's addresses the provider found gone. Dated by the promise, so that one that was heard of since is
+/// good again. Who moved meanwhile is not told: the next message finds out.
+fn lose(batch: &mut Batch<'_>, entry: &Entry, gone: &[String]) -> Result<(), WorkerError> {
+    let Some(medium) = Medium::of(&entry.channel).filter(|_| !gone.is_empty()) else { return Ok(()) };
+    let key = ProfileKey { tenant: entry.tenant.clone(), profile: entry.profile.clone() };
+    let Here::Person(person) = batch.here(&key)? else { return Ok(()) };
+    for address in gone {
+        let lost = Lost { medium, address: Some(address.clone()) };
+        Arc::make_mut(person).addresses.lose(&lost, entry.promised_at);
+    }
+    Ok(())
 }
 
 fn give_up(batch: &mut Batch<'_>, entry: Entry, provider: &str, now: Timestamp) -> Result<(), WorkerError> {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::ledger::{Decided, Failed, Judged, LedgerRow, What, log_lines, mark_text};
-use super::person::Person;
+use super::person::{Lines, Person};
 use super::roster::Enlisted;
 use super::triggers::{Named, causes, timer_cause, wants};
-use crate::channels::Addresses;
+use crate::channels::{Addresses, Switchboard};
 use crate::domain::{
-    CampaignName, Cause, CauseId, Context, Decision, Event, Failure, FailureKind, Instruction, InstructionId, Outcome,
-    ProfileKey, Timestamp, limits,
+    CampaignName, Cause, CauseId, Context, Decision, Delivery, Event, Failure, FailureKind, Instruction, InstructionId,
+    KnownBy, Medium, Outcome, ProfileKey, Timestamp, limits,
 };
 use crate::outbox::Entry;
 use crate::policy::{self, Moment, Verdict};
@@ -24,6 +24,8 @@ pub(super) struct Scene<'a> {
     pub(super) key: &'a ProfileKey,
     pub(super) now: Timestamp,
     pub(super) campaigns: &'a [Enlisted],
+    /// How channels know people.
+    pub(super) switchboard: &'a Arc<Switchboard>,
 }
 
 /// What one cause comes to, besides the changed person.
@@ -48,9 +50,9 @@ pub(super) struct Asked {
 
 /// An event happened.
 pub(super) fn on_event(scene: &Scene<'_>, profile: &mut Arc<Profile>, event: &Event) -> Effects {
-    let changes = Arc::make_mut(profile).apply(event);
+    let applied = Arc::make_mut(profile).apply(event);
     let mut effects = Effects::default();
-    for named in causes(event, changes) {
+    for named in causes(event, applied) {
         for campaign in scene.campaigns {
             if !wants(&campaign.name, &campaign.manifest.triggers, &named.cause) {
                 continue;
@@ -107,7 +109,8 @@ fn ask(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named
         seed: seed(&digest(scene, campaign, &named.id, None)),
         state: profile.runs.get(&campaign.name).and_then(|run| run.state.clone()),
     };
-    let view = Person::new(campaign.name.clone(), Arc::clone(profile), scene.now, Arc::clone(&named.cause));
+    let lines = Lines { switchboard: Arc::clone(scene.switchboard), tenant: scene.key.tenant.clone() };
+    let view = Person::new(campaign.name.clone(), (Arc::clone(profile), lines), scene.now, Arc::clone(&named.cause));
     let outcome = campaign.decider.decide(&context, &named.cause, Arc::new(view));
     let log = log_lines(&outcome);
     let Outcome { result, fuel_used, .. } = outcome;
@@ -192,7 +195,10 @@ fn judge(
     (id, instruction): (InstructionId, Instruction),
     effects: &mut Effects,
 ) -> Judged {
-    let verdict = policy::judge(&Moment { now: scene.now, profile, instruction: &instruction });
+    let known_by = |delivery: &Delivery| scene.switchboard.known_by(&scene.key.tenant, &delivery.channel);
+    let known_by: Vec<KnownBy> = instruction.deliveries.iter().map(known_by).collect();
+    let moment = Moment { now: scene.now, profile, instruction: &instruction, known_by: &known_by };
+    let verdict = policy::judge(&moment);
     let mut judged = Judged {
         id: id.to_string(),
         step: instruction.step.clone(),
@@ -222,9 +228,11 @@ fn promise(
     (id, mut instruction, delivery): (InstructionId, Instruction, usize),
 ) -> Entry {
     let delivery = instruction.deliveries.swap_remove(delivery);
+    let usable = |medium| profile.addresses.usable(medium).into_iter().map(str::to_owned);
     let addresses = Addresses {
-        push_token: profile.push_token.as_ref().map(|token| token.value.clone()),
-        email: profile.email.as_ref().map(|email| email.value.clone()),
+        push_tokens: usable(Medium::Push).collect(),
+        email: usable(Medium::Email).next(),
+        phone: usable(Medium::Phone).next(),
     };
     Entry {
         id,
@@ -273,8 +281,8 @@ fn seed(digest: &[u8; 32]) -> u64 {
 mod tests {
     use super::*;
     use crate::domain::{
-        Call, Delivery, EngagementKind, Identities, Json, Manifest, MessageId, PersonFacts, ProfileId, Revision,
-        StateChange, Target, TenantId, TimerChange, Trigger,
+        Call, EngagementKind, Identities, Json, Manifest, MessageId, PersonFacts, ProfileId, Revision, StateChange,
+        Target, TenantId, TimerChange, Trigger,
     };
     use crate::sandbox::View;
     use crate::worker::roster::{Decider, Standing};
@@ -340,7 +348,7 @@ mod tests {
 
     fn happen(campaigns: &[Enlisted], event: &Event, now_ms: i64) -> (Profile, Effects) {
         let key = ProfileKey { tenant: TenantId::parse("shop").unwrap(), profile: ProfileId::parse("u1").unwrap() };
-        let scene = Scene { key: &key, now: Timestamp::from_millis(now_ms), campaigns };
+        let scene = Scene { key: &key, now: Timestamp::from_millis(now_ms), campaigns, switchboard: &Arc::default() };
         let mut profile = Arc::default();
         let effects = on_event(&scene, &mut profile, event);
         (Arc::unwrap_or_clone(profile), effects)

@@ -103,7 +103,7 @@ impl Suspension {
             channel: OPERATIONS.to_owned(),
             profile: key.profile.clone(),
             content: Json::from(&content),
-            addresses: Addresses { push_token: None, email: None },
+            addresses: Addresses::default(),
             promised_at: self.at,
             expires: None,
             attempts: 0,

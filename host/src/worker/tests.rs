@@ -109,7 +109,7 @@ impl Bench {
         let Pulled { entries, upto, .. } = conformance::pull(self.partition.as_mut(), usize::MAX).unwrap();
         let reports = self.store.reports();
         let partition = self.partition.as_ref();
-        let switchboard = Switchboard::default();
+        let switchboard = Arc::new(Switchboard::default());
         let tools = Tools {
             partition,
             reports: reports.as_ref(),
@@ -352,7 +352,7 @@ fn entry(number: usize, channel: &str, person: &ProfileKey) -> OutboxRow {
         channel: channel.to_owned(),
         profile: person.profile.clone(),
         content: Json::parse("{}").unwrap(),
-        addresses: Addresses { push_token: None, email: None },
+        addresses: Addresses::default(),
         promised_at: at(NOON),
         expires: None,
         attempts: 0,

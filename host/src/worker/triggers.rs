@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Call, CampaignName, Cause, CauseId, Change, Event, Trigger};
+use crate::domain::{Call, CampaignName, Cause, CauseId, Event, Trigger};
+use crate::profiles::Applied;
 use crate::store::TimerKey;
 
 /// A cause and its name.
@@ -14,7 +15,10 @@ pub(super) struct Named {
 }
 
 /// The causes that one event makes, in the order in which campaigns are asked.
-pub(super) fn causes(event: &Event, changes: Vec<Change>) -> Vec<Named> {
+///
+/// What was told before is no cause again; what it says of traits may be.
+pub(super) fn causes(event: &Event, applied: Applied) -> Vec<Named> {
+    let Applied { changes, is_repeated } = applied;
     let id = |kind: &str| CauseId(format!("{kind}:{}", event.id));
     let whole = Named { id: id("event"), cause: Arc::new(Cause::Event(Box::new(event.clone()))) };
     let engagement = event.engagement.iter().map(|engagement| Named {
@@ -25,7 +29,8 @@ pub(super) fn causes(event: &Event, changes: Vec<Change>) -> Vec<Named> {
         id: CauseId(format!("trait:{}:{}", change.subject, event.id)),
         cause: Arc::new(Cause::TraitChanged(change)),
     });
-    std::iter::once(whole).chain(engagement).chain(changes).collect()
+    let told = std::iter::once(whole).chain(engagement).filter(|_| !is_repeated);
+    told.chain(changes).collect()
 }
 
 /// The name of the cause that a timer is when it fires.

@@ -128,7 +128,7 @@ impl event_body::Host for Answers {
 
 impl history::Host for Answers {
     fn look_up(&mut self, _: history::Subject, _: Option<u64>) -> history::Answer {
-        history::Answer { count: 0, first: None, last: None }
+        history::Answer { count: 0, first: None, last: None, saturated: false }
     }
 }
 

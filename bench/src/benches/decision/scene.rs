@@ -2,8 +2,8 @@
 
 use rekindle::conditions::{self, Condition};
 use rekindle::domain::{
-    Call, CampaignName, Cause, Context, Event, Identities, Json, MessageId, Occurrences, PersonFacts, ProfileId,
-    Subject, Timestamp,
+    Call, CampaignName, Cause, Context, Event, Identities, Json, KnownBy, MessageId, Occurrences, PersonFacts,
+    ProfileId, Subject, Timestamp,
 };
 use rekindle::profiles::Profile;
 use rekindle::sandbox::View;
@@ -103,7 +103,7 @@ impl conditions::Person for Shopper {
     }
 
     fn reachable(&self, channel: &str) -> bool {
-        self.profile.reachable(channel)
+        self.profile.obstacle(channel, KnownBy::Id).is_none()
     }
 
     fn is_in_audience(&self, _: &str) -> bool {

@@ -50,7 +50,7 @@ impl Channel for Opened {
         Box::pin(async move {
             let request = request::build(&self.http, &self.settings, message);
             match self.http.send(request, message.at).await {
-                Ok(answer) => answer::receipt(&answer),
+                Ok(answer) => answer::receipt(&answer, &message.addresses),
                 Err(reason) => Receipt::Retry { reason, after: None },
             }
         })

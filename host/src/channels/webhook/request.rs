@@ -57,10 +57,12 @@ struct Data<'a> {
 
 #[derive(Serialize)]
 struct Addresses<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    push_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    push_tokens: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<&'a str>,
 }
 
 fn body(message: &Message) -> String {
@@ -71,8 +73,9 @@ fn body(message: &Message) -> String {
         channel: &message.channel,
         profile: message.profile.as_str(),
         addresses: Addresses {
-            push_token: message.addresses.push_token.as_deref(),
+            push_tokens: &message.addresses.push_tokens,
             email: message.addresses.email.as_deref(),
+            phone: message.addresses.phone.as_deref(),
         },
         content: serde_json::from_str(message.content.as_str()).expect("a `Json` should be well formed"),
         attempt: message.attempt,

@@ -1,14 +1,17 @@
 //! One element's raw text becomes an event in our words, or a reason why it cannot. Lenient to everything that Segment's
 //! sources are known to send; what is refused here is kept in quarantine, so a reason says what its owner can do.
 
+mod consent;
 mod engagement;
 mod facts;
 mod fields;
 mod identities;
 mod names;
+mod phone;
 mod spelling;
 mod surrogates;
 mod timestamps;
+mod vendor;
 
 use serde_json::Value;
 
@@ -24,7 +27,8 @@ const SHOWN_LETTERS_MAX: usize = 40;
 
 /// Why a text is no event.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unreadable {
+#[expect(missing_docs, reason = "their texts are the documentation")]
+pub enum Unreadable {
     #[error("it has {0} bytes, and an event may have {max}: send less in its properties", max = limits::EVENT_BYTES_MAX)]
     TooLarge(usize),
     #[error("it is nested deeper than {max} levels from its byte {0} on: flatten its properties", max = limits::EVENT_DEPTH_MAX)]
@@ -50,7 +54,7 @@ pub(crate) enum Unreadable {
 }
 
 /// Reads one element.
-pub(crate) fn decode(text: &[u8], arrived: Timestamp) -> Result<(ProfileId, Event), Unreadable> {
+pub fn decode(text: &[u8], arrived: Timestamp) -> Result<(ProfileId, Event), Unreadable> {
     if text.len() > limits::EVENT_BYTES_MAX {
         return Err(Unreadable::TooLarge(text.len()));
     }
@@ -82,13 +86,15 @@ fn event(body: Json, value: &Value, arrived: Timestamp) -> Result<(ProfileId, Ev
     let identities = identities::identities(kind, call);
     let profile = identities.profile().ok_or(Unreadable::NoIdentity)?;
     let message_id = identities::message_id(call);
+    let engagement = (kind == Call::Track).then(|| engagement::of(&name, call)).flatten();
+    let read = facts::Read { kind, name: &name, identities: &identities, engagement: engagement.as_ref() };
     let event = Event {
         test: identities::is_test(message_id.as_deref(), &identities),
         id: known_or_made(message_id, value),
         call: kind,
         at: timestamps::happened_at(call, arrived),
-        facts: facts::facts(kind, call),
-        engagement: (kind == Call::Track).then(|| engagement::of(&name, call)).flatten(),
+        facts: facts::facts(&read, call),
+        engagement,
         name,
         identities,
         body,

@@ -35,7 +35,7 @@ impl View for Person {
 impl conditions::Person for Person {
     fn occurrences(&self, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
         let count = u32::from(*subject == Subject::Event("Product Added".to_owned()));
-        Occurrences { count, first: since, last: None }
+        Occurrences { count, first: since, last: None, saturated: count > 2 }
     }
 
     fn trait_value(&self, name: &str) -> Option<Json> {

@@ -197,7 +197,7 @@ fn a_house_of_another_plan_is_not_entered() {
     "#]]
     .assert_eq(&text);
     fs::write(&plan, text.replace('4', "8")).unwrap();
-    assert!(refusal(&dir).contains("was made for `Plan { format: 2, slots: 256, partitions: 8 }`"));
+    assert!(refusal(&dir).contains("was made for `Plan { format: 3, slots: 256, partitions: 8 }`"));
     fs::write(&plan, "").unwrap();
     assert!(refusal(&dir).starts_with("the store is damaged: "));
 }

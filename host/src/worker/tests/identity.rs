@@ -8,10 +8,15 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
-use crate::domain::{Event, Identities, MessageId, PersonFacts, ProfileId, SourceId};
+use crate::domain::{
+    Consent, Engagement, EngagementKind, Event, Identities, Lost, Medium, MessageId, PersonFacts, ProfileId, Scope,
+    SourceId, Wish,
+};
 use crate::outbox::Entry as Promised;
 use crate::profiles::{Kept, Profile};
 
+/// Not the one over which messages go here: every one of them is counted.
+const CHANNELS: [&str; 2] = ["email", "sms"];
 const CASES: u32 = 10_000;
 
 /// The ids of one person.
@@ -76,11 +81,40 @@ fn event(number: usize, call: Call, identities: Identities, seconds: i64) -> Eve
         facts: PersonFacts {
             traits: vec![("plan".into(), Json::parse(&format!("{number}")).unwrap())],
             push_token: number.is_multiple_of(3).then(|| format!("token {number}")),
+            phone: number.is_multiple_of(4).then(|| format!("+49{number}")),
             time_zone: None,
+            consents: vec![said(number)],
+            lost: (number % 5 == 1).then(|| lost(number)).into_iter().collect(),
         },
-        engagement: None,
+        engagement: (call == Call::Track).then(|| told(number)),
         test: false,
         body: Json::parse("{}").unwrap(),
+    }
+}
+
+/// Channels are left and come back to.
+fn said(number: usize) -> Consent {
+    if number.is_multiple_of(7) {
+        return Consent { scope: Scope::Everything, wish: Wish::Welcome };
+    }
+    let wish = if number.is_multiple_of(3) { Wish::Unwanted } else { Wish::Welcome };
+    Consent { scope: Scope::Channel(CHANNELS[number % 2].into()), wish }
+}
+
+/// Some token that was heard of, or all.
+fn lost(number: usize) -> Lost {
+    Lost { medium: Medium::Push, address: number.is_multiple_of(2).then(|| format!("token {}", number - number % 3)) }
+}
+
+fn told(number: usize) -> Engagement {
+    Engagement {
+        kind: [EngagementKind::Opened, EngagementKind::Unsubscribed][number % 2],
+        channel: CHANNELS[number / 2 % 2].into(),
+        campaign: None,
+        step: None,
+        detail: Some(number.to_string()),
+        by_machine: false,
+        dispatch: None,
     }
 }
 
