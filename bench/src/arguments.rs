@@ -77,7 +77,12 @@ impl Settings {
 
     /// The component that is measured.
     pub(crate) fn component(&self) -> Result<Vec<u8>> {
-        let path = self.components.join("three-lines.wasm");
+        self.component_of("three-lines")
+    }
+
+    /// The component of that name.
+    pub(crate) fn component_of(&self, name: &str) -> Result<Vec<u8>> {
+        let path = self.components.join(format!("{name}.wasm"));
         std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))
     }
 }

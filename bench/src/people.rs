@@ -70,6 +70,14 @@ pub(crate) fn messages(data: &Path, tenant: &str) -> Result<HashMap<String, Time
     rows.iter().map(read).collect()
 }
 
+/// Whom each message went to, from the books of a server that is not running.
+pub(crate) fn recipients(data: &Path, tenant: &str) -> Result<Vec<String>> {
+    let store = Embedded::open(data, Arc::new(SystemClock))?;
+    let page = Page { tenant: TenantId::parse(tenant)?, page: String::new(), after: None };
+    let rows = store.reports().rows(Book::Messages, &page, usize::MAX)?;
+    rows.iter().map(|row| Ok(MessageRow::decode(&row.body)?.profile)).collect()
+}
+
 /// The people of one partition.
 fn fill(partition: &mut dyn Partition, tenant: &TenantId, model: &Profile, crowd: &Crowd) -> Result<()> {
     let slots = partition.slots();

@@ -21,6 +21,7 @@ pub mod policy;
 pub mod profiles;
 pub mod sandbox;
 pub mod scenario;
+pub mod schedules;
 pub mod store;
 pub mod telemetry;
 pub mod tenants;

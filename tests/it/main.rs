@@ -20,6 +20,7 @@ mod modules;
 mod people;
 mod process;
 mod scenarios;
+mod schedules;
 mod stalled;
 mod stop;
 mod tenants;

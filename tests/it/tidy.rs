@@ -7,12 +7,27 @@ use std::path::{Path, PathBuf};
 
 /// Who may know whom: a room's code may name `crate::` and these. A file directly under `src/` is a room of its own.
 const WALLS: &[(&str, &[&str])] = &[
-    ("admin", &["channels", "domain", "outbox", "profiles", "sandbox", "store", "tenants", "worker"]),
+    (
+        "admin",
+        &[
+            "channels",
+            "conditions",
+            "domain",
+            "outbox",
+            "profiles",
+            "sandbox",
+            "schedules",
+            "store",
+            "tenants",
+            "worker",
+        ],
+    ),
     (
         "app",
         &[
             "admin",
             "channels",
+            "conditions",
             "domain",
             "ingest",
             "keyring",
@@ -42,10 +57,25 @@ const WALLS: &[(&str, &[&str])] = &[
     ("profiles", &["domain"]),
     ("sandbox", &["conditions", "domain"]),
     ("scenario", &["channels", "conditions", "domain", "ingest", "outbox", "sandbox", "store", "worker"]),
+    ("schedules", &["conditions", "domain"]),
     ("store", &["domain", "faults", "journal"]),
     ("telemetry", &[]),
     ("tenants", &["domain", "faults", "keyring"]),
-    ("worker", &["channels", "conditions", "domain", "faults", "outbox", "policy", "profiles", "sandbox", "store"]),
+    (
+        "worker",
+        &[
+            "channels",
+            "conditions",
+            "domain",
+            "faults",
+            "outbox",
+            "policy",
+            "profiles",
+            "sandbox",
+            "schedules",
+            "store",
+        ],
+    ),
 ];
 
 /// Which rooms may name an outside library whose concepts must not spread.
@@ -53,6 +83,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["admin", "app", "ingest", "listener"]),
     ("chacha20poly1305", &["keyring"]),
     ("clap", &["cli"]),
+    ("cronexpr", &["schedules"]),
     ("redb", &["faults", "journal", "store", "tenants"]),
     ("reqwest", &["channels", "cli", "demo"]),
     ("wasmtime", &["sandbox"]),

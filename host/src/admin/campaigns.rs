@@ -16,9 +16,11 @@ use super::caller::{Caller, Developer, Viewer};
 use super::manifest::ManifestAnswer;
 use super::named::Named;
 use super::paging::{Listed, PageQuery, Paging};
-use super::problem::Problem;
-use super::{Admin, workshop};
-use crate::domain::{CampaignName, Json as JsonText, ModuleDigest, Revision};
+use super::problem::{Kind, Problem};
+use super::{Admin, audiences, workshop};
+use crate::conditions::Audiences;
+use crate::domain::{CampaignName, Json as JsonText, Manifest, ModuleDigest, Revision, Timestamp, Trigger};
+use crate::schedules::{Audience, Schedule};
 use crate::tenants::{Campaign, CampaignAction, Publication, Published, Tenant};
 
 pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
@@ -183,8 +185,10 @@ async fn publish_campaign(
     let module = read_module(&admin, &caller, digest).await?;
     let (sandbox, directory) = (Arc::clone(&admin.sandbox), Arc::clone(&admin.directory));
     let (tenant, deed) = (caller.tenant.id.clone(), caller.deed(&name));
+    let audiences = audiences::of(&caller.tenant);
     let publish = move || {
         let configured = sandbox.configure(&module, configuration.as_str())?;
+        check_schedules(&configured.manifest, directory.now(), &audiences)?;
         // Compiled before anybody is asked by it, so that no cause waits for that.
         sandbox.load(&configured.component, &configured.manifest)?;
         let publication = Publication { module: digest, configuration, manifest: configured.manifest };
@@ -192,6 +196,25 @@ async fn publish_campaign(
     };
     let campaign = admin.workshop.run(&caller.tenant.id, publish).await?;
     Ok(Json((&*campaign).into()))
+}
+
+/// Refuses schedules that cannot be read, never come, or name an audience that there is not.
+fn check_schedules(manifest: &Manifest, now: Timestamp, audiences: &Audiences) -> Result<(), Problem> {
+    for (number, trigger) in manifest.triggers.iter().enumerate() {
+        let Trigger::Schedule(json) = trigger else { continue };
+        let refused = |why: String| {
+            let detail = format!("the schedule that is trigger {}: {why}", number + 1);
+            Problem::new(&Kind::INVALID, detail)
+        };
+        let schedule = Schedule::publish(&json.value(), now).map_err(|err| refused(err.to_string()))?;
+        let checked = match schedule.audience() {
+            // A condition may name Segment's, of which nobody knows which there are.
+            None | Some(Audience::Condition(_)) => Ok(()),
+            Some(Audience::Named(name)) => audiences.check_name(name),
+        };
+        checked.map_err(|err| refused(format!("at `/audience`: {err}")))?;
+    }
+    Ok(())
 }
 
 async fn read_module(admin: &Admin, caller: &Caller<Developer>, digest: ModuleDigest) -> Result<Vec<u8>, Problem> {

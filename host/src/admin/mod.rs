@@ -4,6 +4,7 @@
 //! `body`: who asks, about what, for what) and one handler, which reads a snapshot or has the directory make one change.
 //! It alone knows the API's words; they are types of their own, apart from those of the house.
 
+mod audiences;
 mod audit;
 mod body;
 mod caller;
@@ -22,6 +23,7 @@ mod records;
 mod request;
 mod server;
 mod sources;
+mod sweeps;
 mod tenants;
 mod workshop;
 
@@ -109,6 +111,8 @@ fn operations() -> OpenApiRouter<Arc<Admin>> {
         .merge(campaigns::operations())
         .merge(channels::operations())
         .merge(people::operations())
+        .merge(audiences::operations())
+        .merge(sweeps::operations())
         .merge(audit::operations())
         .merge(keyring::operations())
         .merge(server::operations())

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use super::Admin;
 use super::problem::{Kind, Problem};
 use crate::domain::{CampaignName, ProfileId, SourceId};
-use crate::tenants::{ChannelName, KeyId};
+use crate::tenants::{AudienceName, ChannelName, KeyId};
 
 /// The one name in the path.
 pub(super) struct Named<T>(pub(super) T);
@@ -48,6 +48,12 @@ impl Name for SourceId {
 }
 
 impl Name for ChannelName {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        Ok(Self::parse(text)?)
+    }
+}
+
+impl Name for AudienceName {
     fn parse(text: &str) -> Result<Self, Problem> {
         Ok(Self::parse(text)?)
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::problem::{Kind, Problem};
 use crate::domain::{Medium, ProfileId, Timestamp};
 use crate::outbox;
-use crate::profiles::{self, Dated, Kept, Profile, Run};
+use crate::profiles::{self, Dated, HOUSE_TIMER, Kept, Profile, Run};
 use crate::store::{Book, RowKey, StoreError};
 use crate::worker::{Busy, ErasureRow, FailureRow, LedgerRow, MessageRow, QuarantineRow};
 
@@ -77,15 +77,22 @@ pub(super) fn profile(id: &ProfileId, profile: &Profile) -> Value {
     view["lost_addresses"] = by_medium(&lost);
     view["time_zone"] = json!(said(&profile.time_zone));
     view["traits"] = profile.traits.iter().map(|(name, value)| (name.clone(), value.value.value())).collect();
+    view["audiences"] =
+        profile.audiences.iter().filter(|(_, said)| said.value).map(|(name, _)| name.as_str()).collect();
     view["opted_out"] = profile.consents.left().map(|(channel, at)| (channel.to_owned(), at.to_string())).collect();
     view["suppressed_since"] = json!(profile.consents.suppressed().map(|at| at.to_string()));
     view["campaigns"] = profile.runs.iter().map(|(campaign, run)| (campaign.to_string(), run_view(run))).collect();
     view
 }
 
+/// A timer's name as people see it: the house's own begins with something that cannot be seen.
+fn shown(name: &str) -> &str {
+    name.trim_start_matches(HOUSE_TIMER)
+}
+
 fn run_view(run: &Run) -> Value {
     let timers: Map<String, Value> =
-        run.timers.iter().map(|(name, at)| (name.clone(), at.to_string().into())).collect();
+        run.timers.iter().map(|(name, at)| (shown(name).to_owned(), at.to_string().into())).collect();
     json!({"waits_for": timers, "state_bytes": run.state.as_ref().map_or(0, Vec::len)})
 }
 
@@ -113,6 +120,10 @@ pub(super) fn row(book: Book, body: &[u8]) -> Result<Value, Unreadable> {
         Book::Erasures => {
             let row = ErasureRow::decode(body)?;
             (serde_json::to_value(&row)?, row.at)
+        }
+        // What is, not what happened: they have no moment of their own.
+        Book::Swept | Book::Sweeps | Book::Schedules | Book::Items | Book::Interests => {
+            return Ok(serde_json::from_slice(body)?);
         }
     };
     view["at"] = Timestamp::from_millis(at).to_string().into();

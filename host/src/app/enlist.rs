@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use super::loader::{Loader, Queue};
 use super::seat::{Seat, Seated};
 use crate::channels::{self, Channel, Http, Line, Switchboard};
+use crate::conditions::Audiences;
 use crate::domain::{ModuleDigest, TenantId};
 use crate::sandbox::Sandbox;
 use crate::tenants::{Campaign, CampaignState, ChannelSettings, Directory, Published, Tenant};
@@ -62,17 +63,25 @@ impl Seats {
     /// The tenant's campaigns; those that will be asked are loaded by `load`.
     fn assign(&mut self, tenant: &Tenant, load: fn(&Self, &Arc<Seat>)) -> Campaigns {
         self.known.retain(|_, seat| seat.strong_count() > 0);
-        tenant.campaigns().filter_map(|campaign| self.enlist(campaign, load)).collect()
+        let conditions = tenant.audiences().map(|audience| (audience.name.as_str(), audience.condition.value()));
+        let audiences = Arc::new(Audiences::kept(conditions));
+        let enlist = |campaign: &Arc<Campaign>| self.enlist(campaign, &audiences, load);
+        tenant.campaigns().filter_map(enlist).collect()
     }
 
-    fn enlist(&mut self, campaign: &Campaign, load: fn(&Self, &Arc<Seat>)) -> Option<Enlisted> {
+    fn enlist(
+        &mut self,
+        campaign: &Campaign,
+        audiences: &Arc<Audiences>,
+        load: fn(&Self, &Arc<Seat>),
+    ) -> Option<Enlisted> {
         let published = campaign.current()?;
         let standing = standing(campaign.state)?;
         let seat = self.seat(published);
         if standing == Standing::Active && !seat.is_taken() {
             load(self, &seat);
         }
-        Some(enlisted(published, standing, seat))
+        Some(Enlisted { audiences: Arc::clone(audiences), ..enlisted(published, standing, seat) })
     }
 
     fn seat(&mut self, published: &Arc<Published>) -> Arc<Seat> {
@@ -112,6 +121,8 @@ fn enlisted(published: &Published, standing: Standing, seat: Arc<Seat>) -> Enlis
     Enlisted {
         name: published.campaign.clone(),
         revision: published.revision,
+        published: published.published_at,
+        audiences: Arc::default(),
         standing,
         streak: Arc::default(),
         manifest: Arc::clone(&published.manifest),

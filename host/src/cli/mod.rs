@@ -5,6 +5,7 @@
 //! else to stderr.
 
 mod arguments;
+mod audience;
 mod audit;
 mod campaign;
 mod channel;
@@ -27,6 +28,7 @@ mod quarantine;
 mod request;
 mod serve;
 mod source;
+mod sweep;
 mod tenant;
 mod test;
 mod views;
@@ -86,6 +88,8 @@ enum Command {
     Campaign(Remote<campaign::CampaignCommand>),
     /// Choose the provider behind each channel
     Channel(Remote<channel::ChannelCommand>),
+    /// Say who is in which audience
+    Audience(Remote<audience::AudienceCommand>),
     /// Look at people
     Profile(Remote<profile::ProfileCommand>),
     /// Look at what went out
@@ -96,6 +100,8 @@ enum Command {
     Quarantine(Remote<quarantine::QuarantineCommand>),
     /// Look at calls of campaigns that failed
     Failures(Remote<failures::FailuresCommand>),
+    /// Look at what many people are asked at once
+    Sweep(Remote<sweep::SweepCommand>),
     /// Look at what is promised but not delivered, and deliver it again
     Outbox(Remote<outbox::OutboxCommand>),
     /// Compile a module for a server, which starts this by itself
@@ -186,11 +192,13 @@ impl Command {
             Self::Module(remote) => remote.task(),
             Self::Campaign(remote) => remote.task(),
             Self::Channel(remote) => remote.task(),
+            Self::Audience(remote) => remote.task(),
             Self::Profile(remote) => remote.task(),
             Self::Messages(remote) => remote.task(),
             Self::Ledger(remote) => remote.task(),
             Self::Quarantine(remote) => remote.task(),
             Self::Failures(remote) => remote.task(),
+            Self::Sweep(remote) => remote.task(),
             Self::Outbox(remote) => remote.task(),
             Self::CompileModule => Ok(Task::CompileModule),
         }

@@ -70,6 +70,16 @@ pub(crate) const FAILURES: View = View {
     empty: "no campaign has failed",
 };
 
+pub(crate) const AUDIENCES: View = View {
+    columns: &["audience", "condition", "set_at"],
+    empty: "no audience is set; those of Segment's need no setting",
+};
+
+pub(crate) const SWEEPS: View = View {
+    columns: &["at", "campaigns", "cause", "state", "asked", "ended_at", "reason"],
+    empty: "no schedule's moment has come yet",
+};
+
 pub(crate) const QUARANTINE: View =
     View { columns: &["at", "source", "reason", "raw"], empty: "nothing is quarantined" };
 

@@ -60,6 +60,7 @@ impl Scene<'_> {
             Node::Happened { subject, since, question } => self.answers(subject, *since, *question),
             Node::Compares { source, comparison } => self.compares(self.find(source).as_deref(), comparison),
             Node::Reachable(channel) => self.person.reachable(channel),
+            Node::InAudience(name) => self.person.is_in_audience(name),
         }
     }
 

@@ -4,6 +4,7 @@
 //! did and received. It is pure: the same person, cause, trigger and moment give the same answer. `docs/conditions.md`
 //! is the grammar with its examples, each of which a test runs.
 
+mod audiences;
 mod comparison;
 mod error;
 mod evaluate;
@@ -14,8 +15,10 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+pub use audiences::{AudienceError, Audiences};
 pub use error::ConditionError;
 pub(crate) use error::{choices, nearest};
 pub use evaluate::{Person, Scene};
+pub(crate) use parse::Place;
 pub(crate) use span::{moment, read as span};
 pub use tree::Condition;

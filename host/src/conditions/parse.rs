@@ -9,8 +9,8 @@ use super::{comparison, span};
 use crate::domain::{CampaignName, EngagementKind, Subject, Target, limits};
 
 /// What a condition can be about.
-const SUBJECTS: [&str; 10] =
-    ["all", "any", "not", "event", "engagement", "trait", "property", "trigger", "reachable", "happening"];
+const SUBJECTS: [&str; 11] =
+    ["all", "any", "not", "event", "engagement", "trait", "property", "trigger", "reachable", "happening", "audience"];
 const HISTORY: [&str; 4] = ["occurred", "count", "last", "since"];
 
 type Result<T> = std::result::Result<T, ConditionError>;
@@ -26,14 +26,14 @@ impl Condition {
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Place<'a> {
-    pub(super) value: &'a Value,
+pub(crate) struct Place<'a> {
+    pub(crate) value: &'a Value,
     pointer: String,
     depth: usize,
 }
 
 impl<'a> Place<'a> {
-    pub(super) fn root(value: &'a Value) -> Self {
+    pub(crate) fn root(value: &'a Value) -> Self {
         Self { value, pointer: String::new(), depth: 0 }
     }
 
@@ -42,32 +42,37 @@ impl<'a> Place<'a> {
         Self { value, pointer: format!("{}/{token}", self.pointer), depth: self.depth + 1 }
     }
 
-    pub(super) fn error(&self, what: impl Into<String>, next: impl Into<String>) -> ConditionError {
+    pub(crate) fn error(&self, what: impl Into<String>, next: impl Into<String>) -> ConditionError {
         ConditionError { pointer: self.pointer.clone(), what: what.into(), next: next.into() }
     }
 
-    pub(super) fn object(&self) -> Result<&'a Map<String, Value>> {
+    /// An error within what stands here, with its place from the root.
+    pub(crate) fn beneath(&self, err: ConditionError) -> ConditionError {
+        ConditionError { pointer: format!("{}{}", self.pointer, err.pointer), ..err }
+    }
+
+    pub(crate) fn object(&self) -> Result<&'a Map<String, Value>> {
         let next = "write an object, like `{\"event\": \"Order Completed\"}`";
         self.value.as_object().ok_or_else(|| self.error(format!("{} is no object", kind(self.value)), next))
     }
 
-    pub(super) fn text(&self, next: &str) -> Result<&'a str> {
+    pub(crate) fn text(&self, next: &str) -> Result<&'a str> {
         let text = self.value.as_str().filter(|text| !text.is_empty());
         text.ok_or_else(|| self.error(format!("{} is not what belongs here", kind(self.value)), next))
     }
 
-    pub(super) fn boolean(&self) -> Result<bool> {
+    pub(crate) fn boolean(&self) -> Result<bool> {
         let what = || format!("{} is neither true nor false", kind(self.value));
         self.value.as_bool().ok_or_else(|| self.error(what(), "write `true` or `false`"))
     }
 
-    pub(super) fn number(&self) -> Result<f64> {
+    pub(crate) fn number(&self) -> Result<f64> {
         let what = || format!("{} is no number", kind(self.value));
         self.value.as_f64().ok_or_else(|| self.error(what(), "write a number"))
     }
 
     /// The elements of a list that is not empty, each with its place.
-    pub(super) fn list(&self) -> Result<impl Iterator<Item = Place<'a>>> {
+    pub(crate) fn list(&self) -> Result<impl Iterator<Item = Place<'a>>> {
         let Some(elements) = self.value.as_array() else {
             return Err(self.error(format!("{} is no list", kind(self.value)), "write a list"));
         };
@@ -80,12 +85,12 @@ impl<'a> Place<'a> {
         Ok(elements.iter().enumerate().map(move |(number, element)| place.within(&number.to_string(), element)))
     }
 
-    pub(super) fn member(&self, name: &str) -> Option<Place<'a>> {
+    pub(crate) fn member(&self, name: &str) -> Option<Place<'a>> {
         self.value.get(name).map(|value| self.within(name, value))
     }
 
     /// Refuses members that are none of these.
-    pub(super) fn only(&self, known: &[&str]) -> Result<()> {
+    pub(crate) fn only(&self, known: &[&str]) -> Result<()> {
         let Some((name, value)) = self.object()?.iter().find(|(name, _)| !known.contains(&name.as_str())) else {
             return Ok(());
         };
@@ -97,7 +102,7 @@ impl<'a> Place<'a> {
     }
 
     /// The one member of these that is there.
-    pub(super) fn one_of(&self, known: &[&'static str]) -> Result<Option<(&'static str, Place<'a>)>> {
+    pub(crate) fn one_of(&self, known: &[&'static str]) -> Result<Option<(&'static str, Place<'a>)>> {
         let mut found = known.iter().filter_map(|name| self.member(name).map(|place| (*name, place)));
         match (found.next(), found.next()) {
             (Some((first, _)), Some((second, place))) => {
@@ -140,6 +145,10 @@ fn node(place: Place<'_>, nodes: &mut usize) -> Result<Node> {
             happening(&about)
         }
         "event" | "engagement" => happened(&place, name),
+        "audience" => {
+            place.only(&["audience"])?;
+            about.text("name an audience, like `\"vip\"`").map(|name| Node::InAudience(name.to_owned()))
+        }
         "reachable" => {
             place.only(&["reachable"])?;
             about.text("name a channel, like `\"push\"`").map(|channel| Node::Reachable(channel.to_owned()))

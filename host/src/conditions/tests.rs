@@ -27,8 +27,8 @@ impl Person for Known {
         self.profile.trait_value(name).cloned()
     }
 
-    fn is_in_audience(&self, _: &str) -> bool {
-        false
+    fn is_in_audience(&self, name: &str) -> bool {
+        self.profile.is_in_audience(name)
     }
 
     fn item(&self, _: &str) -> Option<Json> {
@@ -88,6 +88,11 @@ fn example(person: &Value) -> (Known, Timestamp) {
     let unwanted = |channel| Consent { scope: Scope::Channel(channel), wish: Wish::Unwanted };
     word.facts.consents = channels.map(unwanted).collect();
     profile.apply(&word);
+    for audience in person["audiences"].as_array().expect("audiences should be a list") {
+        let mut entered = event(&json!({}), moment(&person["now"]));
+        entered.facts.audience = Some((audience.as_str().expect("an audience should be a text").to_owned(), true));
+        profile.apply(&entered);
+    }
     let campaign = CampaignName::parse(&text(person, "campaign").expect("there should be a campaign")).unwrap();
     (Known { campaign, profile }, moment(&person["now"]))
 }

@@ -42,6 +42,8 @@ pub(super) enum Node {
     },
     /// Messages over that channel are welcome.
     Reachable(String),
+    /// The person is in the audience of that name.
+    InAudience(String),
 }
 
 /// From when on occurrences count.

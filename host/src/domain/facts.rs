@@ -13,6 +13,8 @@ pub struct PersonFacts {
     pub phone: Option<String>,
     /// An IANA time zone.
     pub time_zone: Option<String>,
+    /// One of Segment's audiences, and whether the person is in it from now on.
+    pub audience: Option<(String, bool)>,
     /// What the person said about being written to.
     pub consents: Vec<Consent>,
     /// Addresses that reach nobody any more.

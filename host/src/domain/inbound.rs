@@ -29,15 +29,24 @@ pub enum Substance {
     Told(Told),
 }
 
-/// Something about a person that another person's cause came to.
+/// Something that another person's cause came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Told {
     /// Recognises a repetition: it follows from the cause.
     pub id: MessageId,
-    /// Whom it is told: who is kept under this id, or has moved from there.
-    pub to: ProfileId,
+    /// Whom it is told.
+    pub to: Hearer,
     /// What.
     pub news: News,
+}
+
+/// Whom something is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hearer {
+    /// Who is kept under this id, or has moved from there.
+    Person(ProfileId),
+    /// Everybody of the tenant: every partition hears it.
+    Everybody,
 }
 
 /// What can be told.
@@ -99,17 +108,16 @@ impl Inbound {
 
     /// Which partition it is for: the one that owns its effects, or every one.
     pub fn slot(&self) -> Slot {
-        self.owner().slot()
-    }
-
-    /// Who owns its effects: the person, or the source where there is none.
-    fn owner(&self) -> ProfileKey {
         let profile = match &self.substance {
-            Substance::Event { profile, .. } | Substance::Told(Told { to: profile, .. }) => profile.clone(),
+            Substance::Told(Told { to: Hearer::Everybody, .. }) => return Slot::EVERY,
+            Substance::Event { profile, .. } | Substance::Told(Told { to: Hearer::Person(profile), .. }) => {
+                profile.clone()
+            }
+            // Nobody's: it is kept where the source is.
             Substance::Quarantined(_) => {
                 ProfileId::parse(self.source.as_str()).expect("a source's name should be fit for a profile's id")
             }
         };
-        ProfileKey { tenant: self.tenant.clone(), profile }
+        ProfileKey { tenant: self.tenant.clone(), profile }.slot()
     }
 }

@@ -197,6 +197,14 @@ pub const CAUSE_COST_MIN: Duration = Duration::from_micros(20);
 pub const FUEL_PER_MICROSECOND: u64 = 1_800;
 /// Bytes of one tenant's causes that are acknowledged and wait for its turn, an eighth of what may wait at all. Above it: 429.
 pub const WAITING_BYTES_MAX: u64 = BACKLOG_BYTES_MAX / 8;
+/// People of one sweep who are passed in one commit: a few milliseconds, so that events of the same tenant hardly wait.
+pub const SWEEP_PEOPLE_MAX: usize = 128;
+/// Occurrences of one tenant's schedules that are under way at one time. Another is missed.
+pub const SWEEPS_OPEN_MAX: usize = 16;
+/// Open sweeps of one tenant that are read in one partition, whatever began them.
+pub const SWEEPS_READ_MAX: usize = 1_024;
+/// Campaigns of which a person keeps what a sweep asked last: above what may be active at one time.
+pub const SWEEP_MARKS_MAX: usize = 128;
 /// Failures in a row after which a campaign is no longer asked: one bad event does not repeat itself that often.
 pub const FAILURES_IN_A_ROW_MAX: u32 = 20;
 
@@ -223,12 +231,19 @@ pub const HISTORY_RECENT_MAX: usize = 256;
 /// How long occurrences are remembered.
 pub const HISTORY_RECENT_AGE: Duration = Duration::from_secs(90 * 24 * 3600);
 
+/// Segment's audiences of which it is kept whether a person is in them; further ones are not.
+pub const ENGAGE_AUDIENCES_MAX: usize = 200;
+/// Bytes of the key of one.
+pub const ENGAGE_AUDIENCE_BYTES_MAX: usize = 256;
+
 // Conditions
 
 /// Levels of conditions within conditions.
 pub const CONDITION_DEPTH_MAX: usize = 16;
 /// Conditions within one condition, itself among them: each is a look at the history at most.
 pub const CONDITION_NODES_MAX: usize = 200;
+/// Conditions that an audience is made of, with all that it names: each is asked for each person.
+pub const AUDIENCE_NODES_MAX: usize = 1_000;
 /// Values that a condition's list may name.
 pub const CONDITION_LIST_MAX: usize = 1_000;
 /// The longest span of time in a condition: occurrences are remembered no longer.
@@ -412,6 +427,10 @@ pub const SECRET_BYTES_MAX: usize = 256;
 pub const CHANNELS_MAX: usize = 50;
 /// Bytes of a channel's settings.
 pub const CHANNEL_SETTINGS_BYTES_MAX: usize = 16 << 10;
+/// Audiences of one tenant.
+pub const AUDIENCES_MAX: usize = 200;
+/// Bytes of an audience's condition.
+pub const AUDIENCE_BYTES_MAX: usize = 64 << 10;
 /// Modules of one tenant.
 pub const MODULES_MAX: usize = 200;
 /// Campaigns of one tenant, in any state.

@@ -29,7 +29,7 @@ pub use ids::{
     CampaignName, IdError, InstructionId, MessageId, ModuleDigest, Position, ProfileId, ProfileKey, Revision, Slot,
     SourceId, TenantId,
 };
-pub use inbound::{Inbound, News, Quarantined, Substance, Told};
+pub use inbound::{Hearer, Inbound, News, Quarantined, Substance, Told};
 pub use json::Json;
 pub use manifest::{Manifest, Target, Trigger};
 pub use outcome::{Failure, FailureKind, LogLine, Outcome};

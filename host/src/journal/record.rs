@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::domain::{
-    Call, Consent, Engagement, EngagementKind, Event, IdError, Identities, Inbound, Json, Lost, Medium, MessageId,
-    News, PersonFacts, ProfileId, Quarantined, Scope, SourceId, Substance, TenantId, Timestamp, Told, Wish,
+    Call, Consent, Engagement, EngagementKind, Event, Hearer, IdError, Identities, Inbound, Json, Lost, Medium,
+    MessageId, News, PersonFacts, ProfileId, Quarantined, Scope, SourceId, Substance, TenantId, Timestamp, Told, Wish,
 };
 
 const FORMAT: u8 = 1;
@@ -55,8 +55,9 @@ enum StoredSubstance<'a> {
         reason: Cow<'a, str>,
     },
     Told {
-        #[serde(borrow)]
-        to: Cow<'a, str>,
+        /// None for everybody.
+        #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+        to: Option<Cow<'a, str>>,
         #[serde(borrow)]
         news: StoredNews<'a>,
     },
@@ -121,6 +122,8 @@ struct StoredEvent<'a> {
     /// A kind of address, and which, or none for all.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     lost: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    audience: Option<(Cow<'a, str>, bool)>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     engagement: Option<StoredEngagement<'a>>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -148,14 +151,18 @@ struct StoredEngagement<'a> {
 pub(crate) fn encode(inbound: &Inbound) -> Vec<u8> {
     let (substance, text) = match &inbound.substance {
         Substance::Event { profile, event } => {
-            (StoredSubstance::Event(Box::new(store_event(profile, event))), event.body.as_str())
+            (StoredSubstance::Event(Box::new(store_event(profile.as_str(), event))), event.body.as_str())
         }
         Substance::Quarantined(quarantined) => {
             (StoredSubstance::Quarantined { reason: quarantined.reason.as_str().into() }, quarantined.raw.as_str())
         }
         Substance::Told(Told { to, news, .. }) => {
-            let (news, text) = store_news(to, news);
-            (StoredSubstance::Told { to: to.as_str().into(), news }, text)
+            let to = match to {
+                Hearer::Person(profile) => Some(profile.as_str()),
+                Hearer::Everybody => None,
+            };
+            let (news, text) = store_news(to.unwrap_or_default(), news);
+            (StoredSubstance::Told { to: to.map(Cow::from), news }, text)
         }
     };
     let envelope = Envelope {
@@ -193,13 +200,14 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Inbound, RecordError> {
             Substance::Quarantined(Quarantined { id, reason: reason.into_owned(), raw: text.to_owned() })
         }
         StoredSubstance::Told { to, news } => {
-            Substance::Told(Told { id, to: ProfileId::parse(&to)?, news: restore_news(news, text)? })
+            let to = to.map(|to| ProfileId::parse(&to)).transpose()?.map_or(Hearer::Everybody, Hearer::Person);
+            Substance::Told(Told { id, to, news: restore_news(news, text)? })
         }
     };
     Ok(Inbound { tenant: TenantId::parse(&tenant)?, source: SourceId::parse(&source)?, substance })
 }
 
-fn store_news<'a>(to: &'a ProfileId, news: &'a News) -> (StoredNews<'a>, &'a str) {
+fn store_news<'a>(to: &'a str, news: &'a News) -> (StoredNews<'a>, &'a str) {
     match news {
         News::Same { of, is_alias } => (StoredNews::Same { of: of.as_str().into(), is_alias: *is_alias }, ""),
         News::Joined { from, person } => (StoredNews::Joined { from: from.as_str().into() }, person.as_str()),
@@ -227,9 +235,9 @@ fn restore_news(stored: StoredNews<'_>, text: &str) -> Result<News, RecordError>
     })
 }
 
-fn store_event<'a>(profile: &'a ProfileId, event: &'a Event) -> StoredEvent<'a> {
+fn store_event<'a>(profile: &'a str, event: &'a Event) -> StoredEvent<'a> {
     StoredEvent {
-        profile: profile.as_str().into(),
+        profile: profile.into(),
         call: event.call.as_str().into(),
         name: event.name.as_str().into(),
         at_ms: event.at.as_millis(),
@@ -243,6 +251,7 @@ fn store_event<'a>(profile: &'a ProfileId, event: &'a Event) -> StoredEvent<'a> 
         time_zone: borrowed(&event.facts.time_zone),
         consents: event.facts.consents.iter().map(store_consent).collect(),
         lost: event.facts.lost.iter().map(|lost| (lost.medium.as_str().into(), borrowed(&lost.address))).collect(),
+        audience: event.facts.audience.as_ref().map(|(audience, is_in)| (audience.as_str().into(), *is_in)),
         engagement: event.engagement.as_ref().map(store_engagement),
         test: event.test,
     }
@@ -268,6 +277,7 @@ fn restore_event(stored: StoredEvent<'_>, id: MessageId, text: &str) -> Result<E
             time_zone: owned(stored.time_zone),
             consents: stored.consents.into_iter().map(restore_consent).collect::<Result<_, _>>()?,
             lost: stored.lost.into_iter().map(restore_lost).collect::<Result<_, _>>()?,
+            audience: stored.audience.map(|(audience, is_in)| (audience.into_owned(), is_in)),
         },
         engagement: stored.engagement.map(restore_engagement).transpose()?,
         test: stored.test,
@@ -381,9 +391,10 @@ mod tests {
         let lost = (select(&Medium::ALL[..]), of(any::<String>()));
         let lost = prop::collection::vec(lost.prop_map(|(medium, address)| Lost { medium, address }), 0..3);
         let texts = (of(any::<String>()), of(any::<String>()), of(any::<String>()));
-        let facts = (traits, texts, consents, lost).prop_map(|(traits, texts, consents, lost)| {
+        let audience = of((any::<String>(), any::<bool>()));
+        let facts = (traits, texts, consents, lost, audience).prop_map(|(traits, texts, consents, lost, audience)| {
             let (push_token, phone, time_zone) = texts;
-            PersonFacts { traits, push_token, phone, time_zone, consents, lost }
+            PersonFacts { traits, push_token, phone, time_zone, consents, lost, audience }
         });
         let what = (select(&Call::ALL[..]), any::<String>(), 0..i64::MAX, any::<bool>(), json());
         (message_id(), what, identities, facts, of(engagement())).prop_map(
@@ -410,12 +421,16 @@ mod tests {
             (profile_id(), event()).prop_map(|(profile, event)| Substance::Event { profile, event: Box::new(event) }),
             (message_id(), any::<String>(), any::<String>())
                 .prop_map(|(id, reason, raw)| Substance::Quarantined(Quarantined { id, reason, raw })),
-            (message_id(), profile_id(), news()).prop_map(|(id, to, news)| Substance::Told(Told { id, to, news })),
+            (message_id(), hearer(), news()).prop_map(|(id, to, news)| Substance::Told(Told { id, to, news })),
         ]
     }
 
     fn profile_id() -> impl Strategy<Value = ProfileId> {
         "\\PC{1,40}".prop_map(|text| ProfileId::parse(&text).unwrap())
+    }
+
+    fn hearer() -> impl Strategy<Value = Hearer> {
+        prop_oneof![9 => profile_id().prop_map(Hearer::Person), 1 => Just(Hearer::Everybody)]
     }
 
     fn news() -> impl Strategy<Value = News> {

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Dated, History, Profile, Run, TimerEffects};
+use super::{Dated, HOUSE_TIMER, History, Profile, Run, TimerEffects};
 use crate::domain::{CampaignName, Timestamp, limits};
 
 /// What joining comes to for the one who stays: timers of a campaign that are no more, and timers from now on.
@@ -31,7 +31,9 @@ impl Profile {
         self.addresses.join(other.addresses);
         self.consents.join(other.consents);
         self.repeats.join(other.repeats);
+        other.audiences.iter().for_each(|(audience, said)| self.enter(audience, said));
         self.history.join(other.history);
+        self.join_swept(other.swept);
         other
             .runs
             .into_iter()
@@ -39,14 +41,22 @@ impl Profile {
             .collect()
     }
 
-    fn join_run(&mut self, campaign: CampaignName, run: Run) -> Option<TimerEffects> {
-        let own = self.runs.get(&campaign);
-        if own.is_some_and(|own| compare(own, &run) != Ordering::Less) {
-            return None;
-        }
-        let set = timers(&run);
-        let unset = self.runs.insert(campaign, run).map(|own| timers(&own)).unwrap_or_default();
-        Some(TimerEffects { unset, set })
+    /// What the house itself waits for is kept of both.
+    fn join_run(&mut self, campaign: CampaignName, mut run: Run) -> Option<TimerEffects> {
+        let own = self.runs.remove(&campaign).unwrap_or_default();
+        let before = timers(&own);
+        let (mut stays, goes) = match compare(&own, &run) {
+            Ordering::Less => (std::mem::take(&mut run), own),
+            _ => (own, run),
+        };
+        stays.timers.extend(goes.timers.into_iter().filter(|(name, _)| name.starts_with(HOUSE_TIMER)));
+        let after = timers(&stays);
+        self.runs.insert(campaign, stays);
+        let missing = |these: &[(String, Timestamp)], others: &[(String, Timestamp)]| {
+            these.iter().filter(|timer| !others.contains(timer)).cloned().collect()
+        };
+        let effects = TimerEffects { unset: missing(&before, &after), set: missing(&after, &before) };
+        (effects != TimerEffects::default()).then_some(effects)
     }
 }
 

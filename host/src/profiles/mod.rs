@@ -8,6 +8,7 @@ mod join;
 mod record;
 mod repeats;
 mod run;
+mod swept;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,8 @@ pub use history::History;
 pub use join::JoinedTimers;
 pub use record::{Kept, RecordError};
 pub use repeats::Repeats;
-pub use run::{Run, TimerEffects};
+pub use run::{HOUSE_TIMER, Run, TimerEffects};
+pub use swept::SweepMark;
 
 /// A value, and when it was said: what was said later counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub struct Profile {
     pub linked: BTreeSet<ProfileId>,
     /// Traits by name.
     pub traits: BTreeMap<String, Dated<Json>>,
+    /// Segment's audiences, and whether the person is in them.
+    pub audiences: BTreeMap<String, Dated<bool>>,
     /// Where messages reach the person.
     pub addresses: Addresses,
     /// The person's time zone.
@@ -59,6 +63,8 @@ pub struct Profile {
     pub history: History,
     /// What campaigns wait for and remember, by campaign.
     pub runs: BTreeMap<CampaignName, Run>,
+    /// What a sweep asked last, by campaign.
+    pub swept: BTreeMap<CampaignName, SweepMark>,
     /// The number of the next row in the person's ledger.
     pub ledger_next: u64,
 }
@@ -91,6 +97,9 @@ impl Profile {
         update(&mut self.user_id, identities.user_id.as_ref(), event.at);
         update(&mut self.anonymous_id, identities.anonymous_id.as_ref(), event.at);
         update(&mut self.time_zone, event.facts.time_zone.as_ref(), event.at);
+        if let Some((audience, is_in)) = &event.facts.audience {
+            self.enter(audience, &Dated { value: *is_in, at: event.at });
+        }
         self.addresses.heed(event);
         self.consents.heed(event);
         let is_repeated = event.engagement.as_ref().is_some_and(|told| self.repeats.note(told, event.at));
@@ -106,6 +115,20 @@ impl Profile {
         let has_none = |medium| known_by == KnownBy::Address && self.addresses.usable(medium).is_empty();
         let refused = self.consents.refused(channel).map(Obstacle::Left);
         refused.or_else(|| Medium::of(channel).filter(|medium| has_none(*medium)).map(|_| Obstacle::NoAddress))
+    }
+
+    /// Whether the person is in that audience of Segment's.
+    pub fn is_in_audience(&self, name: &str) -> bool {
+        self.audiences.get(name).is_some_and(|said| said.value)
+    }
+
+    /// What was said later counts.
+    fn enter(&mut self, audience: &str, said: &Dated<bool>) {
+        let known = self.audiences.get(audience);
+        let has_room = known.is_some() || self.audiences.len() < limits::ENGAGE_AUDIENCES_MAX;
+        if has_room && known.is_none_or(|known| known.at <= said.at) {
+            self.audiences.insert(audience.to_owned(), said.clone());
+        }
     }
 
     /// Notes another id of the person. Whether it was new, and there was room for it.
@@ -217,6 +240,24 @@ mod tests {
         let at = Timestamp::from_millis(10);
         assert_eq!(profile.obstacle("email", KnownBy::Id), Some(Obstacle::Left(at)));
         assert_eq!(profile.obstacle("push", KnownBy::Id), None);
+    }
+
+    #[test]
+    fn who_is_in_an_audience_is_what_was_said_last() {
+        let mut profile = Profile::default();
+        for (at, is_in) in [(20, true), (10, false)] {
+            let mut event = identify(at, "Bronze");
+            event.facts.audience = Some(("big_spenders".into(), is_in));
+            profile.apply(&event);
+        }
+        assert!(profile.is_in_audience("big_spenders"), "it left before it came");
+        assert!(!profile.is_in_audience("other"));
+        let mut other = Profile::default();
+        let mut event = identify(30, "Bronze");
+        event.facts.audience = Some(("big_spenders".into(), false));
+        other.apply(&event);
+        profile.join(other);
+        assert!(!profile.is_in_audience("big_spenders"));
     }
 
     #[test]

@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::addresses::{Book, Standing};
 use super::history::{Counter, Key, Message};
-use super::{Addresses, Consents, Dated, History, Profile, Repeats, Run};
-use crate::domain::{CampaignName, EngagementKind, Json, Medium, ProfileId, Timestamp, Wish};
+use super::{Addresses, Consents, Dated, History, Profile, Repeats, Run, SweepMark};
+use crate::domain::{CampaignName, EngagementKind, IdError, Json, Medium, ProfileId, Timestamp, Wish};
 
 /// The first byte of a person's record.
 const FORMAT: u8 = 1;
@@ -109,6 +109,8 @@ struct Stored {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     traits: BTreeMap<String, (Box<RawValue>, i64)>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    audiences: BTreeMap<String, (bool, i64)>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     addresses: BTreeMap<String, StoredBook>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     time_zone: Option<(String, i64)>,
@@ -122,6 +124,8 @@ struct Stored {
     history: Vec<StoredCounter>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     runs: BTreeMap<String, StoredRun>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    swept: BTreeMap<String, (i64, String)>,
     ledger_next: u64,
 }
 
@@ -166,6 +170,11 @@ impl From<&Profile> for Stored {
             anonymous_id: store_dated(&profile.anonymous_id),
             linked: profile.linked.iter().map(ToString::to_string).collect(),
             traits: profile.traits.iter().map(|(name, value)| (name.clone(), store_trait(value))).collect(),
+            audiences: profile
+                .audiences
+                .iter()
+                .map(|(key, said)| (key.clone(), (said.value, said.at.as_millis())))
+                .collect(),
             addresses: profile.addresses.0.iter().map(store_book).collect(),
             time_zone: store_dated(&profile.time_zone),
             everything: profile.consents.everything.as_ref().map(store_wish),
@@ -173,6 +182,7 @@ impl From<&Profile> for Stored {
             repeats: profile.repeats.0.iter().map(|(mark, at)| (*mark, at.as_millis())).collect(),
             history: profile.history.0.iter().map(store_counter).collect(),
             runs: profile.runs.iter().map(|(campaign, run)| (campaign.to_string(), store_run(run))).collect(),
+            swept: profile.swept.iter().map(store_mark).collect(),
             ledger_next: profile.ledger_next,
         }
     }
@@ -189,6 +199,7 @@ impl Stored {
             anonymous_id: restore_dated(self.anonymous_id),
             linked: self.linked.iter().map(|id| ProfileId::parse(id)).collect::<Result<_, _>>()?,
             traits: self.traits.into_iter().map(restore_trait).collect::<Result<_, _>>()?,
+            audiences: self.audiences.into_iter().map(restore_membership).collect(),
             addresses: Addresses(self.addresses.into_iter().map(restore_book).collect::<Result<_, _>>()?),
             time_zone: restore_dated(self.time_zone),
             consents: Consents {
@@ -202,6 +213,7 @@ impl Stored {
             repeats: Repeats(self.repeats.into_iter().map(|(mark, at)| (mark, millis(at))).collect()),
             history: History(self.history.into_iter().map(restore_counter).collect::<Result<_, _>>()?),
             runs: self.runs.into_iter().map(restore_run).collect::<Result<_, _>>()?,
+            swept: self.swept.into_iter().map(restore_mark).collect::<Result<_, _>>()?,
             ledger_next: self.ledger_next,
         })
     }
@@ -299,6 +311,18 @@ fn restore_run((campaign, stored): (String, StoredRun)) -> Result<(CampaignName,
     Ok((CampaignName::parse(&campaign)?, Run { state, timers }))
 }
 
+fn restore_membership((audience, (value, at)): (String, (bool, i64))) -> (String, Dated<bool>) {
+    (audience, Dated { value, at: millis(at) })
+}
+
+fn store_mark((campaign, mark): (&CampaignName, &SweepMark)) -> (String, (i64, String)) {
+    (campaign.to_string(), (mark.at.as_millis(), mark.sweep.clone()))
+}
+
+fn restore_mark((campaign, (at, sweep)): (String, (i64, String))) -> Result<(CampaignName, SweepMark), IdError> {
+    Ok((CampaignName::parse(&campaign)?, SweepMark { at: millis(at), sweep }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,6 +356,7 @@ mod tests {
                     Lost { medium: Medium::Push, address: Some("old".into()) },
                     Lost { medium: Medium::Phone, address: None },
                 ],
+                audience: Some(("big_spenders".into(), true)),
             },
             engagement: Some(Engagement {
                 kind: EngagementKind::Opened,
@@ -349,6 +374,7 @@ mod tests {
         let run = profile.run_mut(&CampaignName::parse("three-lines").unwrap());
         run.state = Some(vec![0, 255, 7]);
         run.change_timers(vec![TimerChange::Set { name: "wait".into(), at: millis(5_000) }], millis(1_000));
+        profile.meet(&CampaignName::parse("monday").unwrap(), &SweepMark { at: millis(9), sweep: "s".into() });
         profile.next_ledger_row();
         profile.link(&ProfileId::parse("anonymous:a1").unwrap());
         profile

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::domain::{StateChange, TimerChange, Timestamp, limits};
 
+/// What the names of the house's own timers begin with: no name that a campaign gives can hold it.
+pub const HOUSE_TIMER: char = '\u{1}';
+
 /// A campaign's memory of a person, opaque to us, and its timers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Run {
@@ -45,7 +48,7 @@ impl Run {
             match change {
                 TimerChange::Set { name, at } => drop(self.timers.insert(name, at.max(earliest))),
                 TimerChange::Cancel(name) => drop(self.timers.remove(&name)),
-                TimerChange::CancelAll => self.timers.clear(),
+                TimerChange::CancelAll => self.timers.retain(|name, _| name.starts_with(HOUSE_TIMER)),
             }
         }
         let missing_in = |other: &BTreeMap<String, Timestamp>, these: &BTreeMap<String, Timestamp>| {
@@ -87,6 +90,14 @@ mod tests {
         assert!(!run.take_timer("wait", at(100)));
         assert!(run.take_timer("wait", at(200)));
         assert!(run.is_empty());
+    }
+
+    #[test]
+    fn a_campaign_cannot_cancel_what_the_house_waits_for() {
+        let mut run = Run::default();
+        run.timers.insert(format!("{HOUSE_TIMER}schedule"), at(100));
+        assert_eq!(run.change_timers(vec![TimerChange::CancelAll], at(0)), TimerEffects::default());
+        assert!(!run.is_empty());
     }
 
     #[test]

@@ -164,7 +164,7 @@ impl Performance<'_> {
         }
         for scenario in wanted {
             let stopwatch = Stopwatch::start();
-            let stage = Stage::open(self.script.start, publish::anew(&self.campaigns))?;
+            let stage = Stage::open(self.script.start, publish::anew(&self.campaigns, self.script.start))?;
             let played = play::play(stage, scenario).await?;
             let count = if played.deviations.is_empty() { &mut tally.passed } else { &mut tally.failed };
             *count += 1;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::ScenarioError;
 use super::script::{Configuration, Script, Staged};
-use crate::domain::{Cause, Context, Manifest, Outcome, Revision, limits};
+use crate::domain::{Cause, Context, Manifest, Outcome, Revision, Timestamp, limits};
 use crate::sandbox::{Guest, Sandbox, View};
 use crate::worker::{Campaigns, Decider, Enlisted, Standing};
 
@@ -36,7 +36,11 @@ impl Publisher {
 
     /// The campaigns of a file.
     pub(super) fn publish(&mut self, file: &Path, script: &Script) -> Result<Vec<Enlisted>, ScenarioError> {
-        script.campaigns.iter().map(|staged| self.enlist(file, staged)).collect()
+        let enlist = |staged: &Staged| {
+            let enlisted = self.enlist(file, staged)?;
+            Ok(Enlisted { audiences: Arc::clone(&script.audiences), ..enlisted })
+        };
+        script.campaigns.iter().map(enlist).collect()
     }
 
     fn enlist(&mut self, file: &Path, staged: &Staged) -> Result<Enlisted, ScenarioError> {
@@ -54,6 +58,8 @@ impl Publisher {
         Ok(Enlisted {
             name: staged.name.clone(),
             revision: Revision(1),
+            published: Timestamp::EPOCH,
+            audiences: Arc::default(),
             standing: Standing::Active,
             streak: Arc::default(),
             manifest: published.manifest,
@@ -91,8 +97,8 @@ impl Publisher {
 }
 
 /// The campaigns, as if they had just been published.
-pub(super) fn anew(enlisted: &[Enlisted]) -> Campaigns {
-    enlisted.iter().map(|enlisted| Enlisted { streak: Arc::default(), ..enlisted.clone() }).collect()
+pub(super) fn anew(enlisted: &[Enlisted], published: Timestamp) -> Campaigns {
+    enlisted.iter().map(|enlisted| Enlisted { streak: Arc::default(), published, ..enlisted.clone() }).collect()
 }
 
 fn configuration(file: &Path, staged: &Staged) -> Result<String, ScenarioError> {

@@ -1,5 +1,6 @@
 //! A scenario file, read: which campaigns run, and the scenarios with their steps. Plain data; `docs/scenarios.md` is its grammar.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -7,6 +8,7 @@ use serde_json::{Map, Value};
 use super::expectation::{Expected, Silence};
 use super::place::{Place, Result, unknown};
 use super::segment::{Happening, Person};
+use crate::conditions::Audiences;
 use crate::domain::{CampaignName, Timestamp};
 
 /// When scenarios begin that do not say when: Monday, 2 March 2026, 08:00 UTC.
@@ -18,6 +20,8 @@ const STEPS: &str = "a step has one of `wait`, `event`, `traits`, `segment`, `ch
 #[derive(Debug)]
 pub(super) struct Script {
     pub(super) campaigns: Vec<Staged>,
+    /// The tenant's audiences, in every scenario of the file.
+    pub(super) audiences: Arc<Audiences>,
     pub(super) start: Timestamp,
     pub(super) scenarios: Vec<Scenario>,
 }
@@ -87,7 +91,7 @@ impl Script {
     /// Reads a document.
     pub(super) fn read(document: &Value) -> Result<Self> {
         let root = Place::root(document);
-        root.object(&["module", "configuration", "campaign", "campaigns", "start", "scenarios"])?;
+        root.object(&["module", "configuration", "campaign", "campaigns", "audiences", "start", "scenarios"])?;
         let module = root.text_member("module")?;
         let campaigns = match root.member("campaigns") {
             None => vec![staged(&root, module.as_ref())?],
@@ -104,8 +108,17 @@ impl Script {
         };
         let start = root.member("start").map_or(Ok(START), |place| place.moment())?;
         let scenarios = root.required("scenarios")?.list()?.iter().map(scenario).collect::<Result<_>>()?;
-        Ok(Self { campaigns, start, scenarios })
+        let audiences = root.member("audiences").map_or(Ok(Audiences::default()), |place| audiences(&place))?;
+        Ok(Self { campaigns, audiences: Arc::new(audiences), start, scenarios })
     }
+}
+
+fn audiences(place: &Place<'_>) -> Result<Audiences> {
+    let conditions = object(place)?;
+    Audiences::read(conditions.iter().map(|(name, condition)| (name.as_str(), condition))).map_err(|(name, err)| {
+        let at = place.member(&name).unwrap_or_else(|| place.clone());
+        at.error(err.to_string(), "write a condition as `docs/conditions.md` says")
+    })
 }
 
 fn staged(place: &Place<'_>, module: Option<&String>) -> Result<Staged> {

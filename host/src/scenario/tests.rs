@@ -12,7 +12,7 @@ use super::stage::Stage;
 use super::{ScenarioError, play, sense};
 use crate::domain::{
     CampaignName, Cause, Context, Decision, Delivery, Failure, FailureKind, Instruction, Json, Manifest, Mark, Outcome,
-    Revision, StateChange, Trigger,
+    Revision, StateChange, Timestamp, Trigger,
 };
 use crate::sandbox::View;
 use crate::worker::{Campaigns, Decider, Enlisted, Standing};
@@ -54,6 +54,8 @@ fn campaigns() -> Campaigns {
     let greeter = Enlisted {
         name: CampaignName::parse("greeter").unwrap(),
         revision: Revision(1),
+        published: Timestamp::EPOCH,
+        audiences: Arc::default(),
         standing: Standing::Active,
         streak: Arc::default(),
         manifest: Arc::new(manifest),

@@ -148,6 +148,26 @@ impl State {
         }
     }
 
+    /// A tenant's people, by id.
+    fn people<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        after: Option<&'a ProfileId>,
+    ) -> impl Iterator<Item = (&'a ProfileKey, &'a Vec<u8>)> {
+        let is_wanted = move |key: &ProfileKey| key.tenant == *tenant && after.is_none_or(|after| key.profile > *after);
+        self.profiles.iter().filter(move |(key, _)| is_wanted(key))
+    }
+
+    /// The rows of a page, in order.
+    fn page<'a>(&'a self, book: Book, page: &'a Page) -> impl Iterator<Item = Row> + 'a {
+        let is_after = move |key: &RowKey| page.after.as_ref().is_none_or(|(at, id)| (key.at, &key.id) > (*at, id));
+        let is_wanted = move |(of, key): &(Book, RowKey)| {
+            (*of, &key.tenant, &key.page) == (book, &page.tenant, &page.page) && is_after(key)
+        };
+        let wanted = self.rows.iter().filter(move |(key, _)| is_wanted(key));
+        wanted.map(|((_, key), body)| Row { key: key.clone(), body: body.clone() })
+    }
+
     fn trim(&mut self, trim: &Trim, max: usize) -> usize {
         let is_old = |(book, key): &&(Book, RowKey)| {
             (*book, &key.tenant, &key.page) == (trim.book, &trim.tenant, &trim.page) && key.at < trim.before
@@ -267,6 +287,26 @@ impl Partition for Owned {
         Ok(self.look(|state| state.outbox.get(&(tenant.clone(), id.clone())).cloned()))
     }
 
+    fn people(&self, tenant: &TenantId, after: Option<&ProfileId>, max: usize) -> Result<Vec<ProfileId>, StoreError> {
+        Ok(self.look(|state| state.people(tenant, after).take(max).map(|(key, _)| key.profile.clone()).collect()))
+    }
+
+    fn rows(&self, book: Book, page: &Page, max: usize) -> Result<Vec<Row>, StoreError> {
+        Ok(self.look(|state| state.page(book, page).take(max).collect()))
+    }
+
+    fn row(&self, book: Book, key: &RowKey) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.look(|state| state.rows.get(&(book, key.clone())).cloned()))
+    }
+
+    fn tenants_in(&self, book: Book) -> Result<Vec<TenantId>, StoreError> {
+        let tenants = |state: &State| {
+            let of_book = state.rows.keys().filter(|(of, _)| *of == book);
+            of_book.map(|(_, key)| key.tenant.clone()).collect::<BTreeSet<_>>()
+        };
+        Ok(self.look(tenants).into_iter().collect())
+    }
+
     fn parked(&self, tenant: &TenantId, max: usize) -> Result<Vec<Entry>, StoreError> {
         let of_tenant = |state: &State| {
             let parked = state.parked.values().filter(|entry| entry.inbound.tenant == *tenant);
@@ -332,24 +372,19 @@ impl Reports for Memory {
         after: Option<&ProfileId>,
         max: usize,
     ) -> Result<Vec<(ProfileId, Vec<u8>)>, StoreError> {
-        let is_wanted = |key: &ProfileKey| key.tenant == *tenant && after.is_none_or(|after| key.profile > *after);
         let of = |state: &State| {
-            let wanted = state.profiles.iter().filter(|(key, _)| is_wanted(key));
-            wanted.map(|(key, body)| (key.profile.clone(), body.clone())).collect()
+            state.people(tenant, after).map(|(key, body)| (key.profile.clone(), body.clone())).collect()
         };
         Ok(self.merged(max, of, |(id, _)| id.clone()))
     }
 
     fn rows(&self, book: Book, page: &Page, max: usize) -> Result<Vec<Row>, StoreError> {
-        let is_after = |key: &RowKey| page.after.as_ref().is_none_or(|(at, id)| (key.at, &key.id) > (*at, id));
-        let is_wanted = |(of, key): &(Book, RowKey)| {
-            (*of, &key.tenant, &key.page) == (book, &page.tenant, &page.page) && is_after(key)
-        };
-        let of = |state: &State| {
-            let wanted = state.rows.iter().filter(|(key, _)| is_wanted(key));
-            wanted.map(|((_, key), body)| Row { key: key.clone(), body: body.clone() }).collect()
-        };
-        Ok(self.merged(max, of, |row: &Row| row.key.clone()))
+        Ok(self.merged(max, |state| state.page(book, page).collect(), |row: &Row| row.key.clone()))
+    }
+
+    fn row(&self, book: Book, key: &RowKey) -> Result<Option<Vec<u8>>, StoreError> {
+        let find = |share: &Share| share.committed.rows.get(&(book, key.clone())).cloned();
+        Ok(self.lock().shares.iter().find_map(find))
     }
 
     fn outbox(

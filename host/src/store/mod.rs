@@ -116,6 +116,18 @@ pub trait Partition: Send {
     /// One outbox entry.
     fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError>;
 
+    /// A tenant's people here after `after`, by id, at most `max`; those who moved and those who were erased among them.
+    fn people(&self, tenant: &TenantId, after: Option<&ProfileId>, max: usize) -> Result<Vec<ProfileId>, StoreError>;
+
+    /// Rows of a page that are here, after `after`, in order, at most `max`.
+    fn rows(&self, book: Book, page: &Page, max: usize) -> Result<Vec<Row>, StoreError>;
+
+    /// One row that is here.
+    fn row(&self, book: Book, key: &RowKey) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Who has rows of a book here, by id. However many they are, each is named once.
+    fn tenants_in(&self, book: Book) -> Result<Vec<TenantId>, StoreError>;
+
     /// A tenant's parked causes, in order, at most `max`.
     fn parked(&self, tenant: &TenantId, max: usize) -> Result<Vec<Entry>, StoreError>;
 
@@ -182,7 +194,7 @@ pub struct OutboxRow {
     pub body: Vec<u8>,
 }
 
-/// The books: rows that are written once and read by people.
+/// The books: rows in pages. Most are written once and read by people; those from `Sweeps` on hold what is, and are changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Book {
     /// Every decision and verdict; a page per profile, numbered.
@@ -193,8 +205,39 @@ pub enum Book {
     Quarantine,
     /// Calls of campaigns that failed; one page per tenant.
     Failures,
+    /// Sweeps that ended, or never began; one page per tenant.
+    Swept,
+    /// Open sweeps, by when they began; one page per tenant and partition.
+    Sweeps,
+    /// How far a tenant's schedules are; one page per tenant and partition.
+    Schedules,
     /// People who were erased, by the digests of their ids; one page per tenant.
     Erasures,
+    /// A tenant's items; one page per tenant.
+    Items,
+    /// Who has to do with an item; a page per item.
+    Interests,
+}
+
+impl Book {
+    /// Every book.
+    pub const ALL: [Self; 10] = [
+        Self::Ledger,
+        Self::Messages,
+        Self::Quarantine,
+        Self::Failures,
+        Self::Swept,
+        Self::Sweeps,
+        Self::Schedules,
+        Self::Erasures,
+        Self::Items,
+        Self::Interests,
+    ];
+
+    /// Whether its pages only grow, and lose their rows by age.
+    pub fn is_chronicle(self) -> bool {
+        matches!(self, Self::Messages | Self::Quarantine | Self::Failures | Self::Swept | Self::Erasures)
+    }
 }
 
 /// Where a row of a book stands. Rows of a page are ordered by `at`, then `id`.
@@ -202,7 +245,7 @@ pub enum Book {
 pub struct RowKey {
     /// Whose book.
     pub tenant: TenantId,
-    /// The page: a profile's id, or empty. Without NUL.
+    /// The page: a profile's or an item's id, or empty. Without NUL.
     pub page: String,
     /// When it happened, or a row's number where the page is numbered.
     pub at: i64,
@@ -277,8 +320,11 @@ pub trait Reports: Send + Sync {
         max: usize,
     ) -> Result<Vec<(ProfileId, Vec<u8>)>, StoreError>;
 
-    /// Rows of a page after `after`, in order, at most `max`.
+    /// Rows of a page after `after`, over all partitions, in order, at most `max`. Rows of one key may be in several.
     fn rows(&self, book: Book, page: &Page, max: usize) -> Result<Vec<Row>, StoreError>;
+
+    /// One row, of the first partition that has it.
+    fn row(&self, book: Book, key: &RowKey) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// A tenant's outbox after `after`, by id, at most `max`.
     fn outbox(

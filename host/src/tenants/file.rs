@@ -13,10 +13,10 @@ use super::audit::{AuditRow, Inspection};
 use super::audit_table::{self, Entry};
 use super::key::KeyDigest;
 use super::records::{Damage, Kept, TenantRecord, key_digest};
-use super::shelf::{self, CAMPAIGNS, CHANNELS, KEYS, MODULES, REVISIONS, SOURCES, Shelf};
+use super::shelf::{self, AUDIENCES, CAMPAIGNS, CHANNELS, KEYS, MODULES, REVISIONS, SOURCES, Shelf};
 use super::{
-    ApiKey, AuditLog, Campaign, ChannelSettings, Module, Published, RegisteredSource, StorageError, Tenant, migration,
-    reseal, uses,
+    ApiKey, Audience, AuditLog, Campaign, ChannelSettings, Module, Published, RegisteredSource, StorageError, Tenant,
+    migration, reseal, uses,
 };
 use crate::domain::{TenantId, Timestamp};
 use crate::faults::{self, Point};
@@ -266,6 +266,10 @@ impl Reading<'_> {
             tenant.channels.insert(settings.channel.clone(), Arc::new(settings));
             Ok(())
         })?;
+        self.rows(AUDIENCES, tenants, |tenant, audience: Audience| {
+            tenant.audiences.insert(audience.name.clone(), Arc::new(audience));
+            Ok(())
+        })?;
         self.rows(CAMPAIGNS, tenants, |tenant, campaign: Campaign| {
             tenant.campaigns.insert(campaign.name.clone(), Arc::new(campaign));
             Ok(())
@@ -310,6 +314,7 @@ impl Writing<'_> {
         self.rows(KEYS, &old.keys, &new.keys)?;
         self.rows(MODULES, &old.modules, &new.modules)?;
         self.rows(CHANNELS, &old.channels, &new.channels)?;
+        self.rows(AUDIENCES, &old.audiences, &new.audiences)?;
         self.rows(CAMPAIGNS, &old.campaigns, &new.campaigns)?;
         for (name, campaign) in &new.campaigns {
             match old.campaigns.get(name) {

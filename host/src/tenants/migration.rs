@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction};
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, TableError, WriteTransaction};
 
 use super::StorageError;
 use super::file::{HOUSE, TENANTS, Trouble, attempt, damaged, restrict};
@@ -43,7 +43,12 @@ fn copy(old: &Database, new: &Database, keyring: &Keyring) -> Result<(), Trouble
     }
     to.open_table(HOUSE)?.insert("format", super::file::FORMAT.to_be_bytes().as_slice())?;
     for shelf in shelf::ALL {
-        copy_shelf(&from.open_table(shelf.rows)?, &shelf, (&to, keyring))?;
+        match from.open_table(shelf.rows) {
+            Ok(rows) => copy_shelf(&rows, &shelf, (&to, keyring))?,
+            // Shelves that came later: they are made where they are missing.
+            Err(TableError::TableDoesNotExist(_)) => {}
+            Err(err) => return Err(err.into()),
+        }
     }
     to.commit()?;
     Ok(())

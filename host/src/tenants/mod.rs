@@ -4,6 +4,7 @@
 //! writer at a time, pure edits of a [`Tenant`], on disk before anybody sees them, with a row of the audit log in the same
 //! transaction. Whatever may hold a secret is sealed on the disk.
 
+mod audience;
 mod audit;
 mod audit_table;
 mod campaign;
@@ -32,6 +33,7 @@ mod vault;
 #[cfg(test)]
 mod tests;
 
+pub use audience::{Audience, AudienceName};
 pub use audit::{AuditRow, Inspection};
 pub use campaign::{Campaign, Publication, Published, Suspended};
 pub use channel::{ChannelName, ChannelSettings};

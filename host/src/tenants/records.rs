@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::key::KeyDigest;
 use super::manifest_record::ManifestRecord;
 use super::{
-    ApiKey, Campaign, CampaignState, ChannelName, ChannelSettings, KeyId, Module, Published, RegisteredSource, Role,
-    Secret, Source, Suspended,
+    ApiKey, Audience, AudienceName, Campaign, CampaignState, ChannelName, ChannelSettings, KeyId, Module, Published,
+    RegisteredSource, Role, Secret, Source, Suspended,
 };
 use crate::domain::{CampaignName, Json, ModuleDigest, Revision, SourceId, TenantId, Timestamp};
 
@@ -271,6 +271,37 @@ impl Kept for ChannelSettings {
             channel: ChannelName::parse(&record.channel)?,
             provider: record.provider,
             settings: Json::parse(&record.settings)?,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct AudienceRecord {
+    audience: String,
+    condition: String,
+    set_ms: i64,
+}
+
+impl Kept for Audience {
+    type Record = AudienceRecord;
+
+    fn name(&self) -> String {
+        self.name.to_string()
+    }
+
+    fn to_record(&self) -> AudienceRecord {
+        AudienceRecord {
+            audience: self.name.to_string(),
+            condition: self.condition.as_str().to_owned(),
+            set_ms: self.set_at.as_millis(),
+        }
+    }
+
+    fn from_record(_: &TenantId, record: AudienceRecord) -> Result<Self, Damage> {
+        Ok(Self {
+            name: AudienceName::parse(&record.audience)?,
+            condition: Json::parse(&record.condition)?,
+            set_at: Timestamp::from_millis(record.set_ms),
         })
     }
 }

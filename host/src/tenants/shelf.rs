@@ -22,9 +22,10 @@ pub(super) const KEYS: Shelf = Shelf { rows: TableDefinition::new("keys"), seale
 pub(super) const MODULES: Shelf = Shelf { rows: TableDefinition::new("modules"), sealed: None };
 pub(super) const CAMPAIGNS: Shelf = Shelf { rows: TableDefinition::new("campaigns"), sealed: None };
 pub(super) const REVISIONS: Shelf = Shelf { rows: TableDefinition::new("revisions"), sealed: None };
+pub(super) const AUDIENCES: Shelf = Shelf { rows: TableDefinition::new("audiences"), sealed: None };
 
 /// Every shelf.
-pub(super) const ALL: [Shelf; 6] = [SOURCES, KEYS, MODULES, CHANNELS, CAMPAIGNS, REVISIONS];
+pub(super) const ALL: [Shelf; 7] = [SOURCES, KEYS, MODULES, CHANNELS, CAMPAIGNS, REVISIONS, AUDIENCES];
 
 impl Shelf {
     /// A row's bytes as they are written.

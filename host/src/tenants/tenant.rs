@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    ApiKey, Campaign, CampaignState, ChannelName, ChannelSettings, KeyId, Module, Published, RegisteredSource,
+    ApiKey, Audience, AudienceName, Campaign, CampaignState, ChannelName, ChannelSettings, KeyId, Module, Published,
+    RegisteredSource,
 };
 use crate::domain::{CampaignName, ModuleDigest, SourceId, TenantId, Timestamp};
 
@@ -21,6 +22,7 @@ pub struct Tenant {
     pub(super) modules: BTreeMap<ModuleDigest, Arc<Module>>,
     pub(super) campaigns: BTreeMap<CampaignName, Arc<Campaign>>,
     pub(super) channels: BTreeMap<ChannelName, Arc<ChannelSettings>>,
+    pub(super) audiences: BTreeMap<AudienceName, Arc<Audience>>,
 }
 
 impl Tenant {
@@ -33,6 +35,7 @@ impl Tenant {
             modules: BTreeMap::new(),
             campaigns: BTreeMap::new(),
             channels: BTreeMap::new(),
+            audiences: BTreeMap::new(),
         }
     }
 

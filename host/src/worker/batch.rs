@@ -1,24 +1,26 @@
 //! A batch: what one commit takes together. It keeps the people it touched and the timers that are due, and comes to one `Commit`.
 //! Which causes it takes, and in which order, is the shift's affair.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::agenda::Agenda;
 use super::draft::Draft;
-use super::due::{Due, DueTimers};
+use super::due::DueTimers;
 use super::ledger::{Failed, FailureRow, LedgerRow, What};
 use super::roster::{Enlisted, Roster};
 use super::step::{self, Asked, Effects, Scene};
 use super::suspension::{OPERATIONS, Suspension};
-use super::{WorkerError, erasure, quarantine, triggers};
+use super::sweeping::Sweeping;
+use super::{WorkerError, quarantine};
 use crate::channels::Switchboard;
 use crate::domain::{
-    Call, Event, Inbound, InstructionId, Position, ProfileId, ProfileKey, Substance, TenantId, Timestamp, limits,
+    Call, Event, Hearer, Inbound, InstructionId, Position, ProfileId, ProfileKey, Substance, TenantId, Timestamp,
+    limits,
 };
-use crate::faults::{self, Point};
 use crate::outbox::Entry as Promised;
 use crate::profiles::{Kept, Profile};
-use crate::store::{Book, Commit, Entry, Page, Partition, Reports, Row, RowKey, TimerKey};
+use crate::store::{Book, Commit, Entry, Page, Partition, Reports, Row, RowKey};
 
 /// What a batch works with.
 pub(super) struct Tools<'a> {
@@ -26,19 +28,20 @@ pub(super) struct Tools<'a> {
     pub(super) reports: &'a dyn Reports,
     pub(super) roster: &'a Roster,
     pub(super) switchboard: &'a Arc<Switchboard>,
+    pub(super) agenda: &'a Agenda,
     /// By the clock, which may have gone back behind what arrived.
     pub(super) now: Timestamp,
 }
 
 /// A commit in the making.
 pub(super) struct Batch<'a> {
-    tools: Tools<'a>,
+    pub(super) tools: Tools<'a>,
     /// Shared with whoever is asked about them; nobody is while they are changed, so that changing copies nothing.
     people: BTreeMap<ProfileKey, Here>,
-    due: DueTimers,
-    horizon: Timestamp,
-    draft: Draft,
-    causes: u64,
+    pub(super) due: DueTimers,
+    pub(super) horizon: Timestamp,
+    pub(super) draft: Draft,
+    pub(super) causes: u64,
     /// Used by campaigns since it was asked for.
     fuel: u64,
     unparked: Vec<(TenantId, Position)>,
@@ -47,6 +50,7 @@ pub(super) struct Batch<'a> {
     /// What came in of somebody is to leave the journal.
     erases: bool,
     suspensions: Vec<Suspension>,
+    pub(super) sweeping: Sweeping,
 }
 
 /// What is kept under an id.
@@ -76,6 +80,8 @@ pub(super) struct Closed {
     pub(super) causes: u64,
     /// To be told once it is committed.
     pub(super) suspensions: Vec<Suspension>,
+    /// Whose agenda changed.
+    pub(super) touched: BTreeSet<TenantId>,
 }
 
 impl<'a> Batch<'a> {
@@ -94,6 +100,7 @@ impl<'a> Batch<'a> {
             told: Vec::new(),
             erases: false,
             suspensions: Vec::new(),
+            sweeping: Sweeping::default(),
         }
     }
 
@@ -104,11 +111,6 @@ impl<'a> Batch<'a> {
     /// Fuel that was used since the last time that somebody asked.
     pub(super) fn take_fuel(&mut self) -> u64 {
         std::mem::take(&mut self.fuel)
-    }
-
-    /// The tenant's next timer that is due at `moment` or before.
-    pub(super) fn next_due(&mut self, tenant: &TenantId, moment: Timestamp) -> Result<Due, WorkerError> {
-        Ok(self.due.next(self.tools.partition, tenant, moment)?)
     }
 
     /// The tenant's first parked causes.
@@ -138,6 +140,7 @@ impl<'a> Batch<'a> {
         match substance {
             Substance::Event { profile, event } => {
                 let key = ProfileKey { tenant: tenant.clone(), profile: profile.clone() };
+                self.ask_before(&key, entry.arrived)?;
                 self.happen(&key, event, entry.arrived)
             }
             Substance::Quarantined(quarantined) => {
@@ -146,8 +149,15 @@ impl<'a> Batch<'a> {
                 Ok(())
             }
             Substance::Told(told) => {
-                let key = ProfileKey { tenant: tenant.clone(), profile: told.to.clone() };
-                self.hear(&key, told)
+                let Hearer::Person(profile) = &told.to else {
+                    // Nothing that is told so far concerns everybody.
+                    return Ok(());
+                };
+                let key = ProfileKey { tenant: tenant.clone(), profile: profile.clone() };
+                self.ask_before(&key, entry.arrived)?;
+                self.hear(&key, told)?;
+                // Whoever moved here may not have been asked where they were.
+                self.ask_before(&key, entry.arrived)
             }
         }
     }
@@ -239,6 +249,11 @@ impl<'a> Batch<'a> {
         &mut self.draft
     }
 
+    /// Which channel a tenant's messages take.
+    pub(super) fn switchboard(&self) -> &'a Arc<Switchboard> {
+        self.tools.switchboard
+    }
+
     /// The draft, and what is kept besides.
     pub(super) fn draft_and_reports(&mut self) -> (&mut Draft, &dyn Reports) {
         (&mut self.draft, self.tools.reports)
@@ -250,12 +265,13 @@ impl<'a> Batch<'a> {
     }
 
     /// Ends the batch. Causes up to `upto` are consumed, or parked.
-    pub(super) fn close(self, upto: Position) -> Closed {
+    pub(super) fn close(mut self, upto: Position) -> Closed {
+        let touched = self.close_sweeps();
         let records = self.people.into_iter().map(|(key, here)| (key, here.encode()));
         let commit = self.draft.into_commit(upto, records.collect(), self.horizon);
         let (told, erases) = (self.told, self.erases);
         let commit = Commit { unparked: self.unparked, parked: self.parked, told, erases, ..commit };
-        Closed { commit, causes: self.causes, suspensions: self.suspensions }
+        Closed { commit, causes: self.causes, suspensions: self.suspensions, touched }
     }
 
     pub(super) fn happen(&mut self, key: &ProfileKey, event: &Event, now: Timestamp) -> Result<(), WorkerError> {
@@ -263,6 +279,7 @@ impl<'a> Batch<'a> {
             self.pass_on(key, &to, (event, now));
             return Ok(());
         }
+        let is_new = matches!(self.here(key)?, Here::Nobody);
         if self.is_from_before_erasure(key, event)? {
             self.leave_no_trace();
             metrics::counter!("rekindle_worker_forgotten_total").increment(1);
@@ -271,6 +288,9 @@ impl<'a> Batch<'a> {
         if event.call == Call::Delete {
             return self.erase(key, event, now);
         }
+        if is_new {
+            self.pass_over(key, now)?;
+        }
         let campaigns = self.tools.roster.of(&key.tenant);
         let scene = Scene { key, now, campaigns: &campaigns, switchboard: self.tools.switchboard };
         let effects = step::on_event(&scene, self.shared(key)?, event);
@@ -278,51 +298,7 @@ impl<'a> Batch<'a> {
         self.link(key, event)
     }
 
-    /// Fires a timer that is due.
-    pub(super) fn fire(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
-        faults::pass(Point::TimerFired);
-        self.unset(timer.clone());
-        self.due.count(self.tools.partition, &timer.owner.tenant)?;
-        let campaigns = self.tools.roster.of(&timer.owner.tenant);
-        let campaign = campaigns.iter().find(|campaign| campaign.name == timer.campaign);
-        self.causes += 1;
-        let Here::Person(person) = self.here(&timer.owner)? else { return Ok(()) };
-        let run = Arc::make_mut(person).runs.get_mut(&timer.campaign);
-        if !run.is_some_and(|run| run.take_timer(&timer.name, timer.due)) {
-            return Ok(());
-        }
-        match campaign {
-            Some(campaign) if campaign.reason_to_wait().is_some() => self.wait_for_resumption(timer, now),
-            Some(campaign) => {
-                let switchboard = self.tools.switchboard;
-                let scene = Scene { key: &timer.owner, now, campaigns: &campaigns, switchboard };
-                let effects = step::on_timer(&scene, self.shared(&timer.owner)?, campaign, timer);
-                self.take(&scene, effects)
-            }
-            None => self.lapse(timer, now),
-        }
-    }
-
-    fn wait_for_resumption(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
-        let later = TimerKey { due: now.plus(limits::PAUSED_TIMER_RECHECK), ..timer.clone() };
-        let run = self.person(&timer.owner)?.run_mut(&timer.campaign);
-        run.timers.insert(later.name.clone(), later.due);
-        self.set(later);
-        Ok(())
-    }
-
-    /// The campaign is gone: what it remembered of this person goes too.
-    fn lapse(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
-        let run = self.person(&timer.owner)?.runs.remove(&timer.campaign).unwrap_or_default();
-        for other in erasure::timers(&timer.owner, &timer.campaign, &run) {
-            self.unset(other);
-        }
-        let what =
-            What::NotAsked { cause: triggers::timer_cause(timer).0, reason: "the campaign is archived".to_owned() };
-        self.record(&timer.owner, &LedgerRow { at: now.as_millis(), campaign: timer.campaign.to_string(), what })
-    }
-
-    fn take(&mut self, scene: &Scene<'_>, effects: Effects) -> Result<(), WorkerError> {
+    pub(super) fn take(&mut self, scene: &Scene<'_>, effects: Effects) -> Result<(), WorkerError> {
         self.fuel += effects.fuel;
         effects.timers_unset.into_iter().for_each(|timer| self.unset(timer));
         effects.timers_set.into_iter().for_each(|timer| self.set(timer));
@@ -354,16 +330,6 @@ impl<'a> Batch<'a> {
             self.promise(&suspension.message(scene.key, &failed.cause));
         }
         self.suspensions.push(suspension);
-    }
-
-    pub(super) fn set(&mut self, timer: TimerKey) {
-        self.due.set(&timer);
-        self.draft.set(timer);
-    }
-
-    pub(super) fn unset(&mut self, timer: TimerKey) {
-        self.due.unset(&timer);
-        self.draft.unset(timer);
     }
 }
 

@@ -51,6 +51,11 @@ impl Draft {
         self.rows.insert((book, key), None);
     }
 
+    /// What was said of a row; none where nothing was.
+    pub(super) fn row(&self, book: Book, key: &RowKey) -> Option<Option<&Vec<u8>>> {
+        self.rows.get(&(book, key.clone())).map(Option::as_ref)
+    }
+
     /// Removes a page: the rows that are kept, and those that were to be added.
     pub(super) fn take_page(&mut self, book: Book, page: &Page, kept: Vec<Row>) -> Vec<Row> {
         let mut rows: BTreeMap<RowKey, Vec<u8>> = kept.into_iter().map(|row| (row.key, row.body)).collect();
@@ -107,9 +112,9 @@ impl Draft {
         commit
     }
 
-    /// The ledger's pages are numbered and bounded: they have no moment before which rows are old.
+    /// Other books' pages are bounded otherwise: they have no moment before which rows are old.
     fn trims(&self, now: Timestamp) -> Vec<Trim> {
-        let grows = |((book, _), body): &(&(Book, RowKey), &Option<Vec<u8>>)| *book != Book::Ledger && body.is_some();
+        let grows = |((book, _), body): &(&(Book, RowKey), &Option<Vec<u8>>)| book.is_chronicle() && body.is_some();
         let grown = self.rows.iter().filter(grows).map(|((book, key), _)| (*book, &key.tenant, &key.page));
         let trim = |(book, tenant, page): (Book, &TenantId, &String)| Trim {
             book,

@@ -12,8 +12,8 @@ use super::WorkerError;
 use super::batch::{Batch, Here};
 use super::ledger::LedgerRow;
 use crate::domain::{
-    CampaignName, Event, Inbound, Json, Link, MessageId, News, ProfileId, ProfileKey, SourceId, Substance, Timestamp,
-    Told,
+    CampaignName, Event, Hearer, Inbound, Json, Link, MessageId, News, ProfileId, ProfileKey, SourceId, Substance,
+    Timestamp, Told,
 };
 use crate::faults::{self, Point};
 use crate::profiles::{Profile, TimerEffects};
@@ -157,7 +157,7 @@ impl Batch<'_> {
         }
         let hex: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let id = MessageId::parse(&format!("told:{hex}")).expect("a digest should be a message id");
-        let substance = Substance::Told(Told { id, to, news });
+        let substance = Substance::Told(Told { id, to: Hearer::Person(to), news });
         self.told(Inbound { tenant: key.tenant.clone(), source: SourceId::house(), substance });
     }
 }

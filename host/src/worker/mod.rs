@@ -1,15 +1,18 @@
 //! The worker: one loop per partition, one cause at a time, in order. It turns causes into effects, commits them whole, and lets
 //! nothing out of the house that is not durable: the outbox is looked at only right after a sync.
 
+mod agenda;
 mod batch;
 mod crew;
 mod draft;
 mod due;
 mod erasure;
 mod gate;
+mod handle;
 mod identity;
 mod ledger;
 mod messages;
+mod moments;
 mod person;
 mod quarantine;
 mod roster;
@@ -19,19 +22,24 @@ mod shift;
 mod status;
 mod step;
 mod suspension;
+mod sweep;
+mod sweeping;
+mod timers;
 mod triggers;
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
+use agenda::Agenda;
 use batch::{Closed, Tools};
 pub use crew::{Crew, Restless, StartError};
 pub use erasure::{ErasureRow, Removed};
 pub use gate::Gate;
 use gate::Place;
+pub use handle::{Busy, Handle};
 pub use ledger::{Decided, Failed, FailureRow, Fate, Judged, LedgerRow, What};
 pub use messages::MessageRow;
 pub use quarantine::QuarantineRow;
@@ -40,6 +48,7 @@ use shares::Shares;
 use shift::{Shift, Window};
 pub use status::Status;
 pub use suspension::{Streak, Suspension};
+pub use sweep::{QuestionRow, SweepRow};
 
 use crate::channels::Switchboard;
 use crate::domain::{Backlog, Clock, InstructionId, Position, Signal, Stopwatch, TenantId, Timestamp, Waiting, limits};
@@ -81,6 +90,8 @@ pub(crate) enum WorkerError {
     Entry(#[from] EntryError),
     #[error("a record cannot be read: {0}")]
     Record(#[from] serde_json::Error),
+    #[error("a sweep cannot be read: {0}")]
+    Sweep(#[from] sweep::SweepError),
 }
 
 /// What others tell a loop.
@@ -97,67 +108,19 @@ enum Word {
     Stop,
 }
 
-/// The outside of one loop.
-pub struct Handle {
-    words: SyncSender<Word>,
-    signal: Arc<Signal>,
-    status: Arc<Status>,
-    /// None once it was waited for.
-    thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// The loop did not take the word.
-#[derive(Debug, thiserror::Error)]
-#[error("the partition is busy or has stopped: try again")]
-pub struct Busy;
-
-impl Handle {
-    /// How far the loop is.
-    pub fn status(&self) -> &Status {
-        &self.status
-    }
-
-    /// Has dead letters and waiting messages tried again at once. Returns how many of them this partition holds.
-    pub fn redeliver(&self, tenant: &TenantId, ids: Vec<InstructionId>) -> Result<usize, Busy> {
-        let (reply, answer) = sync_channel(1);
-        self.tell(Word::Redeliver(tenant.clone(), ids, reply))?;
-        answer.recv_timeout(limits::DOOR_ANSWER_MAX).map_err(|_| Busy)
-    }
-
-    /// Has the loop end after a last sync, and waits for that.
-    pub fn stop(&self) {
-        while let Err(TrySendError::Full(_)) = self.words.try_send(Word::Stop) {
-            thread::sleep(Duration::from_millis(1));
-        }
-        self.signal.raise();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("a worker's thread panicked");
-        }
-    }
-
-    fn tell(&self, word: Word) -> Result<(), Busy> {
-        self.words.try_send(word).map_err(|_| Busy)?;
-        self.signal.raise();
-        Ok(())
-    }
-}
-
-/// A house that was not stopped in order leaves no loops behind either: they end by themselves.
-impl Drop for Handle {
-    fn drop(&mut self) {
-        // No room for it, or a loop that has ended: either way there is nobody left to wait for it.
-        let _ = self.words.try_send(Word::Stop);
-        self.signal.raise();
-    }
-}
-
 /// Starts the loop of one partition on a thread of its own.
 fn start(partition: Box<dyn Partition>, signal: Arc<Signal>, shared: Arc<Shared>) -> std::io::Result<Handle> {
     let (words, inbox) = sync_channel(limits::COMMANDS_WAITING_MAX);
     shared.clock.raise_on_jump(&signal);
-    let worker = Worker::new(partition, Arc::clone(&signal), shared, inbox);
+    let worker = Worker::new(partition, Arc::clone(&signal), Arc::clone(&shared), inbox);
     let status = Arc::clone(&worker.status);
+    shared.roster.on_change({
+        let (status, signal) = (Arc::clone(&status), Arc::clone(&signal));
+        move || {
+            status.busy();
+            signal.raise();
+        }
+    });
     let name = format!("partition-{}", worker.partition.slots().start);
     let thread = thread::Builder::new().name(name).spawn(move || worker.run())?;
     Ok(Handle { words, signal, status, thread: Mutex::new(Some(thread)) })
@@ -186,6 +149,7 @@ struct Worker {
     is_awaited: bool,
     shares: Shares,
     place: Place,
+    agenda: Agenda,
     /// Who has parked causes; none when that is to be looked up.
     parked: Option<BTreeSet<TenantId>>,
     /// Of whom the backlog says that they have.
@@ -218,6 +182,7 @@ impl Worker {
             is_at_end: false,
             is_awaited: false,
             shares: Shares::default(),
+            agenda: Agenda::default(),
             parked: None,
             noted: BTreeSet::new(),
             has_promised: false,
@@ -272,8 +237,11 @@ impl Worker {
         if self.place.is_waiting() {
             return Ok(Some(limits::GATE_LOOK_AGAIN));
         }
+        if !self.agenda.is_current(&self.shared.roster) {
+            return Ok(Some(Duration::ZERO));
+        }
         // Entries that are due now are at their providers, or somebody signals when there is room for them.
-        let moments = [self.partition.next_due()?, self.partition.outbox_next_due(now)?];
+        let moments = [self.partition.next_due()?, self.partition.outbox_next_due(now)?, self.agenda.next()];
         let next = moments.into_iter().flatten().min();
         if !self.is_held_up {
             self.status.idle(self.passed, now, next);
@@ -289,18 +257,20 @@ impl Worker {
         self.pull()?;
         let horizon = self.pending.back().map_or(now, |last| last.arrived);
         let parked = self.parked()?;
+        self.agenda.refresh(&self.shared.roster, self.partition.as_ref())?;
         let tools = Tools {
             partition: self.partition.as_ref(),
             reports: self.shared.reports.as_ref(),
             roster: &self.shared.roster,
             switchboard: &self.shared.switchboard,
+            agenda: &self.agenda,
             now,
         };
         let shift = Shift::open(tools, (&mut self.shares, &self.place), parked.clone(), horizon)?;
         let (mut batch, consumed) = shift.work(Window { entries: &self.pending, is_all: self.is_at_end })?;
         let (came_back, replies) = settlement::heed(&mut batch, &self.words, now)?;
         let upto = self.pending.get(consumed).map_or(self.passed, |next| next.position);
-        let Closed { commit, causes, suspensions } = batch.close(upto);
+        let Closed { commit, causes, suspensions, touched } = batch.close(upto);
         let has_passed_much = upto.0 - self.partition.position().0 > limits::PASSED_BYTES_MAX;
         let has_to_say = has_passed_much || self.is_awaited;
         if causes == 0 && commit.parked.is_empty() && self.words.is_empty() && !has_to_say {
@@ -312,6 +282,7 @@ impl Worker {
         let is_parked_as_before = commit.parked.is_empty() && commit.unparked.is_empty();
         self.partition.commit(commit)?;
         self.parked = is_parked_as_before.then_some(parked);
+        self.agenda.renew(&touched, self.partition.as_ref())?;
         self.announce(suspensions);
         self.since_sync.get_or_insert_with(Stopwatch::start);
         self.has_promised = true;
@@ -382,6 +353,7 @@ impl Worker {
         tracing::warn!(reason, slots = ?self.partition.slots(), "the store is unavailable; trying again");
         self.pending.clear();
         self.parked = None;
+        self.agenda.forget();
         self.passed = self.partition.position();
         // Not waiting for the signal: every arrival raises it.
         thread::sleep(limits::STORE_REST);

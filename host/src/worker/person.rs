@@ -4,8 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use super::roster::Enlisted;
 use crate::channels::Switchboard;
-use crate::conditions::{self, Condition, Scene};
+use crate::conditions::{self, Audiences, Condition, Scene};
 use crate::domain::{CampaignName, Cause, Json, Occurrences, Subject, TenantId, Timestamp};
 use crate::profiles::Profile;
 use crate::sandbox::View;
@@ -19,6 +20,7 @@ pub(super) struct Lines {
 /// One person at one moment, as one campaign sees them.
 pub(super) struct Person {
     campaign: CampaignName,
+    audiences: Arc<Audiences>,
     profile: Arc<Profile>,
     lines: Lines,
     now: Timestamp,
@@ -28,12 +30,13 @@ pub(super) struct Person {
 
 impl Person {
     pub(super) fn new(
-        campaign: CampaignName,
+        asking: &Enlisted,
         (profile, lines): (Arc<Profile>, Lines),
         now: Timestamp,
         cause: Arc<Cause>,
     ) -> Self {
-        Self { campaign, profile, lines, now, cause, tree: OnceLock::new() }
+        let (campaign, audiences) = (asking.name.clone(), Arc::clone(&asking.audiences));
+        Self { campaign, audiences, profile, lines, now, cause, tree: OnceLock::new() }
     }
 
     fn event(&self) -> Option<&Json> {
@@ -75,8 +78,12 @@ impl conditions::Person for Person {
         self.profile.obstacle(channel, known_by).is_none()
     }
 
-    fn is_in_audience(&self, _: &str) -> bool {
-        false
+    /// A tenant's own audience goes over Segment's of the same name.
+    fn is_in_audience(&self, name: &str) -> bool {
+        match self.audiences.get(name) {
+            Some(condition) => self.holds(condition, &Value::Null),
+            None => self.profile.is_in_audience(name),
+        }
     }
 
     fn item(&self, _: &str) -> Option<Json> {

@@ -2,12 +2,13 @@
 //! worked on keeps the roster it began with, so that a change of campaigns loses none.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
 use super::suspension::Streak;
-use crate::domain::{CampaignName, Cause, Context, Manifest, Outcome, Revision, TenantId};
+use crate::conditions::Audiences;
+use crate::domain::{CampaignName, Cause, Context, Manifest, Outcome, Revision, TenantId, Timestamp};
 use crate::sandbox::View;
 
 /// Something that decides: a guest in its sandbox.
@@ -34,6 +35,10 @@ pub struct Enlisted {
     pub name: CampaignName,
     /// Its current revision.
     pub revision: Revision,
+    /// When that was published.
+    pub published: Timestamp,
+    /// The tenant's audiences.
+    pub audiences: Arc<Audiences>,
     /// As its tenant knows it.
     pub standing: Standing,
     /// How often it failed in a row. `Roster::replace` sees to it that an active revision keeps its own.
@@ -73,12 +78,23 @@ pub type Campaigns = Arc<[Enlisted]>;
 
 /// All campaigns, by tenant.
 #[derive(Default)]
-pub struct Roster(ArcSwap<HashMap<TenantId, Campaigns>>);
+pub struct Roster {
+    campaigns: ArcSwap<HashMap<TenantId, Campaigns>>,
+    /// Called after every change.
+    listeners: Mutex<Vec<Listener>>,
+}
+
+type Listener = Box<dyn Fn() + Send + Sync>;
 
 impl Roster {
     /// The tenant's campaigns, as they are now.
     pub fn of(&self, tenant: &TenantId) -> Campaigns {
-        self.0.load().get(tenant).cloned().unwrap_or_default()
+        self.campaigns.load().get(tenant).cloned().unwrap_or_default()
+    }
+
+    /// All campaigns, as they are now.
+    pub(super) fn all(&self) -> Arc<HashMap<TenantId, Campaigns>> {
+        self.campaigns.load_full()
     }
 
     /// Replaces one tenant's campaigns. What is asked as before goes on counting its failures.
@@ -89,15 +105,26 @@ impl Roster {
             Enlisted { streak: Arc::clone(streak.unwrap_or(&new.streak)), ..new.clone() }
         };
         let campaigns: Campaigns = campaigns.iter().map(go_on).collect();
-        self.0.rcu(|all| {
+        self.campaigns.rcu(|all| {
             let mut all = HashMap::clone(all);
             all.insert(tenant.clone(), Arc::clone(&campaigns));
             all
         });
+        self.announce();
     }
 
     /// Replaces all of them.
     pub fn replace(&self, campaigns: HashMap<TenantId, Campaigns>) {
-        self.0.store(Arc::new(campaigns));
+        self.campaigns.store(Arc::new(campaigns));
+        self.announce();
+    }
+
+    /// Has somebody told of every change: their next moment may be another one now.
+    pub(super) fn on_change(&self, listener: impl Fn() + Send + Sync + 'static) {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(listener));
+    }
+
+    fn announce(&self) {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|listener| listener());
     }
 }

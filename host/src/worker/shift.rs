@@ -29,7 +29,7 @@ pub(super) struct Shift<'a> {
     shares: &'a mut Shares,
     /// Who has parked causes in the store.
     parked: BTreeSet<TenantId>,
-    /// Who has parked causes or due timers.
+    /// Who has parked causes, due timers, or sweeps.
     behind: Vec<TenantId>,
     /// Whose causes were parked by this batch.
     put_aside: BTreeSet<TenantId>,
@@ -56,6 +56,7 @@ impl<'a> Shift<'a> {
     ) -> Result<Self, WorkerError> {
         let mut behind = tools.partition.tenants_due(horizon)?;
         behind.extend(parked.iter().cloned());
+        behind.extend(tools.agenda.tenants(horizon).cloned());
         let batch = Batch::open(tools, horizon);
         let dear = place.dear();
         Ok(Self {
@@ -168,8 +169,20 @@ impl<'a> Shift<'a> {
                 return Ok(());
             }
         }
-        if !self.put_aside.contains(tenant) {
-            self.fire_until(tenant, (reach, reach))?;
+        if !self.put_aside.contains(tenant) && self.fire_until(tenant, (reach, reach))? {
+            self.sweep(tenant, reach)?;
+        }
+        Ok(())
+    }
+
+    /// Asks who is next in the tenant's sweeps, when nothing else of the tenant's is before us.
+    fn sweep(&mut self, tenant: &TenantId, now: Timestamp) -> Result<(), WorkerError> {
+        let mut has_more = true;
+        while has_more && self.may_go_on(tenant) {
+            self.measured(tenant, |batch| {
+                has_more = batch.sweep(tenant, now)?;
+                Ok(())
+            })?;
         }
         Ok(())
     }
@@ -184,8 +197,9 @@ impl<'a> Shift<'a> {
         Ok(true)
     }
 
-    /// Fires the tenant's timers that are due at `moment` or before, telling campaigns that it is `now`. False when some are left.
+    /// Begins the tenant's occurrences and fires its timers that are due at `moment` or before, telling campaigns that it is `now`. False when some are left.
     fn fire_until(&mut self, tenant: &TenantId, (moment, now): (Timestamp, Timestamp)) -> Result<bool, WorkerError> {
+        self.batch.begin_due(tenant, moment)?;
         loop {
             match self.batch.next_due(tenant, moment)? {
                 Due::Nothing => return Ok(true),

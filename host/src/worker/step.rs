@@ -28,6 +28,13 @@ pub(super) struct Scene<'a> {
     pub(super) switchboard: &'a Arc<Switchboard>,
 }
 
+impl Scene<'_> {
+    /// How the person can be reached.
+    pub(super) fn lines(&self) -> Lines {
+        Lines { switchboard: Arc::clone(self.switchboard), tenant: self.key.tenant.clone() }
+    }
+}
+
 /// What one cause comes to, besides the changed person.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Effects {
@@ -73,9 +80,14 @@ pub(super) fn on_timer(
     campaign: &Enlisted,
     timer: &TimerKey,
 ) -> Effects {
-    let id = timer_cause(timer);
+    let named = Named { id: timer_cause(timer), cause: Arc::new(Cause::Timer(timer.name.clone())) };
+    on_cause(scene, profile, campaign, &named)
+}
+
+/// Something else happened about which this campaign is asked.
+pub(super) fn on_cause(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named: &Named) -> Effects {
     let mut effects = Effects::default();
-    ask(scene, profile, campaign, &Named { id, cause: Arc::new(Cause::Timer(timer.name.clone())) }, &mut effects);
+    ask(scene, profile, campaign, named, &mut effects);
     effects
 }
 
@@ -93,7 +105,7 @@ fn reason_not_to_ask(scene: &Scene<'_>, campaign: &Enlisted, event: &Event) -> O
     }
 }
 
-fn not_asked(scene: &Scene<'_>, campaign: &Enlisted, cause: &CauseId, reason: String) -> LedgerRow {
+pub(super) fn not_asked(scene: &Scene<'_>, campaign: &Enlisted, cause: &CauseId, reason: String) -> LedgerRow {
     row(scene, campaign, What::NotAsked { cause: cause.0.clone(), reason })
 }
 
@@ -109,8 +121,7 @@ fn ask(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named
         seed: seed(&digest(scene, campaign, &named.id, None)),
         state: profile.runs.get(&campaign.name).and_then(|run| run.state.clone()),
     };
-    let lines = Lines { switchboard: Arc::clone(scene.switchboard), tenant: scene.key.tenant.clone() };
-    let view = Person::new(campaign.name.clone(), (Arc::clone(profile), lines), scene.now, Arc::clone(&named.cause));
+    let view = Person::new(campaign, (Arc::clone(profile), scene.lines()), scene.now, Arc::clone(&named.cause));
     let outcome = campaign.decider.decide(&context, &named.cause, Arc::new(view));
     let log = log_lines(&outcome);
     let Outcome { result, fuel_used, .. } = outcome;
@@ -184,7 +195,7 @@ fn follow(
     }
 }
 
-fn timer_key(scene: &Scene<'_>, campaign: &Enlisted, name: &str, due: Timestamp) -> TimerKey {
+pub(super) fn timer_key(scene: &Scene<'_>, campaign: &Enlisted, name: &str, due: Timestamp) -> TimerKey {
     TimerKey { due, owner: scene.key.clone(), campaign: campaign.name.clone(), name: name.to_owned() }
 }
 
@@ -309,6 +320,8 @@ mod tests {
         Enlisted {
             name: CampaignName::parse("test").unwrap(),
             revision: Revision(3),
+            published: Timestamp::EPOCH,
+            audiences: Arc::default(),
             standing: Standing::Active,
             streak: Arc::default(),
             manifest: Arc::new(manifest),

@@ -2,6 +2,7 @@
 
 mod fairness;
 mod identity;
+mod sweeps;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,11 +16,11 @@ use super::*;
 use crate::channels::{self, Addresses, Channel, Delivering, Message};
 use crate::domain::{
     Call, CampaignName, Cause, Context, Decision, Delivery, Failure, Inbound, Instruction, Json, Manifest, ManualClock,
-    Outcome, ProfileKey, Revision, StateChange, Substance, TimerChange, Trigger,
+    Outcome, ProfileId, ProfileKey, Revision, StateChange, Substance, TimerChange, Trigger,
 };
 use crate::sandbox::View;
 use crate::store::conformance::{self, NOON, at, person_in, shop};
-use crate::store::{Book, Commit, Line, Memory, OutboxRow, Page, Store, TimerKey};
+use crate::store::{Book, Commit, Line, Memory, OutboxRow, Page, Row, RowKey, Store, TimerKey};
 
 type Decide = fn(&Context, &Cause) -> Decision;
 
@@ -45,6 +46,8 @@ fn campaign(name: &str, decide: Decide) -> Enlisted {
     Enlisted {
         name: CampaignName::parse(name).unwrap(),
         revision: Revision(1),
+        published: Timestamp::EPOCH,
+        audiences: Arc::default(),
         standing: Standing::Active,
         streak: Arc::default(),
         manifest: Arc::new(manifest),
@@ -77,6 +80,7 @@ struct Bench {
     store: Memory,
     partition: Box<dyn Partition>,
     roster: Roster,
+    agenda: Agenda,
     person: ProfileKey,
     now: Timestamp,
 }
@@ -88,7 +92,7 @@ impl Bench {
         let roster = Roster::default();
         roster.replace([(shop(), campaigns.into())].into());
         let person = person_in(&partition.slots(), 0);
-        Self { store, partition, roster, person, now: at(NOON) }
+        Self { store, partition, roster, agenda: Agenda::default(), person, now: at(NOON) }
     }
 
     fn event(&self, number: usize) -> Inbound {
@@ -115,6 +119,7 @@ impl Bench {
             reports: reports.as_ref(),
             roster: &self.roster,
             switchboard: &switchboard,
+            agenda: &self.agenda,
             now: self.now,
         };
         let horizon = entries.last().map_or(self.now, |last| last.arrived);
@@ -281,6 +286,22 @@ impl Partition for Gone {
     }
 
     fn outbox_entry(&self, _: &TenantId, _: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {
+        gone()
+    }
+
+    fn people(&self, _: &TenantId, _: Option<&ProfileId>, _: usize) -> Result<Vec<ProfileId>, StoreError> {
+        gone()
+    }
+
+    fn rows(&self, _: Book, _: &Page, _: usize) -> Result<Vec<Row>, StoreError> {
+        gone()
+    }
+
+    fn row(&self, _: Book, _: &RowKey) -> Result<Option<Vec<u8>>, StoreError> {
+        gone()
+    }
+
+    fn tenants_in(&self, _: Book) -> Result<Vec<TenantId>, StoreError> {
         gone()
     }
 

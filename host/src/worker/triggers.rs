@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Call, CampaignName, Cause, CauseId, Event, Trigger};
-use crate::profiles::Applied;
+use super::roster::Enlisted;
+use super::sweep::{Question, Sweep};
+use crate::domain::{Call, CampaignName, Cause, CauseId, Event, Json, Timestamp, Trigger};
+use crate::profiles::{Applied, HOUSE_TIMER};
 use crate::store::TimerKey;
 
 /// A cause and its name.
@@ -36,6 +38,39 @@ pub(super) fn causes(event: &Event, applied: Applied) -> Vec<Named> {
 /// The name of the cause that a timer is when it fires.
 pub(super) fn timer_cause(timer: &TimerKey) -> CauseId {
     CauseId(format!("timer:{}:{}", timer.name, timer.due.as_millis()))
+}
+
+/// The name of the timer for an occurrence of a schedule that comes by the person's own clock.
+pub(super) fn scheduled_timer(schedule: &Json, moment: Timestamp) -> String {
+    format!("{HOUSE_TIMER}schedule:{}:{:08x}", moment.as_millis(), digest(schedule))
+}
+
+/// Which occurrence such a timer is for, and the digest of its schedule.
+pub(super) fn scheduled(name: &str) -> Option<(Timestamp, u32)> {
+    let (moment, digest) = name.strip_prefix(HOUSE_TIMER)?.strip_prefix("schedule:")?.split_once(':')?;
+    Some((Timestamp::from_millis(moment.parse().ok()?), u32::from_str_radix(digest, 16).ok()?))
+}
+
+/// The campaign's schedule of that digest.
+pub(super) fn schedule_of(campaign: &Enlisted, wanted: u32) -> Option<&Json> {
+    let schedules = campaign.manifest.triggers.iter().filter_map(|trigger| match trigger {
+        Trigger::Schedule(schedule) => Some(schedule),
+        _ => None,
+    });
+    schedules.into_iter().find(|schedule| digest(schedule) == wanted)
+}
+
+fn digest(schedule: &Json) -> u32 {
+    crc32c::crc32c(schedule.as_str().as_bytes())
+}
+
+/// Whether a campaign wants to be asked what a sweep asks.
+pub(super) fn wants_sweep(campaign: &Enlisted, sweep: &Sweep) -> bool {
+    let triggers = &campaign.manifest.triggers;
+    match &sweep.question {
+        Question::Schedule { schedule, .. } => schedule_of(campaign, digest(schedule)).is_some(),
+        Question::ItemChanged(change) => wants(&campaign.name, triggers, &Cause::ItemChanged(change.clone())),
+    }
 }
 
 /// Whether a campaign that wants `triggers` is asked about `cause`.

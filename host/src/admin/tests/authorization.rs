@@ -64,6 +64,10 @@ const ROWS: &[Row] = &[
     row("GET /v1/channels", Viewer, "", 200, 200),
     row("PUT /v1/channels/{channel}", Developer, WEBHOOK, 200, 200),
     row("DELETE /v1/channels/{channel}", Developer, "", 204, 404),
+    row("GET /v1/audiences", Viewer, "", 200, 200),
+    row("GET /v1/audiences/{audience}", Viewer, "", 200, 404),
+    row("PUT /v1/audiences/{audience}", Developer, AUDIENCE, 200, 200),
+    row("DELETE /v1/audiences/{audience}", Developer, "", 204, 404),
     row("GET /v1/profiles", Viewer, "", 200, 200),
     row("GET /v1/profiles/{profile}", Viewer, "", 404, 404),
     row("DELETE /v1/profiles/{profile}", Developer, "", 202, 202),
@@ -71,6 +75,7 @@ const ROWS: &[Row] = &[
     row("GET /v1/profiles/{profile}/ledger", Viewer, "", 200, 200),
     row("GET /v1/messages", Viewer, "", 200, 200),
     row("GET /v1/failures", Viewer, "", 200, 200),
+    row("GET /v1/sweeps", Viewer, "", 200, 200),
     row("GET /v1/quarantine", Viewer, "", 200, 200),
     row("GET /v1/outbox", Viewer, "", 200, 200),
     row("GET /v1/audit", Owner, "", 200, 200),
@@ -81,6 +86,7 @@ const ROWS: &[Row] = &[
     row("POST /v1/outbox/redeliver", Developer, r#"{"all": true}"#, 200, 200),
 ];
 
+const AUDIENCE: &str = r#"{"condition": {"trait": "plan", "equals": "Gold"}}"#;
 const WEBHOOK: &str = r#"{"provider": "webhook", "settings": {"url": "https://example.com/hook"}}"#;
 
 /// A house where `shop` has one of everything.
@@ -98,6 +104,7 @@ impl Furnished {
         let module = super::text(&uploaded["module"]);
         house.done("POST", "/v1/campaigns/winter/publish", json!({"module": module})).await;
         house.done("PUT", "/v1/channels/push", serde_json::from_str(WEBHOOK).unwrap()).await;
+        house.done("PUT", "/v1/audiences/vip", serde_json::from_str(AUDIENCE).unwrap()).await;
         Self { house, module, bytes }
     }
 
@@ -107,6 +114,7 @@ impl Furnished {
             .replace("{source}", "web")
             .replace("{campaign}", "winter")
             .replace("{channel}", "push")
+            .replace("{audience}", "vip")
             .replace("{profile}", "nobody")
             .replace("keys/{id}", &format!("keys/{}", self.house.viewer_id));
         assert!(!path.contains('{'), "`{path}` needs a name");
@@ -166,7 +174,7 @@ async fn another_tenants_lists_hold_nothing_of_ours() {
     let of_viewers = ROWS.iter().filter(|row| row.operation.starts_with("GET /v1") && row.own == row.other);
     // Nobody lives in this house: lists of people are told apart in the tests of the whole house.
     let is_of_people = |row: &&Row| {
-        ["audit", "profiles", "erasures", "messages", "failures", "quarantine", "outbox"]
+        ["audit", "profiles", "erasures", "messages", "failures", "sweeps", "quarantine", "outbox"]
             .iter()
             .any(|list| row.operation.contains(list))
     };

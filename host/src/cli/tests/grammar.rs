@@ -68,6 +68,11 @@ channel set push --provider webhook --to https://example.com/hook --secret s
 channel set push --provider webhook --settings OBJECT --to https://example.com/hook
 channel list
 channel reset push
+audience set vip --condition {\"audience\":\"gold\"}
+audience list
+audience show vip
+audience remove vip
+sweep list --limit 5
 profile list
 profile show anonymous:a/b
 messages list
@@ -124,6 +129,11 @@ fn every_command_is_one_request() {
         PUT channels/push {"provider":"webhook","settings":{"url":"https://example.com/hook","wait":"1h"}} -> one object, once
         GET channels -> all rows
         DELETE channels/push -> {"channel":"push","provider":"preview"}
+        PUT audiences/vip {"condition":{"audience":"gold"}} -> one object
+        GET audiences -> all rows
+        GET audiences/vip -> one object
+        DELETE audiences/vip -> {"audience":"vip","removed":true}
+        GET sweeps -> 5 rows
         GET profiles -> all rows
         GET profiles/anonymous:a/b -> one object
         GET messages -> all rows

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::fields::Fields;
+use super::membership::membership;
 use super::{consent, phone, spelling};
 use crate::domain::{Call, Engagement, EngagementKind, Identities, Json, Lost, Medium, PersonFacts, limits};
 
@@ -37,6 +38,7 @@ pub(crate) fn facts(read: &Read<'_>, call: Fields<'_>) -> PersonFacts {
         time_zone: context.text("timezone").filter(|zone| is_time_zone(zone)),
         consents: consent::consents(read.kind, read.name, call),
         lost: lost.into_iter().collect(),
+        audience: membership(read.kind, call),
     }
 }
 

@@ -6,6 +6,7 @@ mod engagement;
 mod facts;
 mod fields;
 mod identities;
+mod membership;
 mod names;
 mod phone;
 mod spelling;

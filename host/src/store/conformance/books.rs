@@ -9,6 +9,9 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("a page is read on from its last row", rows_page_by_page),
     ("books, tenants and pages have nothing to do with each other", pages_apart),
     ("a row is replaced and removed", rows_replaced_and_removed),
+    ("a partition reads its own rows, a page or one of them", own_rows),
+    ("who has rows in a book is named once", tenants_named),
+    ("a partition lists a tenant's people who live there", own_people),
     ("old rows are trimmed, so many a commit", rows_trimmed),
     ("a row that is added too old is trimmed with the others", rows_added_then_trimmed),
     ("profiles are listed over all partitions, by id", profiles_listed),
@@ -105,6 +108,62 @@ fn rows_replaced_and_removed(premises: &Premises) {
     partition.commit(commit).unwrap();
     let rows = store.reports().rows(Book::Ledger, &page(None), 99).unwrap();
     assert_eq!(rows, [Row { key: key(1, "b"), body: b"new".to_vec() }]);
+}
+
+fn own_rows(premises: &Premises) {
+    let store = (premises.open)();
+    let mut partitions = acquire(&*store);
+    add(&mut *partitions[0], vec![row(1, "a"), row(2, "a"), row(2, "b"), row(3, "a")]);
+    add(&mut *partitions[1], vec![row(2, "c")]);
+    let rows = |after, max| partitions[0].rows(Book::Ledger, &page(after), max).unwrap();
+    assert_eq!(rows(None, 99), [row(1, "a").1, row(2, "a").1, row(2, "b").1, row(3, "a").1]);
+    assert_eq!(rows(Some((2, "a")), 1), [row(2, "b").1]);
+    let one = |partition: usize, book, key| partitions[partition].row(book, &key).unwrap();
+    assert_eq!(one(0, Book::Ledger, key(2, "b")), Some(row(2, "b").1.body));
+    assert_eq!(one(1, Book::Ledger, key(2, "b")), None, "it lives elsewhere");
+    assert_eq!(one(0, Book::Interests, key(2, "b")), None);
+    assert_eq!(store.reports().row(Book::Ledger, &key(2, "c")).unwrap(), Some(row(2, "c").1.body));
+    assert_eq!(store.reports().row(Book::Ledger, &key(2, "d")).unwrap(), None);
+}
+
+fn tenants_named(premises: &Premises) {
+    let store = (premises.open)();
+    let mut partitions = acquire(&*store);
+    let named = |partition: &dyn Partition, book| -> Vec<String> {
+        partition.tenants_in(book).unwrap().iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(named(&*partitions[0], Book::Sweeps), [""; 0]);
+    for (book, tenant, pages) in [
+        (Book::Swept, "before", vec!["x"]),
+        (Book::Sweeps, "shop-2", vec!["", "b", "c"]),
+        (Book::Sweeps, "shop", vec!["z", ""]),
+        (Book::Schedules, "after", vec![""]),
+    ] {
+        let tenant = TenantId::parse(tenant).unwrap();
+        let key = |page: &str| RowKey { tenant: tenant.clone(), page: page.to_owned(), ..key(1, "a") };
+        let rows = pages.into_iter().map(|page| (book, Row { key: key(page), body: Vec::new() }));
+        add(&mut *partitions[0], rows.collect());
+    }
+    assert_eq!(named(&*partitions[0], Book::Sweeps), ["shop", "shop-2"]);
+    assert_eq!(named(&*partitions[0], Book::Interests), [""; 0]);
+    assert_eq!(named(&*partitions[1], Book::Sweeps), [""; 0], "rows of other partitions are theirs");
+}
+
+fn own_people(premises: &Premises) {
+    let store = (premises.open)();
+    let mut partitions = acquire(&*store);
+    let mut mine: Vec<_> = (0..5).map(|number| person_in(&partitions[0].slots(), number)).collect();
+    for number in [0, 1] {
+        let people = (0..5).map(|person| person_in(&partitions[number].slots(), person));
+        let profiles = people.map(|person| (person, Some(b"x".to_vec()))).collect();
+        partitions[number].commit(Commit { profiles, ..Commit::default() }).unwrap();
+    }
+    mine.sort();
+    let mine: Vec<_> = mine.into_iter().map(|key| key.profile).collect();
+    let people = |after, max| partitions[0].people(&shop(), after, max).unwrap();
+    assert_eq!(people(None, 99), mine);
+    assert_eq!(people(Some(&mine[1]), 2), mine[2..4]);
+    assert_eq!(partitions[0].people(&TenantId::parse("sho").unwrap(), None, 9).unwrap(), []);
 }
 
 fn rows_trimmed(premises: &Premises) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Case, DAY, HOUR, NOON, Premises, acquire, append, at, consume, event, event_of, messages, pull};
-use crate::domain::{MessageId, Position, Quarantined, Signal, SourceId, Substance};
+use crate::domain::{Hearer, Inbound, Json, MessageId, News, Position, Quarantined, Signal, SourceId, Substance, Told};
 use crate::store::{Appended, Commit, Entry, Store, StoreError};
 
 use Appended::{Duplicate, Fresh};
@@ -17,6 +17,7 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("ids of two tenants have nothing to do with each other", ids_are_per_tenant),
     ("an id is remembered for seven days, then forgotten", ids_are_forgotten),
     ("each entry is in the partition of its slot", each_entry_has_one_partition),
+    ("what everybody is told is in every partition, once", told_to_everybody),
     ("a pull gives at most what was asked for, and goes on there", pull_in_parts),
     ("a pull changes nothing", pull_twice),
     ("a pull that found nothing finds what comes later", pull_before_append),
@@ -87,6 +88,22 @@ fn ids_are_forgotten(premises: &Premises) {
     drop(store);
     let store = (premises.open)();
     assert_eq!(append(&*store, vec![event("u1", "m1"), event("u1", "m2")]), [Duplicate, Duplicate]);
+}
+
+fn told_to_everybody(premises: &Premises) {
+    let store = (premises.open)();
+    let mut partitions = acquire(&*store);
+    let id = MessageId::parse("told:1").unwrap();
+    let told = Told { id, to: Hearer::Everybody, news: News::Noted(Json::parse("{}").unwrap()) };
+    let inbound = Inbound { substance: Substance::Told(told), ..event("u1", "m1") };
+    for _ in 0..2 {
+        partitions[0].commit(Commit { told: vec![inbound.clone()], ..Commit::default() }).unwrap();
+    }
+    for partition in &mut partitions {
+        let entries = pull(partition.as_mut(), usize::MAX).unwrap().entries;
+        let [entry] = &entries[..] else { panic!("{entries:?}") };
+        assert_eq!(entry.inbound, inbound);
+    }
 }
 
 fn each_entry_has_one_partition(premises: &Premises) {

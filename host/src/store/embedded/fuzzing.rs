@@ -26,7 +26,7 @@ struct Drawn {
 fn draw(input: &mut Input<'_>) -> Drawn {
     let owner = ProfileKey { tenant: input.tenant(), profile: input.profile() };
     let due = Timestamp::from_millis(input.number().cast_signed());
-    let books = [Book::Ledger, Book::Messages, Book::Quarantine, Book::Failures, Book::Erasures];
+    let books = Book::ALL;
     let book = books[usize::from(input.byte()) % books.len()];
     let row = RowKey {
         tenant: owner.tenant.clone(),

@@ -212,15 +212,30 @@ pub(super) fn parse_row(key: &[u8]) -> Result<RowKey, StoreError> {
     })
 }
 
-fn page(book: Book, tenant: &TenantId, page: &str) -> Key {
+/// Where a book begins, and what all keys of its rows begin with.
+pub(super) fn book(book: Book) -> Vec<u8> {
     let number = match book {
         Book::Ledger => 1,
         Book::Messages => 2,
         Book::Quarantine => 3,
         Book::Failures => 4,
+        Book::Swept => 5,
+        Book::Sweeps => 6,
+        Book::Schedules => 7,
         Book::Erasures => 8,
+        Book::Items => 9,
+        Book::Interests => 10,
     };
-    Key::default().byte(number).text(tenant.as_str()).text(page)
+    vec![number]
+}
+
+/// All rows that a tenant has in a book.
+pub(super) fn rows_of(of: Book, tenant: &TenantId) -> Span {
+    Key(book(of)).text(tenant.as_str()).share()
+}
+
+fn page(of: Book, tenant: &TenantId, page: &str) -> Key {
+    Key(book(of)).text(tenant.as_str()).text(page)
 }
 
 /// A key, taken apart from its beginning.
@@ -301,7 +316,7 @@ mod tests {
     }
 
     fn book() -> impl Strategy<Value = Book> {
-        prop::sample::select(vec![Book::Ledger, Book::Messages, Book::Quarantine, Book::Failures, Book::Erasures])
+        prop::sample::select(Book::ALL.to_vec())
     }
 
     fn row_key() -> impl Strategy<Value = RowKey> {
@@ -386,6 +401,14 @@ mod tests {
             let is_old = is_same_page && other.1.at < key.at;
             let trim = Trim { book, tenant: key.tenant, page: key.page, before: key.at };
             prop_assert_eq!(rows_before(&trim).contains(&row(other.0, &other.1)), is_old);
+        }
+
+        #[test]
+        fn a_tenants_share_of_a_book_holds_its_own_and_nobody_elses(
+            tenant in tenant(), mine in book(), other in (book(), row_key()),
+        ) {
+            let is_wanted = (mine, &tenant) == (other.0, &other.1.tenant);
+            prop_assert_eq!(rows_of(mine, &tenant).contains(&row(other.0, &other.1)), is_wanted);
         }
 
         #[test]

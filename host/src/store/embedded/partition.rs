@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::house::House;
 use super::state::{Owner, State};
-use crate::domain::{InstructionId, Position, ProfileKey, TenantId, Timestamp, Waiting};
+use crate::domain::{InstructionId, Position, ProfileId, ProfileKey, TenantId, Timestamp, Waiting};
 use crate::journal::Reader;
-use crate::store::{Commit, Entry, Line, OutboxRow, Partition, Pulled, StoreError, TimerKey};
+use crate::store::{Book, Commit, Entry, Line, OutboxRow, Page, Partition, Pulled, Row, RowKey, StoreError, TimerKey};
 
 /// One of the embedded store's partitions.
 pub(super) struct Owned {
@@ -86,6 +86,22 @@ impl Partition for Owned {
 
     fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {
         self.state().ask(|view| view.outbox_entry(tenant, id))
+    }
+
+    fn people(&self, tenant: &TenantId, after: Option<&ProfileId>, max: usize) -> Result<Vec<ProfileId>, StoreError> {
+        self.state().ask(|view| view.people(tenant, after, max))
+    }
+
+    fn rows(&self, book: Book, page: &Page, max: usize) -> Result<Vec<Row>, StoreError> {
+        self.state().ask(|view| view.rows(book, page, max))
+    }
+
+    fn row(&self, book: Book, key: &RowKey) -> Result<Option<Vec<u8>>, StoreError> {
+        self.state().ask(|view| view.row(book, key))
+    }
+
+    fn tenants_in(&self, book: Book) -> Result<Vec<TenantId>, StoreError> {
+        self.state().ask(|view| view.tenants_in(book))
     }
 
     fn parked(&self, tenant: &TenantId, max: usize) -> Result<Vec<Entry>, StoreError> {

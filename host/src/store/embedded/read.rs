@@ -8,7 +8,7 @@ use super::tables::{
     TIMERS, Table, parse_outbox_value, parse_parked_value, parse_sum_value,
 };
 use crate::domain::{InstructionId, Position, ProfileId, ProfileKey, TenantId, Timestamp, Waiting};
-use crate::store::{Book, Entry, Line, OutboxRow, Page, Row, StoreError, TimerKey, engine};
+use crate::store::{Book, Entry, Line, OutboxRow, Page, Row, RowKey, StoreError, TimerKey, engine};
 
 /// One moment of a file.
 pub(super) struct View(pub(super) ReadTransaction);
@@ -31,6 +31,15 @@ impl View {
     ) -> Result<Vec<(ProfileId, Vec<u8>)>, StoreError> {
         let read = |key: &[u8], body: &[u8]| Ok((keys::parse_profile(key)?, body.to_vec()));
         self.list(PROFILES, &keys::profiles(tenant, after), max, read)
+    }
+
+    pub(super) fn people(
+        &self,
+        tenant: &TenantId,
+        after: Option<&ProfileId>,
+        max: usize,
+    ) -> Result<Vec<ProfileId>, StoreError> {
+        self.list(PROFILES, &keys::profiles(tenant, after), max, |key, _| keys::parse_profile(key))
     }
 
     pub(super) fn timers(&self, tenant: &TenantId, until: Timestamp, max: usize) -> Result<Vec<TimerKey>, StoreError> {
@@ -99,6 +108,21 @@ impl View {
     pub(super) fn rows(&self, book: Book, page: &Page, max: usize) -> Result<Vec<Row>, StoreError> {
         let read = |key: &[u8], body: &[u8]| Ok(Row { key: keys::parse_row(key)?, body: body.to_vec() });
         self.list(ROWS, &keys::rows(book, page), max, read)
+    }
+
+    pub(super) fn row(&self, book: Book, key: &RowKey) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get(ROWS, &keys::row(book, key), |_, body| Ok(body.to_vec()))
+    }
+
+    /// One look for each tenant: behind the first row of one stands the first of the next.
+    pub(super) fn tenants_in(&self, book: Book) -> Result<Vec<TenantId>, StoreError> {
+        let (mut tenants, mut from) = (Vec::new(), keys::book(book));
+        let tenant_of = |key: &[u8]| key.starts_with(&keys::book(book)).then(|| keys::parse_row(key)).transpose();
+        while let Some(first) = self.first(ROWS, &from, tenant_of)?.flatten() {
+            from = keys::rows_of(book, &first.tenant).end;
+            tenants.push(first.tenant);
+        }
+        Ok(tenants)
     }
 
     fn get<T>(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::house::House;
 use super::read::View;
 use crate::domain::{InstructionId, ProfileId, ProfileKey, TenantId};
-use crate::store::{Book, OutboxRow, Page, Reports, Row, StoreError};
+use crate::store::{Book, OutboxRow, Page, Reports, Row, RowKey, StoreError};
 
 /// Reports of the embedded store.
 pub(super) struct EmbeddedReports(pub(super) Arc<House>);
@@ -43,6 +43,16 @@ impl Reports for EmbeddedReports {
 
     fn rows(&self, book: Book, page: &Page, max: usize) -> Result<Vec<Row>, StoreError> {
         self.merged(max, |view| view.rows(book, page, max), |row| row.key.clone())
+    }
+
+    fn row(&self, book: Book, key: &RowKey) -> Result<Option<Vec<u8>>, StoreError> {
+        for state in &self.0.states {
+            let found = state.ask(|view| view.row(book, key))?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     fn outbox(

@@ -193,7 +193,7 @@ fn a_house_of_another_plan_is_not_entered() {
     let plan = dir.path().join("house.json");
     let text = fs::read_to_string(&plan).unwrap();
     expect_test::expect![[r#"
-        {"format":2,"slots":256,"partitions":4}
+        {"format":3,"slots":256,"partitions":4}
     "#]]
     .assert_eq(&text);
     fs::write(&plan, text.replace('4', "8")).unwrap();

@@ -85,6 +85,7 @@ fn event(number: usize, call: Call, identities: Identities, seconds: i64) -> Eve
             time_zone: None,
             consents: vec![said(number)],
             lost: (number % 5 == 1).then(|| lost(number)).into_iter().collect(),
+            audience: None,
         },
         engagement: (call == Call::Track).then(|| told(number)),
         test: false,
