@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where something is not there")]
 
 mod campaigns;
+mod catalogue;
 mod commands;
 mod compile;
 mod containment;

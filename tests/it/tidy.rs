@@ -10,6 +10,7 @@ const WALLS: &[(&str, &[&str])] = &[
     (
         "admin",
         &[
+            "catalogue",
             "channels",
             "conditions",
             "domain",
@@ -40,6 +41,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "worker",
         ],
     ),
+    ("catalogue", &["domain"]),
     ("channels", &["domain"]),
     ("cli", &["app", "demo", "domain", "scenario"]),
     ("conditions", &["domain"]),
@@ -64,6 +66,7 @@ const WALLS: &[(&str, &[&str])] = &[
     (
         "worker",
         &[
+            "catalogue",
             "channels",
             "conditions",
             "domain",
@@ -84,6 +87,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("chacha20poly1305", &["keyring"]),
     ("clap", &["cli"]),
     ("cronexpr", &["schedules"]),
+    ("csv", &["catalogue"]),
     ("redb", &["faults", "journal", "store", "tenants"]),
     ("reqwest", &["channels", "cli", "demo"]),
     ("wasmtime", &["sandbox"]),

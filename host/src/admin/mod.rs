@@ -10,6 +10,9 @@ mod body;
 mod caller;
 mod campaigns;
 mod channels;
+mod desk;
+mod feed;
+mod items;
 mod keyring;
 mod keys;
 mod manifest;
@@ -38,6 +41,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use utoipa_axum::router::OpenApiRouter;
 
 use self::caller::Caller;
+pub use self::desk::ItemDesk;
 use self::problem::Problem;
 pub use self::workshop::Workshop;
 use crate::channels::Reach;
@@ -66,6 +70,8 @@ pub struct Admin {
     pub crew: Arc<Crew>,
     /// How the server is reached from outside; the request's `Host` where it is not given.
     pub public_url: Option<String>,
+    /// Takes in what tenants say of their items.
+    pub items: ItemDesk,
     /// Where channels may lead.
     pub reach: Reach,
     /// Asked by `/readyz`.
@@ -110,6 +116,8 @@ fn operations() -> OpenApiRouter<Arc<Admin>> {
         .merge(modules::operations())
         .merge(campaigns::operations())
         .merge(channels::operations())
+        .merge(items::operations())
+        .merge(feed::operations())
         .merge(people::operations())
         .merge(audiences::operations())
         .merge(sweeps::operations())

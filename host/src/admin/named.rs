@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 
 use super::Admin;
 use super::problem::{Kind, Problem};
-use crate::domain::{CampaignName, ProfileId, SourceId};
+use crate::domain::{CampaignName, ItemId, ProfileId, SourceId};
 use crate::tenants::{AudienceName, ChannelName, KeyId};
 
 /// The one name in the path.
@@ -42,6 +42,12 @@ impl Name for ProfileId {
 }
 
 impl Name for SourceId {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        Ok(Self::parse(text)?)
+    }
+}
+
+impl Name for ItemId {
     fn parse(text: &str) -> Result<Self, Problem> {
         Ok(Self::parse(text)?)
     }

@@ -30,6 +30,7 @@ impl Operations {
                 (Method::GET, &item.get),
                 (Method::PUT, &item.put),
                 (Method::POST, &item.post),
+                (Method::PATCH, &item.patch),
                 (Method::DELETE, &item.delete),
             ];
             for (method, operation) in methods {
@@ -78,7 +79,7 @@ fn describe_problems(api: &mut OpenApi) {
     let content = ContentBuilder::new().schema(Some(schema)).build();
     let problem = ResponseBuilder::new().description("a problem").content("application/problem+json", content).build();
     for item in api.paths.paths.values_mut() {
-        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             operation.responses.responses.insert("default".to_owned(), RefOr::T(problem.clone()));
         }

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::problem::{Kind, Problem};
+use crate::catalogue;
 use crate::domain::{Medium, ProfileId, Timestamp};
 use crate::outbox;
-use crate::profiles::{self, Dated, HOUSE_TIMER, Kept, Profile, Run};
+use crate::profiles::{self, Dated, HOUSE_TIMER, Interest, Kept, Profile, Run};
 use crate::store::{Book, RowKey, StoreError};
 use crate::worker::{Busy, ErasureRow, FailureRow, LedgerRow, MessageRow, QuarantineRow};
 
@@ -16,6 +17,8 @@ pub(super) enum Unreadable {
     Profile(#[from] profiles::RecordError),
     #[error(transparent)]
     Entry(#[from] outbox::RecordError),
+    #[error(transparent)]
+    Item(#[from] catalogue::RecordError),
     #[error(transparent)]
     Row(#[from] serde_json::Error),
 }
@@ -77,12 +80,19 @@ pub(super) fn profile(id: &ProfileId, profile: &Profile) -> Value {
     view["lost_addresses"] = by_medium(&lost);
     view["time_zone"] = json!(said(&profile.time_zone));
     view["traits"] = profile.traits.iter().map(|(name, value)| (name.clone(), value.value.value())).collect();
+    view["items"] =
+        profile.interests.every().map(|(id, interest)| (id.to_string(), interest_view(&interest))).collect();
     view["audiences"] =
         profile.audiences.iter().filter(|(_, said)| said.value).map(|(name, _)| name.as_str()).collect();
     view["opted_out"] = profile.consents.left().map(|(channel, at)| (channel.to_owned(), at.to_string())).collect();
     view["suppressed_since"] = json!(profile.consents.suppressed().map(|at| at.to_string()));
     view["campaigns"] = profile.runs.iter().map(|(campaign, run)| (campaign.to_string(), run_view(run))).collect();
     view
+}
+
+fn interest_view(interest: &Interest) -> Value {
+    let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
+    json!({"viewed": text(interest.viewed), "in_cart_since": text(interest.carted)})
 }
 
 /// A timer's name as people see it: the house's own begins with something that cannot be seen.

@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::admin::{self, Admin, Readiness, Workshop};
+use crate::admin::{self, Admin, ItemDesk, Readiness, Workshop};
 use crate::channels::{Http, Reach};
 use crate::domain::{Backlog, Timestamp, limits};
 use crate::ingest::{self, Door, Pressure, Space};
@@ -132,9 +132,10 @@ impl App {
             directory.sources(),
             store,
             clock,
-            Pressure { space: Arc::clone(&space), backlog },
+            Pressure { space: Arc::clone(&space), backlog: Arc::clone(&backlog) },
             options.rates,
         );
+        let items = ItemDesk::new(Arc::clone(&house.store), Arc::clone(&house.crew), house.timepiece.clock(), backlog);
         let readiness = readiness(Arc::clone(&house), space);
         let admin = Admin {
             directory: Arc::clone(&directory),
@@ -143,6 +144,7 @@ impl App {
             store: Arc::clone(&house.store),
             clock: house.timepiece.clock(),
             crew: Arc::clone(&house.crew),
+            items,
             public_url: options.public_url,
             reach,
             readiness,

@@ -78,7 +78,8 @@ impl Client {
     }
 
     async fn exchange(&self, request: &Request, query: &[(&str, &str)]) -> Result<Vec<u8>, Failure> {
-        let call = self.http.request(request.method.clone(), self.address(&request.path, query));
+        let query: Vec<_> = request.query.iter().copied().chain(query.iter().copied()).collect();
+        let call = self.http.request(request.method.clone(), self.address(&request.path, &query));
         let broken = |err| unanswered(err).at(self.place(request));
         let mut response = self.load(call, &request.body).send().await.map_err(broken)?;
         let mut body = Vec::new();
@@ -114,6 +115,9 @@ impl Client {
         match body {
             Body::Empty => call.timeout(self.patience),
             Body::Json(document) => call.timeout(self.patience).json(document),
+            Body::Feed(feed, media_type) => {
+                call.timeout(limits::CLI_UPLOAD_MAX).header(CONTENT_TYPE, *media_type).body(feed.clone())
+            }
             Body::Component(component) => {
                 call.timeout(limits::CLI_UPLOAD_MAX).header(CONTENT_TYPE, "application/wasm").body(component.clone())
             }

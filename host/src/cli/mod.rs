@@ -15,6 +15,7 @@ mod exchange;
 mod exit;
 mod failure;
 mod failures;
+mod item;
 mod key;
 mod keyring;
 mod ledger;
@@ -88,6 +89,8 @@ enum Command {
     Campaign(Remote<campaign::CampaignCommand>),
     /// Choose the provider behind each channel
     Channel(Remote<channel::ChannelCommand>),
+    /// Manage the catalogue of items
+    Item(Remote<item::ItemCommand>),
     /// Say who is in which audience
     Audience(Remote<audience::AudienceCommand>),
     /// Look at people
@@ -192,6 +195,7 @@ impl Command {
             Self::Module(remote) => remote.task(),
             Self::Campaign(remote) => remote.task(),
             Self::Channel(remote) => remote.task(),
+            Self::Item(remote) => remote.task(),
             Self::Audience(remote) => remote.task(),
             Self::Profile(remote) => remote.task(),
             Self::Messages(remote) => remote.task(),

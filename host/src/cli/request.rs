@@ -22,6 +22,8 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     /// The parts of the path, not yet encoded.
     pub(crate) path: Vec<String>,
+    /// What follows the path behind a question mark.
+    pub(crate) query: Vec<(&'static str, &'static str)>,
     /// What is sent along.
     pub(crate) body: Body,
     /// What is expected back.
@@ -36,6 +38,8 @@ pub(crate) enum Body {
     Json(Value),
     /// A component's bytes.
     Component(Bytes),
+    /// A feed's bytes, and their media type.
+    Feed(Bytes, &'static str),
 }
 
 /// What is expected back, and so how it is printed.
@@ -76,6 +80,17 @@ impl Request {
         Self::new(Method::POST, path, Body::Component(component))
     }
 
+    /// Hands in a feed.
+    pub(crate) fn feed(path: &[&str], feed: Bytes, media_type: &'static str) -> Self {
+        Self::new(Method::POST, path, Body::Feed(feed, media_type))
+    }
+
+    /// The same, with a wish.
+    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.query.push((name, value));
+        self
+    }
+
     /// Has something removed; `done` is printed when it is.
     pub(crate) fn delete(path: &[&str], done: Value) -> Self {
         Self { answer: Answer::Nothing(done), ..Self::new(Method::DELETE, path, Body::Empty) }
@@ -87,7 +102,13 @@ impl Request {
     }
 
     fn new(method: Method, path: &[&str], body: Body) -> Self {
-        Self { method, path: path.iter().map(|part| (*part).to_owned()).collect(), body, answer: Answer::One }
+        Self {
+            method,
+            path: path.iter().map(|part| (*part).to_owned()).collect(),
+            query: Vec::new(),
+            body,
+            answer: Answer::One,
+        }
     }
 }
 

@@ -45,6 +45,11 @@ pub(crate) const CHANNELS: View = View {
     empty: "no channel is set: all of them use the provider `preview`, which keeps messages for the eye",
 };
 
+pub(crate) const ITEMS: View = View {
+    columns: &["item", "attributes", "of_events"],
+    empty: "no items yet; take in a feed with `rekindle item import FILE`",
+};
+
 pub(crate) const PROFILES: View = View {
     columns: &["profile", "events", DETAILS],
     empty: "nobody yet; people appear with the first events that Segment sends to a source",

@@ -140,7 +140,12 @@ fn collect<'a>(node: &'a Node, names: &mut Vec<&'a str>) {
         Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| collect(node, names)),
         Node::Not(node) => collect(node, names),
         Node::InAudience(name) => names.push(name),
-        Node::Happening(_) | Node::Happened { .. } | Node::Compares { .. } | Node::Reachable(_) => {}
+        Node::Happening(_)
+        | Node::Happened { .. }
+        | Node::Compares { .. }
+        | Node::Cart { .. }
+        | Node::Viewed { .. }
+        | Node::Reachable(_) => {}
     }
 }
 

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::error::{ConditionError, choices};
 use super::parse::{Place, read_span};
-use super::span;
 use super::tree::{Age, Comparison, Node, Operand, Order, Question, Source};
+use super::{items, span};
 use crate::domain::Timestamp;
 
 /// Numbers above it are milliseconds since the Unix epoch, others seconds: it is the year 5138, or 1973.
@@ -45,9 +45,10 @@ type Result<T> = std::result::Result<T, ConditionError>;
 
 /// Reads a condition about a value.
 pub(super) fn read(place: &Place<'_>, about: &'static str) -> Result<Node> {
-    let known: Vec<&str> = std::iter::once(about).chain(COMPARISONS).collect();
+    let of = (about == "item").then_some("of");
+    let known: Vec<&str> = std::iter::once(about).chain(of).chain(COMPARISONS).collect();
     place.only(&known)?;
-    let source = source(place, about)?;
+    let source = if about == "item" { items::source(place)? } else { source(place, about)? };
     let Some((name, operand)) = place.one_of(&COMPARISONS)? else {
         let next = format!("use {}", choices(COMPARISONS));
         return Err(place.error(format!("nothing says what is asked of the {about}"), next));
@@ -119,7 +120,7 @@ fn operands(place: &Place<'_>) -> Result<Vec<Operand>> {
 }
 
 /// A value, or where to find it: `{"trigger": "cart_id"}`.
-fn operand(place: &Place<'_>) -> Result<Operand> {
+pub(super) fn operand(place: &Place<'_>) -> Result<Operand> {
     if !place.value.is_object() {
         return Ok(Operand::Literal(place.value.clone()));
     }

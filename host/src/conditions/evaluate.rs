@@ -24,6 +24,12 @@ pub trait Person {
 
     /// The attributes of an item of the catalogue.
     fn item(&self, id: &str) -> Option<Json>;
+
+    /// When the person viewed an item last.
+    fn viewed(&self, item: &str) -> Option<Timestamp>;
+
+    /// Whether an item is in the person's cart; where none is named, whether anything is.
+    fn has_in_cart(&self, item: Option<&str>) -> bool;
 }
 
 /// Where and when a condition is asked.
@@ -59,6 +65,11 @@ impl Scene<'_> {
             Node::Happening(subject) => self.cause.is_some_and(|cause| self.is_about(cause, subject)),
             Node::Happened { subject, since, question } => self.answers(subject, *since, *question),
             Node::Compares { source, comparison } => self.compares(self.find(source).as_deref(), comparison),
+            Node::Cart { wanted, has: None } => self.person.has_in_cart(None) == *wanted,
+            Node::Cart { wanted, has: Some(item) } => {
+                self.item_id(item).is_some_and(|item| self.person.has_in_cart(Some(&item))) == *wanted
+            }
+            Node::Viewed { item, since } => self.has_viewed(item, *since),
             Node::Reachable(channel) => self.person.reachable(channel),
             Node::InAudience(name) => self.person.is_in_audience(name),
         }
@@ -75,15 +86,36 @@ impl Scene<'_> {
         }
     }
 
+    fn has_viewed(&self, item: &Operand, since: Option<Since>) -> bool {
+        let viewed = self.item_id(item).and_then(|item| self.person.viewed(&item));
+        match since {
+            None => viewed.is_some(),
+            Some(since) => viewed.zip(self.moment(since)).is_some_and(|(viewed, since)| viewed >= since),
+        }
+    }
+
+    /// Ids are texts; one that looks like a number may be sent as one.
+    fn item_id(&self, operand: &Operand) -> Option<String> {
+        match &*self.operand(operand)? {
+            Value::String(id) => Some(id.trim().to_owned()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
+
+    /// None where what began the run has no moment.
+    fn moment(&self, since: Since) -> Option<Timestamp> {
+        match since {
+            Since::Ago(span) => Some(self.now.minus(span)),
+            Since::At(moment) => Some(moment),
+            Since::Trigger => self.trigger.get("timestamp").and_then(time),
+        }
+    }
+
     fn answers(&self, subject: &Subject, since: Option<Since>, question: Question) -> bool {
-        let since = match since {
-            None => None,
-            Some(Since::Ago(span)) => Some(self.now.minus(span)),
-            Some(Since::At(moment)) => Some(moment),
-            Some(Since::Trigger) => {
-                let Some(moment) = self.trigger.get("timestamp").and_then(time) else { return false };
-                Some(moment)
-            }
+        let since = match since.map(|since| self.moment(since)) {
+            Some(None) => return false,
+            since => since.flatten(),
         };
         let occurrences = self.person.occurrences(subject, since);
         match question {
@@ -98,6 +130,10 @@ impl Scene<'_> {
             Source::Trait { name, pointer } => {
                 let value = self.person.trait_value(name)?.value();
                 pointer::find(&value, pointer).value.cloned().map(Cow::Owned)
+            }
+            Source::Item { attribute, of } => {
+                let attributes = self.person.item(&self.item_id(of)?)?.value();
+                attributes.get(attribute).cloned().map(Cow::Owned)
             }
             Source::Property(path) => pointer::find(self.body?, path).value.map(Cow::Borrowed),
             Source::Trigger(path) => pointer::find(self.trigger, path).value.map(Cow::Borrowed),

@@ -8,6 +8,7 @@ mod audiences;
 mod comparison;
 mod error;
 mod evaluate;
+mod items;
 mod parse;
 mod span;
 mod tree;

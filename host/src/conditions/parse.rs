@@ -5,12 +5,26 @@ use serde_json::{Map, Value};
 
 use super::error::{ConditionError, choices, nearest};
 use super::tree::{Age, Condition, Node, Question, Since};
-use super::{comparison, span};
+use super::{comparison, items, span};
 use crate::domain::{CampaignName, EngagementKind, Subject, Target, limits};
 
 /// What a condition can be about.
-const SUBJECTS: [&str; 11] =
-    ["all", "any", "not", "event", "engagement", "trait", "property", "trigger", "reachable", "happening", "audience"];
+const SUBJECTS: [&str; 14] = [
+    "all",
+    "any",
+    "not",
+    "event",
+    "engagement",
+    "trait",
+    "property",
+    "trigger",
+    "item",
+    "cart",
+    "viewed",
+    "reachable",
+    "happening",
+    "audience",
+];
 const HISTORY: [&str; 4] = ["occurred", "count", "last", "since"];
 
 type Result<T> = std::result::Result<T, ConditionError>;
@@ -153,6 +167,8 @@ fn node(place: Place<'_>, nodes: &mut usize) -> Result<Node> {
             place.only(&["reachable"])?;
             about.text("name a channel, like `\"push\"`").map(|channel| Node::Reachable(channel.to_owned()))
         }
+        "cart" => items::cart(&place),
+        "viewed" => items::viewed(&place),
         _ => comparison::read(&place, name),
     }
 }
@@ -242,7 +258,7 @@ fn target(place: &Place<'_>) -> Result<Target> {
     }
 }
 
-fn read_since(place: &Place<'_>) -> Result<Since> {
+pub(super) fn read_since(place: &Place<'_>) -> Result<Since> {
     let next = "write a span like `\"7d\"`, a moment like `\"2026-03-01T08:00:00Z\"`, or `\"trigger\"`";
     let text = place.text(next)?;
     if text == "trigger" {

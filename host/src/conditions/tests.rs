@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Condition, Person, Scene, span};
 use crate::domain::{
-    Call, CampaignName, Cause, Consent, Engagement, EngagementKind, Event, Identities, Json, KnownBy, MessageId,
-    Occurrences, PersonFacts, Scope, Subject, Timestamp, Wish,
+    Attributes, Call, CampaignName, Cause, Consent, Engagement, EngagementKind, Event, Identities, ItemDeed, ItemFacts,
+    ItemId, Json, KnownBy, MessageId, Occurrences, PersonFacts, Scope, Subject, Timestamp, Wish,
 };
 use crate::profiles::Profile;
 
@@ -16,6 +16,8 @@ const DOCUMENTATION: &str = include_str!("../../../docs/conditions.md");
 struct Known {
     campaign: CampaignName,
     profile: Profile,
+    items: Value,
+    now: Timestamp,
 }
 
 impl Person for Known {
@@ -31,8 +33,16 @@ impl Person for Known {
         self.profile.is_in_audience(name)
     }
 
-    fn item(&self, _: &str) -> Option<Json> {
-        None
+    fn item(&self, id: &str) -> Option<Json> {
+        self.items.get(id).map(Json::from)
+    }
+
+    fn viewed(&self, item: &str) -> Option<Timestamp> {
+        self.profile.interests.of(&ItemId::parse(item).unwrap(), self.now)?.viewed
+    }
+
+    fn has_in_cart(&self, item: Option<&str>) -> bool {
+        self.profile.interests.cart(self.now).any(|known| item.is_none_or(|item| known.as_str() == item))
     }
 
     fn reachable(&self, channel: &str) -> bool {
@@ -65,11 +75,22 @@ fn event(told: &Value, at: Timestamp) -> Event {
         name: text(told, "event").unwrap_or_default(),
         at,
         identities: Identities::default(),
-        facts: PersonFacts::default(),
+        facts: PersonFacts { items: items_of(told), ..PersonFacts::default() },
         engagement,
         test: false,
         body: Json::from(told),
     }
+}
+
+/// What an event did with the one item that it names.
+fn items_of(told: &Value) -> Option<ItemFacts> {
+    let deed = match told["event"].as_str()? {
+        "Product Clicked" => ItemDeed::Views,
+        "Checkout Started" => ItemDeed::PutsIntoCart,
+        _ => return None,
+    };
+    let item = ItemId::parse(told["item"].as_str()?).unwrap();
+    Some(ItemFacts { deed, items: vec![(item, Attributes::new())] })
 }
 
 /// The example person of the documentation, and when it is.
@@ -94,7 +115,8 @@ fn example(person: &Value) -> (Known, Timestamp) {
         profile.apply(&entered);
     }
     let campaign = CampaignName::parse(&text(person, "campaign").expect("there should be a campaign")).unwrap();
-    (Known { campaign, profile }, moment(&person["now"]))
+    let (items, now) = (person["items"].clone(), moment(&person["now"]));
+    (Known { campaign, profile, items, now }, now)
 }
 
 /// The fenced blocks of the documentation: what is said of them, and what is in them.
@@ -158,6 +180,15 @@ fn a_condition_that_cannot_be_meant_is_refused_at_its_place() {
         (json!({"not": {}}), "/not"),
         (json!({"all": [{"event": "A"}, {}]}), "/all/1"),
         (json!({"a/b": 1}), "/a~1b"),
+        (json!({"item": "price", "less_than": 10}), ""),
+        (json!({"item": "price", "of": "mug"}), ""),
+        (json!({"item": "price", "of": {"tiger": "x"}, "less_than": 10}), "/of/tiger"),
+        (json!({"item": "price", "of": true, "less_than": 10}), "/of"),
+        (json!({"trait": "plan", "of": "mug", "equals": 1}), "/of"),
+        (json!({"cart": "mug"}), "/cart"),
+        (json!({"cart": true, "of": "mug"}), "/of"),
+        (json!({"viewed": "mug", "since": "x"}), "/since"),
+        (json!({"viewed": ""}), "/viewed"),
     ] {
         let err = Condition::parse(&condition).expect_err(&condition.to_string());
         assert_eq!(err.pointer, place, "{condition}: {err}");
@@ -271,7 +302,8 @@ proptest! {
             identify.facts.traits = vec![("plan".to_owned(), Json::from(&json!(plan)))];
             profile.apply(&identify);
         }
-        let known = Known { campaign: CampaignName::parse("comeback").unwrap(), profile };
+        let campaign = CampaignName::parse("comeback").unwrap();
+        let known = Known { campaign, profile, items: Value::Null, now: Timestamp::from_millis(now) };
         let scene = Scene {
             person: &known,
             campaign: &known.campaign,

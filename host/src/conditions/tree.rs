@@ -40,6 +40,16 @@ pub(super) enum Node {
         source: Source,
         comparison: Comparison,
     },
+    /// Something, or one item, is in the cart, or is not.
+    Cart {
+        wanted: bool,
+        has: Option<Operand>,
+    },
+    /// The person viewed an item.
+    Viewed {
+        item: Operand,
+        since: Option<Since>,
+    },
     /// Messages over that channel are welcome.
     Reachable(String),
     /// The person is in the audience of that name.
@@ -82,7 +92,7 @@ pub(super) enum Order {
 }
 
 /// Where a value is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Source {
     /// A trait of the person, and the place within it.
     Trait { name: String, pointer: String },
@@ -90,6 +100,8 @@ pub(super) enum Source {
     Property(String),
     /// In what began the run, as a JSON Pointer.
     Trigger(String),
+    /// An attribute of an item of the catalogue.
+    Item { attribute: String, of: Box<Operand> },
 }
 
 /// What a value is compared with.

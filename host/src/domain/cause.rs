@@ -19,7 +19,12 @@ pub enum Cause {
     /// A trait of the person changed.
     TraitChanged(Change),
     /// An attribute of an item changed, which the person viewed or has in the cart.
-    ItemChanged(Change),
+    ItemChanged {
+        /// What changed.
+        change: Change,
+        /// The item, the change, and what the person has to do with it, for who asks for the event's body.
+        body: Json,
+    },
     /// The campaign's moment has come.
     Schedule(Timestamp),
 }

@@ -1,6 +1,6 @@
 //! What an event tells about the person: traits, addresses, and what the person thinks of being written to.
 
-use super::Json;
+use super::{ItemFacts, Json};
 
 /// What is kept of an event in the profile.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -13,6 +13,8 @@ pub struct PersonFacts {
     pub phone: Option<String>,
     /// An IANA time zone.
     pub time_zone: Option<String>,
+    /// What the person did with items.
+    pub items: Option<ItemFacts>,
     /// One of Segment's audiences, and whether the person is in it from now on.
     pub audience: Option<(String, bool)>,
     /// What the person said about being written to.

@@ -20,6 +20,11 @@ impl IdError {
         let text = text.chars().take(80).collect();
         Self { what, text, rule }
     }
+
+    /// The same for an item's id, which stands with what else is said of items.
+    pub(super) fn of_item(text: &str) -> Self {
+        Self::new("item", text, "use 1 to 128 bytes without control characters")
+    }
 }
 
 /// One of our customers. Never empty, never holds a NUL or a slash: safe inside a storage key and a path.
@@ -128,9 +133,7 @@ pub struct ProfileKey {
 impl ProfileKey {
     /// The slot in which this person lives, for ever: the checksum of both names, modulo the number of slots.
     pub fn slot(&self) -> Slot {
-        let tenant = crc32c::crc32c(self.tenant.as_str().as_bytes());
-        let both = crc32c::crc32c_append(tenant, self.profile.as_str().as_bytes());
-        Slot((both % u32::from(limits::SLOTS)) as u16)
+        Slot::of(&self.tenant, self.profile.as_str())
     }
 }
 
@@ -141,6 +144,13 @@ pub struct Slot(pub u16);
 impl Slot {
     /// No slot: what stands there is for every partition.
     pub const EVERY: Self = Self(u16::MAX);
+
+    /// Where something of a tenant's lives that is called so.
+    pub(super) fn of(tenant: &TenantId, name: &str) -> Self {
+        let tenant = crc32c::crc32c(tenant.as_str().as_bytes());
+        let both = crc32c::crc32c_append(tenant, name.as_bytes());
+        Self((both % u32::from(limits::SLOTS)) as u16)
+    }
 
     /// Whether the owner of these slots has to do with it.
     pub fn concerns(self, slots: &Range<u16>) -> bool {

@@ -1,6 +1,6 @@
 //! What the door hands to the journal.
 
-use super::{Event, Json, MessageId, ProfileId, ProfileKey, Slot, SourceId, TenantId, Timestamp};
+use super::{Event, ItemChange, ItemWord, Json, MessageId, ProfileId, ProfileKey, Slot, SourceId, TenantId, Timestamp};
 
 /// Something that came in and has to be kept before it is acknowledged.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,8 @@ pub enum Substance {
     Quarantined(Quarantined),
     /// What one partition tells another.
     Told(Told),
+    /// What was said about an item.
+    Item(ItemWord),
 }
 
 /// Something that another person's cause came to.
@@ -75,6 +77,8 @@ pub enum News {
     },
     /// A row for the ledger.
     Noted(Json),
+    /// An item changed.
+    ItemChanged(ItemChange),
     /// They were erased under this other id.
     Erased {
         /// The other id.
@@ -103,6 +107,7 @@ impl Inbound {
             Substance::Event { event, .. } => &event.id,
             Substance::Quarantined(quarantined) => &quarantined.id,
             Substance::Told(told) => &told.id,
+            Substance::Item(word) => &word.id,
         }
     }
 
@@ -110,6 +115,7 @@ impl Inbound {
     pub fn slot(&self) -> Slot {
         let profile = match &self.substance {
             Substance::Told(Told { to: Hearer::Everybody, .. }) => return Slot::EVERY,
+            Substance::Item(word) => return word.item.slot(&self.tenant),
             Substance::Event { profile, .. } | Substance::Told(Told { to: Hearer::Person(profile), .. }) => {
                 profile.clone()
             }

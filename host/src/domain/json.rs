@@ -28,6 +28,17 @@ impl Json {
     pub fn value(&self) -> serde_json::Value {
         serde_json::from_str(&self.0).expect("a `Json` should have been checked when it was made")
     }
+
+    /// A number, or a text that spells one: sources differ in that.
+    pub fn number(&self) -> Option<f64> {
+        let value = self.value();
+        value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|number: &f64| number.is_finite())
+    }
+
+    /// Whether both say the same, as numbers where both spell one.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self == other || self.number().zip(other.number()).is_some_and(|(one, other)| one == other)
+    }
 }
 
 impl From<&serde_json::Value> for Json {
@@ -52,5 +63,12 @@ mod tests {
             assert!(Json::parse(text).is_err(), "{text}");
         }
         assert_eq!(Json::parse(r#"{"a":[1]}"#).unwrap().value()["a"][0], 1);
+    }
+
+    #[test]
+    fn a_number_is_the_same_as_a_text_that_spells_it() {
+        let is_same = |one: &str, other: &str| Json::parse(one).unwrap().is_same(&Json::parse(other).unwrap());
+        assert!(is_same("39.95", r#"" 39.950""#) && is_same("1", "1.0") && is_same(r#""mug""#, r#""mug""#));
+        assert!(!is_same("39.95", r#""39,95""#) && !is_same("null", "0") && !is_same("true", "1"));
     }
 }

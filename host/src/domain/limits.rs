@@ -236,6 +236,41 @@ pub const ENGAGE_AUDIENCES_MAX: usize = 200;
 /// Bytes of the key of one.
 pub const ENGAGE_AUDIENCE_BYTES_MAX: usize = 256;
 
+// Items
+
+/// Bytes of an item's id: shops' own ids and keys of stock have some 40.
+pub const ITEM_ID_BYTES_MAX: usize = 128;
+/// Attributes of one item.
+pub const ATTRIBUTES_MAX: usize = 64;
+/// Bytes of an attribute's name.
+pub const ATTRIBUTE_NAME_BYTES_MAX: usize = 64;
+/// Bytes of an attribute: an address of a page or picture fits.
+pub const ATTRIBUTE_BYTES_MAX: usize = 2 << 10;
+/// Bytes of an item's attributes that are given at one time.
+pub const ITEM_BYTES_MAX: usize = 16 << 10;
+/// Items of a tenant in one partition; a million in all with four of them.
+pub const ITEMS_OF_PARTITION_MAX: u64 = 250_000;
+/// Items of a tenant in one partition up to which events alone may add one: the other half is its owner's, whatever browsers send.
+pub const ITEMS_BY_EVENTS_MAX: u64 = ITEMS_OF_PARTITION_MAX / 2;
+/// Items that are taken from one event: a list of products, or a large cart.
+pub const EVENT_ITEMS_MAX: usize = 100;
+/// Items that one person viewed or put into the cart, the latest.
+pub const INTERESTS_MAX: usize = 200;
+/// How long somebody who viewed an item, or has it in the cart, is interested in it.
+pub const INTEREST_AGE: Duration = HISTORY_RECENT_AGE;
+/// Bytes of one feed: a million short lines.
+pub const FEED_BYTES_MAX: usize = 64 << 20;
+/// Bytes of one line of a feed: an item's attributes, escaped, fit.
+pub const FEED_LINE_BYTES_MAX: usize = 64 << 10;
+/// Lines of one feed.
+pub const FEED_LINES_MAX: u64 = 1_000_000;
+/// Lines of a feed that are told of because they are bad; the others are counted.
+pub const FEED_ERRORS_MAX: usize = 100;
+/// Words about items that go into the journal together: one flush for them.
+pub const FEED_APPEND_MAX: usize = 1_000;
+/// Pieces of a feed that have arrived and wait to be read.
+pub const FEED_PIECES_WAITING_MAX: usize = 16;
+
 // Conditions
 
 /// Levels of conditions within conditions.

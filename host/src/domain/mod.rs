@@ -10,6 +10,7 @@ mod history;
 mod identity;
 mod ids;
 mod inbound;
+mod item;
 mod json;
 pub mod limits;
 mod manifest;
@@ -30,6 +31,10 @@ pub use ids::{
     SourceId, TenantId,
 };
 pub use inbound::{Hearer, Inbound, News, Quarantined, Substance, Told};
+pub use item::{
+    Attributes, AttributesError, ItemChange, ItemDeed, ItemFacts, ItemId, ItemWord, Said, Teller, amendments,
+    attribute, attributes, attributes_json,
+};
 pub use json::Json;
 pub use manifest::{Manifest, Target, Trigger};
 pub use outcome::{Failure, FailureKind, LogLine, Outcome};

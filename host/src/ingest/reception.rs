@@ -156,7 +156,7 @@ mod tests {
         let lines = inbounds.iter().map(|inbound| match &inbound.substance {
             Substance::Event { profile, event } => format!("{} of {profile}: {:?}\n", event.call.as_str(), event.body),
             Substance::Quarantined(quarantined) => format!("quarantined {:?}\n", quarantined.raw),
-            Substance::Told(_) => panic!("nobody outside the house tells"),
+            Substance::Told(_) | Substance::Item(_) => panic!("nobody who sends events tells so"),
         });
         lines.chain(message.map(|message| format!("says: {message}\n"))).collect()
     }

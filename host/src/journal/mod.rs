@@ -10,6 +10,7 @@ mod disk;
 mod frame;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod item_record;
 mod quill;
 mod reader;
 mod record;

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::item_record::{self as items, StoredFacts, StoredItemChange, StoredWord};
 use crate::domain::{
     Call, Consent, Engagement, EngagementKind, Event, Hearer, IdError, Identities, Inbound, Json, Lost, Medium,
     MessageId, News, PersonFacts, ProfileId, Quarantined, Scope, SourceId, Substance, TenantId, Timestamp, Told, Wish,
@@ -61,6 +62,7 @@ enum StoredSubstance<'a> {
         #[serde(borrow)]
         news: StoredNews<'a>,
     },
+    Item(#[serde(borrow)] StoredWord<'a>),
 }
 
 /// What is told; its text stands where an event's stands.
@@ -84,6 +86,7 @@ enum StoredNews<'a> {
         arrived_ms: i64,
     },
     Noted,
+    ItemChanged(#[serde(borrow)] StoredItemChange<'a>),
     Erased {
         #[serde(borrow)]
         of: Cow<'a, str>,
@@ -122,6 +125,8 @@ struct StoredEvent<'a> {
     /// A kind of address, and which, or none for all.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     lost: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    items: Option<StoredFacts<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     audience: Option<(Cow<'a, str>, bool)>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
@@ -164,6 +169,7 @@ pub(crate) fn encode(inbound: &Inbound) -> Vec<u8> {
             let (news, text) = store_news(to.unwrap_or_default(), news);
             (StoredSubstance::Told { to: to.map(Cow::from), news }, text)
         }
+        Substance::Item(word) => (StoredSubstance::Item(items::store_word(word)), ""),
     };
     let envelope = Envelope {
         tenant: inbound.tenant.as_str().into(),
@@ -203,6 +209,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Inbound, RecordError> {
             let to = to.map(|to| ProfileId::parse(&to)).transpose()?.map_or(Hearer::Everybody, Hearer::Person);
             Substance::Told(Told { id, to, news: restore_news(news, text)? })
         }
+        StoredSubstance::Item(word) => Substance::Item(items::restore_word(word, id)?),
     };
     Ok(Inbound { tenant: TenantId::parse(&tenant)?, source: SourceId::parse(&source)?, substance })
 }
@@ -216,6 +223,7 @@ fn store_news<'a>(to: &'a str, news: &'a News) -> (StoredNews<'a>, &'a str) {
             (StoredNews::Happened { id, event: stored, arrived_ms: arrived.as_millis() }, event.body.as_str())
         }
         News::Noted(row) => (StoredNews::Noted, row.as_str()),
+        News::ItemChanged(change) => (StoredNews::ItemChanged(items::store_change(change)), ""),
         News::Erased { of, at } => (StoredNews::Erased { of: of.as_str().into(), at_ms: at.as_millis() }, ""),
     }
 }
@@ -229,6 +237,7 @@ fn restore_news(stored: StoredNews<'_>, text: &str) -> Result<News, RecordError>
             arrived: Timestamp::from_millis(arrived_ms),
         },
         StoredNews::Noted => News::Noted(Json::parse(text)?),
+        StoredNews::ItemChanged(change) => News::ItemChanged(items::restore_change(change)?),
         StoredNews::Erased { of, at_ms } => {
             News::Erased { of: ProfileId::parse(&of)?, at: Timestamp::from_millis(at_ms) }
         }
@@ -251,6 +260,7 @@ fn store_event<'a>(profile: &'a str, event: &'a Event) -> StoredEvent<'a> {
         time_zone: borrowed(&event.facts.time_zone),
         consents: event.facts.consents.iter().map(store_consent).collect(),
         lost: event.facts.lost.iter().map(|lost| (lost.medium.as_str().into(), borrowed(&lost.address))).collect(),
+        items: event.facts.items.as_ref().map(items::store_facts),
         audience: event.facts.audience.as_ref().map(|(audience, is_in)| (audience.as_str().into(), *is_in)),
         engagement: event.engagement.as_ref().map(store_engagement),
         test: event.test,
@@ -277,6 +287,7 @@ fn restore_event(stored: StoredEvent<'_>, id: MessageId, text: &str) -> Result<E
             time_zone: owned(stored.time_zone),
             consents: stored.consents.into_iter().map(restore_consent).collect::<Result<_, _>>()?,
             lost: stored.lost.into_iter().map(restore_lost).collect::<Result<_, _>>()?,
+            items: stored.items.map(items::restore_facts).transpose()?,
             audience: stored.audience.map(|(audience, is_in)| (audience.into_owned(), is_in)),
         },
         engagement: stored.engagement.map(restore_engagement).transpose()?,
@@ -336,7 +347,7 @@ fn owned(text: Option<Cow<'_, str>>) -> Option<String> {
     text.map(Cow::into_owned)
 }
 
-fn raw(json: &Json) -> &RawValue {
+pub(super) fn raw(json: &Json) -> &RawValue {
     serde_json::from_str(json.as_str()).expect("a `Json` should have been checked when it was made")
 }
 
@@ -347,6 +358,7 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
+    use crate::domain::{Attributes, Change, ItemChange, ItemDeed, ItemFacts, ItemId, ItemWord, Said, Teller};
 
     fn json() -> impl Strategy<Value = Json> {
         let leaf = prop_oneof![
@@ -391,11 +403,12 @@ mod tests {
         let lost = (select(&Medium::ALL[..]), of(any::<String>()));
         let lost = prop::collection::vec(lost.prop_map(|(medium, address)| Lost { medium, address }), 0..3);
         let texts = (of(any::<String>()), of(any::<String>()), of(any::<String>()));
-        let audience = of((any::<String>(), any::<bool>()));
-        let facts = (traits, texts, consents, lost, audience).prop_map(|(traits, texts, consents, lost, audience)| {
-            let (push_token, phone, time_zone) = texts;
-            PersonFacts { traits, push_token, phone, time_zone, consents, lost, audience }
-        });
+        let others = (of(item_facts()), of((any::<String>(), any::<bool>())));
+        let facts =
+            (traits, texts, consents, lost, others).prop_map(|(traits, texts, consents, lost, (items, audience))| {
+                let (push_token, phone, time_zone) = texts;
+                PersonFacts { traits, push_token, phone, time_zone, consents, lost, items, audience }
+            });
         let what = (select(&Call::ALL[..]), any::<String>(), 0..i64::MAX, any::<bool>(), json());
         (message_id(), what, identities, facts, of(engagement())).prop_map(
             |(id, (call, name, at_ms, test, body), identities, facts, engagement)| Event {
@@ -422,7 +435,57 @@ mod tests {
             (message_id(), any::<String>(), any::<String>())
                 .prop_map(|(id, reason, raw)| Substance::Quarantined(Quarantined { id, reason, raw })),
             (message_id(), hearer(), news()).prop_map(|(id, to, news)| Substance::Told(Told { id, to, news })),
+            item_word().prop_map(Substance::Item),
         ]
+    }
+
+    fn item_id() -> impl Strategy<Value = ItemId> {
+        "[a-z/ ]{3,9}".prop_map(|text| ItemId::parse(&text).unwrap())
+    }
+
+    fn flat() -> impl Strategy<Value = Json> {
+        prop_oneof![
+            any::<i64>().prop_map(|n| Json::from(&n.into())),
+            any::<String>().prop_map(|s| Json::from(&s.into()))
+        ]
+    }
+
+    fn attributes() -> impl Strategy<Value = Attributes> {
+        prop::collection::btree_map(any::<String>(), flat(), 0..4)
+    }
+
+    fn item_facts() -> impl Strategy<Value = ItemFacts> {
+        let items = prop::collection::vec((item_id(), attributes()), 0..3);
+        (select(&ItemDeed::ALL[..]), items).prop_map(|(deed, items)| ItemFacts { deed, items })
+    }
+
+    fn item_word() -> impl Strategy<Value = ItemWord> {
+        let said = prop_oneof![
+            attributes().prop_map(Said::Is),
+            prop::collection::btree_map(any::<String>(), of(flat()), 0..4).prop_map(Said::Becomes),
+            Just(Said::Gone),
+        ];
+        let teller = select(vec![Teller::Owner, Teller::Event]);
+        (message_id(), item_id(), teller, 0..i64::MAX, said).prop_map(|(id, item, teller, ms, said)| ItemWord {
+            id,
+            item,
+            teller,
+            at: Timestamp::from_millis(ms),
+            said,
+        })
+    }
+
+    fn item_change() -> impl Strategy<Value = ItemChange> {
+        let change = (any::<String>(), of(flat()), of(flat())).prop_map(|(subject, before, after)| Change {
+            subject,
+            before,
+            after,
+        });
+        (item_id(), message_id(), prop::collection::vec(change, 0..3)).prop_map(|(item, id, changes)| ItemChange {
+            item,
+            id,
+            changes,
+        })
     }
 
     fn profile_id() -> impl Strategy<Value = ProfileId> {
@@ -441,6 +504,7 @@ mod tests {
             (profile_id(), json()).prop_map(|(from, person)| News::Joined { from, person }),
             happened,
             json().prop_map(News::Noted),
+            item_change().prop_map(News::ItemChanged),
             (profile_id(), 0..i64::MAX).prop_map(|(of, ms)| News::Erased { of, at: Timestamp::from_millis(ms) }),
         ]
     }

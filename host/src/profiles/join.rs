@@ -33,6 +33,7 @@ impl Profile {
         self.repeats.join(other.repeats);
         other.audiences.iter().for_each(|(audience, said)| self.enter(audience, said));
         self.history.join(other.history);
+        self.interests.join(other.interests);
         self.join_swept(other.swept);
         other
             .runs

@@ -4,6 +4,7 @@
 mod addresses;
 mod consents;
 mod history;
+mod interests;
 mod join;
 mod record;
 mod repeats;
@@ -17,6 +18,7 @@ use crate::domain::{CampaignName, Change, Event, Json, KnownBy, Medium, ProfileI
 pub use addresses::Addresses;
 pub use consents::Consents;
 pub use history::History;
+pub use interests::{Interest, Interests};
 pub use join::JoinedTimers;
 pub use record::{Kept, RecordError};
 pub use repeats::Repeats;
@@ -61,6 +63,8 @@ pub struct Profile {
     pub repeats: Repeats,
     /// What the person did and received.
     pub history: History,
+    /// What the person viewed and has in the cart.
+    pub interests: Interests,
     /// What campaigns wait for and remember, by campaign.
     pub runs: BTreeMap<CampaignName, Run>,
     /// What a sweep asked last, by campaign.
@@ -105,6 +109,9 @@ impl Profile {
         let is_repeated = event.engagement.as_ref().is_some_and(|told| self.repeats.note(told, event.at));
         if !is_repeated {
             self.history.count(event);
+        }
+        if let Some(items) = &event.facts.items {
+            self.interests.apply(items, event.at);
         }
         let changes = event.facts.traits.iter().filter_map(|(name, value)| self.set_trait(name, value, event.at));
         Applied { changes: changes.collect(), is_repeated }

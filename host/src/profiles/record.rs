@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::addresses::{Book, Standing};
 use super::history::{Counter, Key, Message};
-use super::{Addresses, Consents, Dated, History, Profile, Repeats, Run, SweepMark};
-use crate::domain::{CampaignName, EngagementKind, IdError, Json, Medium, ProfileId, Timestamp, Wish};
+use super::{Addresses, Consents, Dated, History, Interest, Interests, Profile, Repeats, Run, SweepMark};
+use crate::domain::{CampaignName, EngagementKind, IdError, ItemId, Json, Medium, ProfileId, Timestamp, Wish};
 
 /// The first byte of a person's record.
 const FORMAT: u8 = 1;
@@ -122,6 +122,11 @@ struct Stored {
     repeats: Vec<(u64, i64)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     history: Vec<StoredCounter>,
+    /// When each item was viewed, put into the cart, and left it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    items: BTreeMap<String, (Option<i64>, Option<i64>, Option<i64>)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cart_emptied: Option<i64>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     runs: BTreeMap<String, StoredRun>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -181,6 +186,8 @@ impl From<&Profile> for Stored {
             consents: profile.consents.channels.iter().map(|(name, said)| (name.clone(), store_wish(said))).collect(),
             repeats: profile.repeats.0.iter().map(|(mark, at)| (*mark, at.as_millis())).collect(),
             history: profile.history.0.iter().map(store_counter).collect(),
+            items: profile.interests.items.iter().map(store_interest).collect(),
+            cart_emptied: profile.interests.emptied.map(Timestamp::as_millis),
             runs: profile.runs.iter().map(|(campaign, run)| (campaign.to_string(), store_run(run))).collect(),
             swept: profile.swept.iter().map(store_mark).collect(),
             ledger_next: profile.ledger_next,
@@ -212,6 +219,10 @@ impl Stored {
             },
             repeats: Repeats(self.repeats.into_iter().map(|(mark, at)| (mark, millis(at))).collect()),
             history: History(self.history.into_iter().map(restore_counter).collect::<Result<_, _>>()?),
+            interests: Interests {
+                items: self.items.into_iter().map(restore_interest).collect::<Result<_, _>>()?,
+                emptied: self.cart_emptied.map(millis),
+            },
             runs: self.runs.into_iter().map(restore_run).collect::<Result<_, _>>()?,
             swept: self.swept.into_iter().map(restore_mark).collect::<Result<_, _>>()?,
             ledger_next: self.ledger_next,
@@ -298,6 +309,18 @@ fn restore_counter(stored: StoredCounter) -> Result<(Key, Counter), String> {
     Ok((key, Counter { count: stored.count, first, last, recent, forgotten }))
 }
 
+fn store_interest((item, interest): (&ItemId, &Interest)) -> (String, (Option<i64>, Option<i64>, Option<i64>)) {
+    let ms = |at: Option<Timestamp>| at.map(Timestamp::as_millis);
+    (item.to_string(), (ms(interest.viewed), ms(interest.carted), ms(interest.left)))
+}
+
+fn restore_interest(
+    (item, (viewed, carted, left)): (String, (Option<i64>, Option<i64>, Option<i64>)),
+) -> Result<(ItemId, Interest), IdError> {
+    let interest = Interest { viewed: viewed.map(millis), carted: carted.map(millis), left: left.map(millis) };
+    Ok((ItemId::parse(&item)?, interest))
+}
+
 fn store_run(run: &Run) -> StoredRun {
     StoredRun {
         state: run.state.as_ref().map(|state| STANDARD_NO_PAD.encode(state)),
@@ -327,7 +350,8 @@ fn restore_mark((campaign, (at, sweep)): (String, (i64, String))) -> Result<(Cam
 mod tests {
     use super::*;
     use crate::domain::{
-        Call, Consent, Engagement, Event, Identities, Lost, MessageId, PersonFacts, Scope, TimerChange,
+        Attributes, Call, Consent, Engagement, Event, Identities, ItemDeed, ItemFacts, Lost, MessageId, PersonFacts,
+        Scope, TimerChange,
     };
 
     fn rich() -> Profile {
@@ -356,6 +380,10 @@ mod tests {
                     Lost { medium: Medium::Push, address: Some("old".into()) },
                     Lost { medium: Medium::Phone, address: None },
                 ],
+                items: Some(ItemFacts {
+                    deed: ItemDeed::PutsIntoCart,
+                    items: vec![(ItemId::parse("mug").unwrap(), Attributes::new())],
+                }),
                 audience: Some(("big_spenders".into(), true)),
             },
             engagement: Some(Engagement {

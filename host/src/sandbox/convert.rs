@@ -31,7 +31,7 @@ pub(super) fn cause(cause: &Cause) -> wit::Cause {
         Cause::Engagement { engagement, event } => wit::Cause::Engagement(self::engagement(engagement, event.at)),
         Cause::Timer(name) => wit::Cause::Timer(name.clone()),
         Cause::TraitChanged(change) => wit::Cause::TraitChanged(self::change(change)),
-        Cause::ItemChanged(change) => wit::Cause::ItemChanged(self::change(change)),
+        Cause::ItemChanged { change, .. } => wit::Cause::ItemChanged(self::change(change)),
         Cause::Schedule(at) => wit::Cause::Schedule(milliseconds(*at)),
     }
 }

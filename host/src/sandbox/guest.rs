@@ -62,7 +62,7 @@ fn input_bytes(context: &Context, cause: &Cause) -> usize {
         Cause::Event(event) | Cause::Engagement { event, .. } => event_bytes(event),
         Cause::Timer(name) => name.len(),
         Cause::Schedule(_) => 0,
-        Cause::TraitChanged(change) | Cause::ItemChanged(change) => {
+        Cause::TraitChanged(change) | Cause::ItemChanged { change, .. } => {
             let values = change.before.iter().chain(&change.after);
             change.subject.len() + values.map(|value| value.as_str().len()).sum::<usize>()
         }

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::domain::Stopwatch;
+use crate::domain::{Said, Stopwatch};
 use crate::store::StoreError;
 use crate::worker::{Enlisted, Restless};
 
@@ -164,7 +164,10 @@ impl Performance<'_> {
         }
         for scenario in wanted {
             let stopwatch = Stopwatch::start();
-            let stage = Stage::open(self.script.start, publish::anew(&self.campaigns, self.script.start))?;
+            let mut stage = Stage::open(self.script.start, publish::anew(&self.campaigns, self.script.start))?;
+            for (item, attributes) in &self.script.items {
+                stage.say(item, Said::Is(attributes.clone())).await?;
+            }
             let played = play::play(stage, scenario).await?;
             let count = if played.deviations.is_empty() { &mut tally.passed } else { &mut tally.failed };
             *count += 1;

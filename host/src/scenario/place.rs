@@ -95,6 +95,18 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// The members of an object, by name, each with its place.
+    pub(super) fn members(&self) -> Result<Vec<(&'a str, Place<'a>)>> {
+        let members = self.value.as_object();
+        let members =
+            members.ok_or_else(|| self.error(format!("{} is no object", kind(self.value)), "write an object"))?;
+        if members.len() > limits::SCENARIOS_MAX {
+            let what = format!("there are {} of them", members.len());
+            return Err(self.error(what, format!("write at most {}", limits::SCENARIOS_MAX)));
+        }
+        Ok(members.iter().map(|(name, value)| (name.as_str(), self.within(name, value))).collect())
+    }
+
     pub(super) fn text(&self) -> Result<&'a str> {
         let text = self.value.as_str().filter(|text| !text.is_empty());
         text.ok_or_else(|| self.error(format!("{} is no text", kind(self.value)), "write a text in quotes"))

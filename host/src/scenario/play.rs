@@ -10,7 +10,7 @@ use super::ScenarioError;
 use super::expectation::{Expected, NOBODY_ASKED, Silence, offset, picture, reasons};
 use super::script::{Action, Scenario, Step};
 use super::stage::Stage;
-use crate::domain::Timestamp;
+use crate::domain::{Json, Said, Timestamp};
 use crate::worker::{FailureRow, LedgerRow, MessageRow, What};
 
 /// How a scenario went.
@@ -101,6 +101,12 @@ impl Play {
             Action::Segment(call) => {
                 self.line(Mark::Done, "", call.to_string());
                 self.hear(step, call.clone()).await
+            }
+            Action::Item { item, amendments } => {
+                let now = amendments.iter().map(|(name, value)| (name.clone(), value.as_ref().map(Json::value)));
+                let now: serde_json::Map<_, _> = now.map(|(name, value)| (name, value.unwrap_or_default())).collect();
+                self.line(Mark::Done, "", format!("the item {item} is now {}", Value::Object(now)));
+                self.stage.say(item, Said::Becomes(amendments.clone())).await
             }
             Action::Channel { channel, answers } => {
                 self.line(Mark::Done, "", format!("the provider of {channel} now {answers:?}").to_lowercase());

@@ -1,5 +1,6 @@
 //! A scenario file, read: which campaigns run, and the scenarios with their steps. Plain data; `docs/scenarios.md` is its grammar.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,12 +10,13 @@ use super::expectation::{Expected, Silence};
 use super::place::{Place, Result, unknown};
 use super::segment::{Happening, Person};
 use crate::conditions::Audiences;
-use crate::domain::{CampaignName, Timestamp};
+use crate::domain::{self, Attributes, CampaignName, ItemId, Json, Timestamp};
 
 /// When scenarios begin that do not say when: Monday, 2 March 2026, 08:00 UTC.
 const START: Timestamp = Timestamp::from_millis(1_772_438_400_000);
 /// What a step can be.
-const STEPS: &str = "a step has one of `wait`, `event`, `traits`, `segment`, `channel`, `expect` and `expect_none`";
+const STEPS: &str =
+    "a step has one of `wait`, `event`, `traits`, `segment`, `item`, `channel`, `expect` and `expect_none`";
 
 /// A file of scenarios.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(super) struct Script {
     /// The tenant's audiences, in every scenario of the file.
     pub(super) audiences: Arc<Audiences>,
     pub(super) start: Timestamp,
+    /// The catalogue at the beginning of each scenario.
+    pub(super) items: Vec<(ItemId, Attributes)>,
     pub(super) scenarios: Vec<Scenario>,
 }
 
@@ -70,6 +74,11 @@ pub(super) enum Action {
     },
     /// A call of Segment's, as it is.
     Segment(Value),
+    /// From now on, an item has these attributes too.
+    Item {
+        item: ItemId,
+        amendments: BTreeMap<String, Option<Json>>,
+    },
     /// From now on, a channel's provider answers so.
     Channel {
         channel: String,
@@ -90,8 +99,11 @@ pub(super) enum Answers {
 impl Script {
     /// Reads a document.
     pub(super) fn read(document: &Value) -> Result<Self> {
+        /// What a file may say.
+        const MEMBERS: [&str; 8] =
+            ["module", "configuration", "campaign", "campaigns", "audiences", "start", "items", "scenarios"];
         let root = Place::root(document);
-        root.object(&["module", "configuration", "campaign", "campaigns", "audiences", "start", "scenarios"])?;
+        root.object(&MEMBERS)?;
         let module = root.text_member("module")?;
         let campaigns = match root.member("campaigns") {
             None => vec![staged(&root, module.as_ref())?],
@@ -108,8 +120,9 @@ impl Script {
         };
         let start = root.member("start").map_or(Ok(START), |place| place.moment())?;
         let scenarios = root.required("scenarios")?.list()?.iter().map(scenario).collect::<Result<_>>()?;
+        let items = root.member("items").map_or(Ok(Vec::new()), |place| catalogue(&place))?;
         let audiences = root.member("audiences").map_or(Ok(Audiences::default()), |place| audiences(&place))?;
-        Ok(Self { campaigns, audiences: Arc::new(audiences), start, scenarios })
+        Ok(Self { campaigns, audiences: Arc::new(audiences), start, items, scenarios })
     }
 }
 
@@ -135,6 +148,20 @@ fn staged(place: &Place<'_>, module: Option<&String>) -> Result<Staged> {
     Ok(Staged { pointer: place.pointer.clone(), name: parsed, module, configuration })
 }
 
+fn catalogue(place: &Place<'_>) -> Result<Vec<(ItemId, Attributes)>> {
+    let items = place.members()?;
+    items.iter().map(|(id, place)| Ok((item_id(id, place)?, attributes_of(place)?))).collect()
+}
+
+fn item_id(id: &str, place: &Place<'_>) -> Result<ItemId> {
+    ItemId::parse(id).map_err(|err| place.error(err.to_string(), "use another id"))
+}
+
+fn attributes_of(place: &Place<'_>) -> Result<Attributes> {
+    let next = "write an object of texts and numbers, like `{\"price\": 9.5}`";
+    domain::attributes(place.value).map_err(|err| place.error(err.to_string(), next))
+}
+
 fn scenario(place: &Place<'_>) -> Result<Scenario> {
     place.object(&["name", "steps"])?;
     let name = place.required("name")?.text()?.to_owned();
@@ -145,11 +172,12 @@ fn scenario(place: &Place<'_>) -> Result<Scenario> {
 fn step(place: &Place<'_>) -> Result<Step> {
     type Read = fn(&Place<'_>) -> Result<Action>;
     /// What a step is about, and the members that go with it.
-    const FORMS: [(&str, &[&str], Read); 7] = [
+    const FORMS: [(&str, &[&str], Read); 8] = [
         ("wait", &["wait"], |place| Ok(Action::Wait(place.required("wait")?.span()?))),
         ("event", &["event", "person", "properties", "ago"], event),
         ("traits", &["traits", "person", "ago"], identify),
         ("segment", &["segment"], |place| Ok(Action::Segment(place.required("segment")?.value.clone()))),
+        ("item", &["item", "attributes"], item),
         ("channel", &["channel", "answers"], channel),
         ("expect", &["expect"], |place| Ok(Action::Expect(Expected::read(&place.required("expect")?)?))),
         ("expect_none", &["expect_none"], |place| {
@@ -181,6 +209,14 @@ fn happens(place: &Place<'_>, what: Happening) -> Result<Action> {
     let person = Person(place.required("person")?.text()?.to_owned());
     let ago = place.member("ago").map_or(Ok(Duration::ZERO), |place| place.span())?;
     Ok(Action::Happens { person, what, ago })
+}
+
+fn item(place: &Place<'_>) -> Result<Action> {
+    let id = place.required("item")?;
+    let given = place.required("attributes")?;
+    let next = "write an object of texts and numbers, `null` for one that is no more";
+    let amendments = domain::amendments(given.value).map_err(|err| given.error(err.to_string(), next))?;
+    Ok(Action::Item { item: item_id(id.text()?, &id)?, amendments })
 }
 
 fn object(place: &Place<'_>) -> Result<Map<String, Value>> {

@@ -12,7 +12,10 @@ use super::ScenarioError;
 use super::script::Answers;
 use super::segment;
 use crate::channels::{Channel, Delivering, Line, Message, Receipt, Switchboard};
-use crate::domain::{Backlog, Clock, Inbound, ManualClock, SourceId, Substance, TenantId, Timestamp, limits};
+use crate::domain::{
+    Backlog, Clock, Inbound, ItemId, ItemWord, ManualClock, MessageId, Said, SourceId, Substance, Teller, TenantId,
+    Timestamp, limits,
+};
 use crate::ingest;
 use crate::outbox::Dispatcher;
 use crate::store::{Book, Memory, Page, Reports, Row, Store};
@@ -67,11 +70,23 @@ impl Stage {
             Ok(decoded) => decoded,
             Err(reason) => return Ok(Err(reason.to_string())),
         };
-        let substance = Substance::Event { profile, event: Box::new(event) };
+        self.take_in(Substance::Event { profile, event: Box::new(event) }).await?;
+        Ok(Ok(()))
+    }
+
+    /// Says something about an item, as the tenant does, and waits until all that it brings about is done.
+    pub(super) async fn say(&mut self, item: &ItemId, said: Said) -> Result<(), ScenarioError> {
+        self.calls += 1;
+        let id = MessageId::parse(&format!("scenario-{}", self.calls)).expect("it should be a message id");
+        let word = ItemWord { id, item: item.clone(), teller: Teller::Owner, at: self.now(), said };
+        self.take_in(Substance::Item(word)).await
+    }
+
+    async fn take_in(&self, substance: Substance) -> Result<(), ScenarioError> {
         let inbound = Inbound { tenant: self.tenant.clone(), source: self.source.clone(), substance };
         self.store.append(vec![inbound]).await?;
         self.crew.settle(&self.store, self.clock.as_ref()).await?;
-        Ok(Ok(()))
+        Ok(())
     }
 
     /// Lets time pass; everything happens at its moment.

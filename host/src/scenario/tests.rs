@@ -356,7 +356,7 @@ fn every_slip_is_reported_by_its_place() {
     ];
     let said = documents.iter().map(|document| Script::read(document).unwrap_err().to_string() + "\n");
     expect![[r#"
-        at `/`: a list is no object: write an object with `module`, `configuration`, `campaign`, `campaigns`, `start` or `scenarios`
+        at `/`: a list is no object: write an object with `module`, `configuration`, `campaign`, `campaigns`, `audiences`, `start`, `items` or `scenarios`
         at `/`: `campaign` is missing: write it
         at `/`: `scenarios` is missing: write it
         at `/scenarios`: the list is empty: write at least one
@@ -364,10 +364,10 @@ fn every_slip_is_reported_by_its_place() {
         at `/campaign`: campaign `no/name` is not valid: use 1 to 64 of `A-Z`, `a-z`, `0-9`, `-`, `_`, `.`, starting with a letter or digit: use another name
         at `/campaign`: it belongs into one of `campaigns` here: move it there
         at `/start`: `Monday` is no moment: write one like `2026-03-02T08:00:00Z`
-        at `/scenarios/0/steps/0`: the step says nothing to do: a step has one of `wait`, `event`, `traits`, `segment`, `channel`, `expect` and `expect_none`
+        at `/scenarios/0/steps/0`: the step says nothing to do: a step has one of `wait`, `event`, `traits`, `segment`, `item`, `channel`, `expect` and `expect_none`
         at `/scenarios/0/steps/0/wiat`: `wiat` is not known here: did you mean `wait`?
         at `/scenarios/0/steps/0/wait`: `soon` is no span of time: write a number and a unit: `30m`, `12h`, `7d` or `2w`
-        at `/scenarios/0/steps/0`: the step is two at once: a step has one of `wait`, `event`, `traits`, `segment`, `channel`, `expect` and `expect_none`
+        at `/scenarios/0/steps/0`: the step is two at once: a step has one of `wait`, `event`, `traits`, `segment`, `item`, `channel`, `expect` and `expect_none`
         at `/scenarios/0/steps/0`: `person` is missing: write it
         at `/scenarios/0/steps/0/answers`: `answers` is not known here: use `event`, `person`, `properties` or `ago`
         at `/scenarios/0/steps/0/properties`: it is no object: write an object, like `{"name": "mug"}`

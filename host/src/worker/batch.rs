@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agenda::Agenda;
+use super::catalogue::Catalogue;
 use super::draft::Draft;
 use super::due::DueTimers;
 use super::ledger::{Failed, FailureRow, LedgerRow, What};
@@ -12,11 +13,11 @@ use super::roster::{Enlisted, Roster};
 use super::step::{self, Asked, Effects, Scene};
 use super::suspension::{OPERATIONS, Suspension};
 use super::sweeping::Sweeping;
-use super::{WorkerError, quarantine};
+use super::{WorkerError, catalogue, quarantine};
 use crate::channels::Switchboard;
 use crate::domain::{
-    Call, Event, Hearer, Inbound, InstructionId, Position, ProfileId, ProfileKey, Substance, TenantId, Timestamp,
-    limits,
+    Call, Event, Hearer, Inbound, InstructionId, ItemId, Position, ProfileId, ProfileKey, Substance, TenantId,
+    Timestamp, limits,
 };
 use crate::outbox::Entry as Promised;
 use crate::profiles::{Kept, Profile};
@@ -25,7 +26,7 @@ use crate::store::{Book, Commit, Entry, Page, Partition, Reports, Row, RowKey};
 /// What a batch works with.
 pub(super) struct Tools<'a> {
     pub(super) partition: &'a dyn Partition,
-    pub(super) reports: &'a dyn Reports,
+    pub(super) reports: &'a Arc<dyn Reports>,
     pub(super) roster: &'a Roster,
     pub(super) switchboard: &'a Arc<Switchboard>,
     pub(super) agenda: &'a Agenda,
@@ -37,7 +38,9 @@ pub(super) struct Tools<'a> {
 pub(super) struct Batch<'a> {
     pub(super) tools: Tools<'a>,
     /// Shared with whoever is asked about them; nobody is while they are changed, so that changing copies nothing.
-    people: BTreeMap<ProfileKey, Here>,
+    pub(super) people: BTreeMap<ProfileKey, Here>,
+    /// What they were interested in when they were taken in hand.
+    interests: BTreeMap<ProfileKey, BTreeSet<ItemId>>,
     pub(super) due: DueTimers,
     pub(super) horizon: Timestamp,
     pub(super) draft: Draft,
@@ -90,6 +93,7 @@ impl<'a> Batch<'a> {
         Self {
             tools,
             people: BTreeMap::new(),
+            interests: BTreeMap::new(),
             due: DueTimers::until(horizon),
             horizon,
             draft: Draft::default(),
@@ -149,16 +153,14 @@ impl<'a> Batch<'a> {
                 Ok(())
             }
             Substance::Told(told) => {
-                let Hearer::Person(profile) = &told.to else {
-                    // Nothing that is told so far concerns everybody.
-                    return Ok(());
-                };
+                let Hearer::Person(profile) = &told.to else { return self.hear_of_all(tenant, &told.news, entry) };
                 let key = ProfileKey { tenant: tenant.clone(), profile: profile.clone() };
                 self.ask_before(&key, entry.arrived)?;
                 self.hear(&key, told)?;
                 // Whoever moved here may not have been asked where they were.
                 self.ask_before(&key, entry.arrived)
             }
+            Substance::Item(word) => self.hear_of_item(tenant, word),
         }
     }
 
@@ -206,6 +208,7 @@ impl<'a> Batch<'a> {
                 Some(Kept::Moved(to)) => Here::Moved(to),
                 Some(Kept::Erased(at)) => Here::Erased(at),
             };
+            self.interests.insert(key.clone(), catalogue::interests(&here));
             self.people.insert(key.clone(), here);
         }
         Ok(self.people.get_mut(key).expect("the person should be there: it was just put there"))
@@ -244,19 +247,36 @@ impl<'a> Batch<'a> {
         Ok(self.draft.take_page(Book::Ledger, &page, kept))
     }
 
+    /// A row of a book that is here, as the batch left it so far.
+    pub(super) fn row(&self, book: Book, key: &RowKey) -> Result<Option<Vec<u8>>, WorkerError> {
+        match self.draft.row(book, key) {
+            Some(drafted) => Ok(drafted.cloned()),
+            None => Ok(self.tools.partition.row(book, key)?),
+        }
+    }
+
+    /// A tenant's items, as they were committed last.
+    pub(super) fn catalogue(&self, tenant: &TenantId) -> Catalogue {
+        Catalogue::new(self.tools.reports, tenant)
+    }
+
     /// What the loop adds of its own: settled messages and the like.
     pub(super) fn draft_mut(&mut self) -> &mut Draft {
         &mut self.draft
     }
 
-    /// Which channel a tenant's messages take.
-    pub(super) fn switchboard(&self) -> &'a Arc<Switchboard> {
-        self.tools.switchboard
+    /// Whom something happens to, and what is around them.
+    pub(super) fn scene<'s>(&self, key: &'s ProfileKey, now: Timestamp, campaigns: &'s [Enlisted]) -> Scene<'s>
+    where
+        'a: 's,
+    {
+        let (switchboard, catalogue) = (self.tools.switchboard, self.catalogue(&key.tenant));
+        Scene { key, now, campaigns, switchboard, catalogue }
     }
 
     /// The draft, and what is kept besides.
     pub(super) fn draft_and_reports(&mut self) -> (&mut Draft, &dyn Reports) {
-        (&mut self.draft, self.tools.reports)
+        (&mut self.draft, self.tools.reports.as_ref())
     }
 
     /// What came in up to here, somebody's who was erased among it, is to leave the journal.
@@ -267,7 +287,10 @@ impl<'a> Batch<'a> {
     /// Ends the batch. Causes up to `upto` are consumed, or parked.
     pub(super) fn close(mut self, upto: Position) -> Closed {
         let touched = self.close_sweeps();
-        let records = self.people.into_iter().map(|(key, here)| (key, here.encode()));
+        let interests = std::mem::take(&mut self.interests);
+        let people = std::mem::take(&mut self.people);
+        interests.iter().for_each(|(key, before)| self.index(key, before, &people[key]));
+        let records = people.into_iter().map(|(key, here)| (key, here.encode()));
         let commit = self.draft.into_commit(upto, records.collect(), self.horizon);
         let (told, erases) = (self.told, self.erases);
         let commit = Commit { unparked: self.unparked, parked: self.parked, told, erases, ..commit };
@@ -292,9 +315,10 @@ impl<'a> Batch<'a> {
             self.pass_over(key, now)?;
         }
         let campaigns = self.tools.roster.of(&key.tenant);
-        let scene = Scene { key, now, campaigns: &campaigns, switchboard: self.tools.switchboard };
+        let scene = self.scene(key, now, &campaigns);
         let effects = step::on_event(&scene, self.shared(key)?, event);
         self.take(&scene, effects)?;
+        self.tell_of_items(key, event, now)?;
         self.link(key, event)
     }
 

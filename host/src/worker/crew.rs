@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Busy, Handle, Shared};
-use crate::domain::{Clock, InstructionId, ManualClock, Signal, TenantId, Timestamp, limits};
+use crate::domain::{Clock, InstructionId, ManualClock, Position, Signal, TenantId, Timestamp, limits};
 use crate::store::{Store, StoreError};
 
 /// How often somebody who waits for rest looks again.
@@ -65,6 +65,11 @@ impl Crew {
     fn is_settled(&self, store: &dyn Store, now: Timestamp) -> bool {
         let end = store.end();
         self.0.iter().all(|handle| handle.status().is_settled(end, now)) && store.end() == end
+    }
+
+    /// Whether everything below a place in the journal was taken in. A loop that is busy may be: then this says no.
+    pub fn has_consumed(&self, end: Position) -> bool {
+        self.0.iter().all(|handle| handle.status().has_consumed(end))
     }
 
     /// When there is something to do next, unless something happens before.

@@ -27,6 +27,8 @@ impl Batch<'_> {
             News::Joined { from, person } => self.welcome(key, told, (from, person)),
             News::Happened { event, arrived } => self.happen(key, event, *arrived),
             News::Noted(row) => self.note(key, told, row),
+            // Everybody is told, nobody in particular.
+            News::ItemChanged(_) => Ok(()),
             News::Erased { of, at } => self.is_erased(key, of, *at),
         }
     }

@@ -3,10 +3,13 @@
 
 mod agenda;
 mod batch;
+mod catalogue;
 mod crew;
 mod draft;
 mod due;
 mod erasure;
+mod error;
+mod fanout;
 mod gate;
 mod handle;
 mod identity;
@@ -37,6 +40,7 @@ use agenda::Agenda;
 use batch::{Closed, Tools};
 pub use crew::{Crew, Restless, StartError};
 pub use erasure::{ErasureRow, Removed};
+use error::WorkerError;
 pub use gate::Gate;
 use gate::Place;
 pub use handle::{Busy, Handle};
@@ -53,8 +57,7 @@ pub use sweep::{QuestionRow, SweepRow};
 use crate::channels::Switchboard;
 use crate::domain::{Backlog, Clock, InstructionId, Position, Signal, Stopwatch, TenantId, Timestamp, Waiting, limits};
 use crate::faults::{self, Promise};
-use crate::outbox::{DeathCause, Dispatcher, Entry as Promised, Lane, RecordError as EntryError, Settlement};
-use crate::profiles::RecordError;
+use crate::outbox::{DeathCause, Dispatcher, Entry as Promised, Lane, Settlement};
 use crate::store::{Entry, Partition, Pulled, Reports, StoreError};
 
 /// What every loop shares.
@@ -77,21 +80,6 @@ pub struct Shared {
     pub gate: Arc<Gate>,
     /// Told of every campaign that is no longer asked, to make it last. It must not block.
     pub suspend: Box<dyn Fn(Suspension) + Send + Sync>,
-}
-
-/// Why a batch came to nothing.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WorkerError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Profile(#[from] RecordError),
-    #[error(transparent)]
-    Entry(#[from] EntryError),
-    #[error("a record cannot be read: {0}")]
-    Record(#[from] serde_json::Error),
-    #[error("a sweep cannot be read: {0}")]
-    Sweep(#[from] sweep::SweepError),
 }
 
 /// What others tell a loop.
@@ -260,7 +248,7 @@ impl Worker {
         self.agenda.refresh(&self.shared.roster, self.partition.as_ref())?;
         let tools = Tools {
             partition: self.partition.as_ref(),
-            reports: self.shared.reports.as_ref(),
+            reports: &self.shared.reports,
             roster: &self.shared.roster,
             switchboard: &self.shared.switchboard,
             agenda: &self.agenda,

@@ -55,7 +55,8 @@ pub(super) fn happens(scene: &Scene<'_>, profile: &mut Arc<Profile>, moment: &Mo
         return Effects { ledger: vec![step::not_asked(scene, moment.campaign, &id, reason)], ..Effects::default() };
     }
     let cause = Arc::new(Cause::Schedule(at));
-    let view = Person::new(moment.campaign, (Arc::clone(profile), scene.lines()), scene.now, Arc::clone(&cause));
+    let seen = (scene.now, Arc::clone(&cause));
+    let view = Person::new(moment.campaign, (Arc::clone(profile), scene.lines()), seen, scene.catalogue.clone());
     if !is_meant(moment.schedule.audience(), &view) {
         return Effects::default();
     }

@@ -4,10 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use super::catalogue::Catalogue;
 use super::roster::Enlisted;
 use crate::channels::Switchboard;
 use crate::conditions::{self, Audiences, Condition, Scene};
-use crate::domain::{CampaignName, Cause, Json, Occurrences, Subject, TenantId, Timestamp};
+use crate::domain::{CampaignName, Cause, ItemId, Json, Occurrences, Subject, TenantId, Timestamp};
 use crate::profiles::Profile;
 use crate::sandbox::View;
 
@@ -25,6 +26,7 @@ pub(super) struct Person {
     lines: Lines,
     now: Timestamp,
     cause: Arc<Cause>,
+    catalogue: Catalogue,
     tree: OnceLock<Option<Value>>,
 }
 
@@ -32,17 +34,18 @@ impl Person {
     pub(super) fn new(
         asking: &Enlisted,
         (profile, lines): (Arc<Profile>, Lines),
-        now: Timestamp,
-        cause: Arc<Cause>,
+        (now, cause): (Timestamp, Arc<Cause>),
+        catalogue: Catalogue,
     ) -> Self {
         let (campaign, audiences) = (asking.name.clone(), Arc::clone(&asking.audiences));
-        Self { campaign, audiences, profile, lines, now, cause, tree: OnceLock::new() }
+        Self { campaign, audiences, profile, lines, now, cause, catalogue, tree: OnceLock::new() }
     }
 
     fn event(&self) -> Option<&Json> {
         match &*self.cause {
             Cause::Event(event) | Cause::Engagement { event, .. } => Some(&event.body),
-            Cause::Timer(_) | Cause::TraitChanged(_) | Cause::ItemChanged(_) | Cause::Schedule(_) => None,
+            Cause::ItemChanged { body, .. } => Some(body),
+            Cause::Timer(_) | Cause::TraitChanged(_) | Cause::Schedule(_) => None,
         }
     }
 }
@@ -86,7 +89,15 @@ impl conditions::Person for Person {
         }
     }
 
-    fn item(&self, _: &str) -> Option<Json> {
-        None
+    fn item(&self, id: &str) -> Option<Json> {
+        self.catalogue.attributes(id)
+    }
+
+    fn viewed(&self, item: &str) -> Option<Timestamp> {
+        self.profile.interests.of(&ItemId::parse(item).ok()?, self.now)?.viewed
+    }
+
+    fn has_in_cart(&self, item: Option<&str>) -> bool {
+        self.profile.interests.cart(self.now).any(|known| item.is_none_or(|item| known.as_str() == item))
     }
 }

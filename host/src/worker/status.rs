@@ -33,6 +33,11 @@ impl Status {
         is_resting && progress.under_way == 0
     }
 
+    /// Whether everything up to `end` was taken in, and the loop rests since.
+    pub fn has_consumed(&self, end: Position) -> bool {
+        self.progress().rest.as_ref().is_some_and(|rest| rest.passed >= end)
+    }
+
     /// Whether the loop ended although nobody stopped it.
     pub fn has_failed(&self) -> bool {
         self.progress().has_failed

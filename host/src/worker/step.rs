@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::catalogue::Catalogue;
 use super::ledger::{Decided, Failed, Judged, LedgerRow, What, log_lines, mark_text};
 use super::person::{Lines, Person};
 use super::roster::Enlisted;
@@ -26,6 +27,7 @@ pub(super) struct Scene<'a> {
     pub(super) campaigns: &'a [Enlisted],
     /// How channels know people.
     pub(super) switchboard: &'a Arc<Switchboard>,
+    pub(super) catalogue: Catalogue,
 }
 
 impl Scene<'_> {
@@ -121,7 +123,8 @@ fn ask(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named
         seed: seed(&digest(scene, campaign, &named.id, None)),
         state: profile.runs.get(&campaign.name).and_then(|run| run.state.clone()),
     };
-    let view = Person::new(campaign, (Arc::clone(profile), scene.lines()), scene.now, Arc::clone(&named.cause));
+    let seen = (scene.now, Arc::clone(&named.cause));
+    let view = Person::new(campaign, (Arc::clone(profile), scene.lines()), seen, scene.catalogue.clone());
     let outcome = campaign.decider.decide(&context, &named.cause, Arc::new(view));
     let log = log_lines(&outcome);
     let Outcome { result, fuel_used, .. } = outcome;
@@ -292,10 +295,11 @@ fn seed(digest: &[u8; 32]) -> u64 {
 mod tests {
     use super::*;
     use crate::domain::{
-        Call, EngagementKind, Identities, Json, Manifest, MessageId, PersonFacts, ProfileId, Revision, StateChange,
-        Target, TenantId, TimerChange, Trigger,
+        Call, EngagementKind, Identities, Json, Manifest, ManualClock, MessageId, PersonFacts, ProfileId, Revision,
+        StateChange, Target, TenantId, TimerChange, Trigger,
     };
     use crate::sandbox::View;
+    use crate::store::{Memory, Store as _};
     use crate::worker::roster::{Decider, Standing};
 
     struct Answers(fn(&Context, &Cause) -> Result<Decision, Failure>);
@@ -361,7 +365,10 @@ mod tests {
 
     fn happen(campaigns: &[Enlisted], event: &Event, now_ms: i64) -> (Profile, Effects) {
         let key = ProfileKey { tenant: TenantId::parse("shop").unwrap(), profile: ProfileId::parse("u1").unwrap() };
-        let scene = Scene { key: &key, now: Timestamp::from_millis(now_ms), campaigns, switchboard: &Arc::default() };
+        let reports = Memory::new(Arc::new(ManualClock::default())).reports();
+        let (catalogue, switchboard) = (Catalogue::new(&reports, &key.tenant), Arc::default());
+        let now = Timestamp::from_millis(now_ms);
+        let scene = Scene { key: &key, now, campaigns, switchboard: &switchboard, catalogue };
         let mut profile = Arc::default();
         let effects = on_event(&scene, &mut profile, event);
         (Arc::unwrap_or_clone(profile), effects)

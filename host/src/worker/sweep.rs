@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{CampaignName, Change, IdError, Json, ProfileId, TenantId, Timestamp};
+use crate::domain::{CampaignName, Change, IdError, ItemId, Json, ProfileId, TenantId, Timestamp};
 use crate::store::{Page, Row, RowKey};
 
 /// A question to many, under way.
@@ -43,7 +43,7 @@ pub(super) enum Question {
 pub(super) enum Whom {
     Everybody,
     /// Who has to do with this item.
-    Interested(String),
+    Interested(ItemId),
 }
 
 /// A sweep's record, open or ended. Times are milliseconds since the Unix epoch.
@@ -104,8 +104,8 @@ pub(super) fn page(tenant: &TenantId) -> Page {
 }
 
 /// Where it stands whether somebody has to do with an item.
-pub(super) fn interest(tenant: &TenantId, item: &str, profile: &ProfileId) -> RowKey {
-    RowKey { tenant: tenant.clone(), page: item.to_owned(), at: 0, id: profile.to_string() }
+pub(super) fn interest(tenant: &TenantId, item: &ItemId, profile: &ProfileId) -> RowKey {
+    RowKey { tenant: tenant.clone(), page: item.to_string(), at: 0, id: profile.to_string() }
 }
 
 impl Sweep {
@@ -138,7 +138,7 @@ impl Sweep {
         };
         let item = match &self.whom {
             Whom::Everybody => None,
-            Whom::Interested(item) => Some(item.clone()),
+            Whom::Interested(item) => Some(item.to_string()),
         };
         SweepRow {
             at: self.moment.as_millis(),
@@ -171,7 +171,7 @@ impl Sweep {
             id: row.sweep,
             moment: Timestamp::from_millis(row.at),
             question,
-            whom: row.item.map_or(Whom::Everybody, Whom::Interested),
+            whom: row.item.map(|item| ItemId::parse(&item)).transpose()?.map_or(Whom::Everybody, Whom::Interested),
             campaigns: row.campaigns.iter().map(|name| CampaignName::parse(name)).collect::<Result<_, _>>()?,
             after: row.after.map(|id| ProfileId::parse(&id)).transpose()?,
             asked: row.asked,
@@ -200,7 +200,7 @@ mod tests {
             asked: 9,
         };
         let change = Change { subject: "i1/price".into(), before: value("20"), after: value("15") };
-        let whom = Whom::Interested("i1".into());
+        let whom = Whom::Interested(ItemId::parse("i1").unwrap());
         let item = Sweep { question: Question::ItemChanged(change), whom, after: None, ..schedule.clone() };
         let tenant = TenantId::parse("shop").unwrap();
         for sweep in [schedule, item] {

@@ -7,19 +7,19 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::WorkerError;
 use super::agenda::Appointment;
 use super::batch::{Batch, Here};
 use super::ledger::{LedgerRow, What};
 use super::moments::{self, Moment};
 use super::roster::Enlisted;
-use super::step::{self, Effects, Scene};
+use super::step::{self, Effects};
 use super::sweep::{self, Question, Sweep, Whom};
 use super::triggers::{self, Named};
-use crate::domain::{Cause, CauseId, ProfileId, ProfileKey, TenantId, Timestamp, limits};
+use super::{WorkerError, fanout};
+use crate::domain::{CauseId, ProfileId, ProfileKey, TenantId, Timestamp, limits};
 use crate::profiles::SweepMark;
 use crate::schedules::Schedule;
-use crate::store::{Book, Page, TimerKey};
+use crate::store::{Book, TimerKey};
 
 /// The sweeps and schedules that a batch has to do with.
 #[derive(Default)]
@@ -38,6 +38,8 @@ struct Open {
     /// How many more this batch may pass.
     left: usize,
     is_changed: bool,
+    /// Nobody but this batch knows of it yet.
+    is_new: bool,
     has_ended: bool,
 }
 
@@ -48,7 +50,7 @@ impl Open {
             Question::ItemChanged(_) => None,
         };
         let (people, left) = (VecDeque::new(), limits::SWEEP_PEOPLE_MAX);
-        Self { sweep, schedule, people, left, is_changed: false, has_ended: false }
+        Self { sweep, schedule, people, left, is_changed: false, is_new: false, has_ended: false }
     }
 
     fn mark(&self) -> SweepMark {
@@ -90,7 +92,8 @@ impl Batch<'_> {
         let campaign = campaigns.iter().find(|campaign| campaign.name == appointment.campaign);
         let reason = campaign.map_or(Some("the campaign is archived"), Enlisted::reason_to_wait);
         let open = self.open_sweeps(tenant)?;
-        let is_full = open.iter().filter(|open| !open.has_ended).count() >= limits::SWEEPS_OPEN_MAX;
+        let is_scheduled = |open: &&Open| !open.has_ended && open.schedule.is_some();
+        let is_full = open.iter().filter(is_scheduled).count() >= limits::SWEEPS_OPEN_MAX;
         match reason.or(is_full.then_some("too many sweeps are under way")) {
             Some(reason) => self.miss(tenant, appointment, (occurrence.moment, moment), reason),
             None => {
@@ -106,8 +109,9 @@ impl Batch<'_> {
     pub(super) fn open_sweep(&mut self, tenant: &TenantId, sweep: Sweep) -> Result<(), WorkerError> {
         self.draft.add(Book::Sweeps, sweep.row(tenant));
         let open = self.open_sweeps(tenant)?;
-        if !open.iter().any(|open| open.sweep.id == sweep.id) {
-            open.push(Open::new(sweep));
+        // Where there are more than are read, it comes up when those before it have ended.
+        if open.len() < limits::SWEEPS_READ_MAX && !open.iter().any(|open| open.sweep.id == sweep.id) {
+            open.push(Open { is_changed: true, is_new: true, ..Open::new(sweep) });
             open.sort_by_key(Open::mark);
         }
         Ok(())
@@ -156,7 +160,9 @@ impl Batch<'_> {
             return Ok(true);
         };
         let key = ProfileKey { tenant: tenant.clone(), profile };
-        self.ask_of(&key, number, now)?;
+        if self.is_meant(&key, number)? {
+            self.ask_of(&key, number, now)?;
+        }
         let open = &mut self.open_sweeps(tenant)?[number];
         (open.sweep.after, open.is_changed) = (Some(key.profile), true);
         open.left -= 1;
@@ -196,12 +202,10 @@ impl Batch<'_> {
     }
 
     fn is_meant(&mut self, key: &ProfileKey, number: usize) -> Result<bool, WorkerError> {
-        let Whom::Interested(item) = &self.open_sweeps(&key.tenant)?[number].sweep.whom else { return Ok(true) };
-        let row = sweep::interest(&key.tenant, item, &key.profile);
-        Ok(match self.draft.row(Book::Interests, &row) {
-            Some(drafted) => drafted.is_some(),
-            None => self.tools.partition.row(Book::Interests, &row)?.is_some(),
-        })
+        let Sweep { whom, moment, .. } = &self.open_sweeps(&key.tenant)?[number].sweep;
+        let Whom::Interested(item) = whom else { return Ok(true) };
+        let (item, moment) = (item.clone(), *moment);
+        Ok(matches!(self.here(key)?, Here::Person(person) if person.interests.of(&item, moment).is_some()))
     }
 
     /// Why nobody is to be asked any more.
@@ -227,12 +231,10 @@ impl Batch<'_> {
             open.people = match &open.sweep.whom {
                 Whom::Everybody => partition.people(tenant, after, max)?.into(),
                 Whom::Interested(item) => {
-                    let after = after.map(|after| (0, after.to_string()));
-                    let page = Page { tenant: tenant.clone(), page: item.clone(), after };
-                    let rows = partition.rows(Book::Interests, &page, max)?;
-                    rows.iter()
-                        .map(|row| Ok(ProfileId::parse(&row.key.id)?))
-                        .collect::<Result<_, sweep::SweepError>>()?
+                    let (item, after) = (item.clone(), after.cloned());
+                    let people = self.interested(tenant, &item, (after.as_ref(), max))?;
+                    self.open_sweeps(tenant)?[number].people = people.into();
+                    return Ok(self.open_sweeps(tenant)?[number].people.pop_front());
                 }
             };
         }
@@ -253,7 +255,7 @@ impl Batch<'_> {
         let open = &self.open_sweeps(&key.tenant)?[number];
         let (mark, sweep, schedule) = (open.mark(), open.sweep.clone(), open.schedule.clone());
         let campaigns = self.tools.roster.of(&key.tenant);
-        let scene = Scene { switchboard: self.switchboard(), key, now, campaigns: &campaigns };
+        let scene = self.scene(key, now, &campaigns);
         let mut asked = 0;
         for campaign in campaigns.iter().filter(|campaign| sweep.campaigns.contains(&campaign.name)) {
             let Here::Person(person) = self.here(key)? else { return Ok(()) };
@@ -266,7 +268,7 @@ impl Batch<'_> {
             let effects = match (&sweep.question, &schedule) {
                 (Question::ItemChanged(change), _) => {
                     let id = CauseId(format!("item:{}:{}", change.subject, sweep.id));
-                    let cause = Arc::new(Cause::ItemChanged(change.clone()));
+                    let cause = Arc::new(fanout::cause(change, person, (&scene.catalogue, sweep.moment, now)));
                     step::on_cause(&scene, person, campaign, &Named { id, cause })
                 }
                 (Question::Schedule { moment, published, schedule: trigger }, Some(schedule)) => {
@@ -288,7 +290,7 @@ impl Batch<'_> {
     /// Fires a schedule's moment that came by the person's own clock.
     pub(super) fn fire_scheduled(&mut self, timer: &TimerKey, now: Timestamp) -> Result<(), WorkerError> {
         let campaigns = self.tools.roster.of(&timer.owner.tenant);
-        let scene = Scene { switchboard: self.switchboard(), key: &timer.owner, now, campaigns: &campaigns };
+        let scene = self.scene(&timer.owner, now, &campaigns);
         let Some((moment, digest)) = triggers::scheduled(&timer.name) else { return Ok(()) };
         let campaign = campaigns.iter().find(|campaign| campaign.name == timer.campaign);
         let trigger = campaign.map(|campaign| triggers::schedule_of(campaign, digest).ok_or(moments::SUPERSEDED));
@@ -312,9 +314,10 @@ impl Batch<'_> {
         let mut touched: BTreeSet<TenantId> = self.sweeping.schedules.keys().cloned().collect();
         for (tenant, sweeps) in &self.sweeping.open {
             for open in sweeps.iter().filter(|open| open.is_changed) {
-                if open.has_ended {
+                if open.has_ended || open.is_new {
                     touched.insert(tenant.clone());
-                } else {
+                }
+                if !open.has_ended {
                     self.draft.add(Book::Sweeps, open.sweep.row(tenant));
                 }
             }

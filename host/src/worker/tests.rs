@@ -116,7 +116,7 @@ impl Bench {
         let switchboard = Arc::new(Switchboard::default());
         let tools = Tools {
             partition,
-            reports: reports.as_ref(),
+            reports: &reports,
             roster: &self.roster,
             switchboard: &switchboard,
             agenda: &self.agenda,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::batch::{Batch, Here};
 use super::due::Due;
 use super::ledger::{LedgerRow, What};
-use super::step::{self, Scene};
+use super::step;
 use super::{WorkerError, erasure, triggers};
 use crate::domain::{TenantId, Timestamp, limits};
 use crate::faults::{self, Point};
@@ -37,7 +37,7 @@ impl Batch<'_> {
         match campaign {
             Some(campaign) if campaign.reason_to_wait().is_some() => self.wait_for_resumption(timer, now),
             Some(campaign) => {
-                let scene = Scene { switchboard: self.switchboard(), key: &timer.owner, now, campaigns: &campaigns };
+                let scene = self.scene(&timer.owner, now, &campaigns);
                 let effects = step::on_timer(&scene, self.shared(&timer.owner)?, campaign, timer);
                 self.take(&scene, effects)
             }

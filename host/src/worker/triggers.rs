@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::roster::Enlisted;
 use super::sweep::{Question, Sweep};
-use crate::domain::{Call, CampaignName, Cause, CauseId, Event, Json, Timestamp, Trigger};
+use crate::domain::{Call, CampaignName, Cause, CauseId, Change, Event, Json, Timestamp, Trigger};
 use crate::profiles::{Applied, HOUSE_TIMER};
 use crate::store::TimerKey;
 
@@ -66,11 +66,20 @@ fn digest(schedule: &Json) -> u32 {
 
 /// Whether a campaign wants to be asked what a sweep asks.
 pub(super) fn wants_sweep(campaign: &Enlisted, sweep: &Sweep) -> bool {
-    let triggers = &campaign.manifest.triggers;
     match &sweep.question {
         Question::Schedule { schedule, .. } => schedule_of(campaign, digest(schedule)).is_some(),
-        Question::ItemChanged(change) => wants(&campaign.name, triggers, &Cause::ItemChanged(change.clone())),
+        Question::ItemChanged(change) => wants_change(campaign, change),
     }
+}
+
+/// Whether a campaign wants to be asked about a change of an item.
+pub(super) fn wants_change(campaign: &Enlisted, change: &Change) -> bool {
+    let attribute = change.subject.rsplit_once('/').map(|(_, attribute)| attribute);
+    let is_wanted = |trigger: &Trigger| match trigger {
+        Trigger::ItemChanged(name) => name == "*" || attribute.is_some_and(|attribute| name == attribute),
+        _ => false,
+    };
+    campaign.manifest.triggers.iter().any(is_wanted)
 }
 
 /// Whether a campaign that wants `triggers` is asked about `cause`.
@@ -89,9 +98,6 @@ fn matches(campaign: &CampaignName, trigger: &Trigger, cause: &Cause) -> bool {
             *kind == engagement.kind && target.covers(campaign, &engagement.channel, carried, step)
         }
         (Trigger::TraitChanged(name), Cause::TraitChanged(change)) => *name == change.subject,
-        (Trigger::ItemChanged(name), Cause::ItemChanged(change)) => {
-            name == "*" || change.subject.rsplit_once('/').is_some_and(|(_, attribute)| name == attribute)
-        }
         _ => false,
     }
 }

@@ -113,4 +113,12 @@ impl conditions::Person for Shopper {
     fn item(&self, _: &str) -> Option<Json> {
         None
     }
+
+    fn viewed(&self, _: &str) -> Option<Timestamp> {
+        None
+    }
+
+    fn has_in_cart(&self, _: Option<&str>) -> bool {
+        false
+    }
 }

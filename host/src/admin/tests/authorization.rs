@@ -64,6 +64,12 @@ const ROWS: &[Row] = &[
     row("GET /v1/channels", Viewer, "", 200, 200),
     row("PUT /v1/channels/{channel}", Developer, WEBHOOK, 200, 200),
     row("DELETE /v1/channels/{channel}", Developer, "", 204, 404),
+    row("GET /v1/items", Viewer, "", 200, 200),
+    row("GET /v1/items/{item}", Viewer, "", 404, 404),
+    row("PUT /v1/items/{item}", Developer, r#"{"price": 9.5}"#, 200, 200),
+    row("PATCH /v1/items/{item}", Developer, r#"{"price": null}"#, 200, 200),
+    row("DELETE /v1/items/{item}", Developer, "", 204, 204),
+    row("POST /v1/items/import", Developer, "", 422, 422),
     row("GET /v1/audiences", Viewer, "", 200, 200),
     row("GET /v1/audiences/{audience}", Viewer, "", 200, 404),
     row("PUT /v1/audiences/{audience}", Developer, AUDIENCE, 200, 200),
@@ -116,6 +122,7 @@ impl Furnished {
             .replace("{channel}", "push")
             .replace("{audience}", "vip")
             .replace("{profile}", "nobody")
+            .replace("{item}", "mug")
             .replace("keys/{id}", &format!("keys/{}", self.house.viewer_id));
         assert!(!path.contains('{'), "`{path}` needs a name");
         let body = match row.body {
@@ -174,7 +181,7 @@ async fn another_tenants_lists_hold_nothing_of_ours() {
     let of_viewers = ROWS.iter().filter(|row| row.operation.starts_with("GET /v1") && row.own == row.other);
     // Nobody lives in this house: lists of people are told apart in the tests of the whole house.
     let is_of_people = |row: &&Row| {
-        ["audit", "profiles", "erasures", "messages", "failures", "sweeps", "quarantine", "outbox"]
+        ["audit", "items", "profiles", "erasures", "messages", "failures", "sweeps", "quarantine", "outbox"]
             .iter()
             .any(|list| row.operation.contains(list))
     };

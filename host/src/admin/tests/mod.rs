@@ -19,12 +19,12 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::{Admin, Workshop, router};
+use super::{Admin, ItemDesk, Workshop, router};
 use crate::channels::Reach;
 use crate::domain::{ManualClock, SystemClock, Timestamp};
 use crate::keyring::{Keyring, MasterKeys};
 use crate::sandbox::Sandbox;
-use crate::store::{Memory, Store as _};
+use crate::store::{Memory, Store};
 use crate::tenants::Directory;
 use crate::worker::Crew;
 
@@ -144,14 +144,17 @@ fn directory(folder: &Path, clock: Arc<ManualClock>) -> Directory {
 }
 
 fn admin(directory: Directory, public_url: Option<String>) -> Arc<Admin> {
-    let store = Memory::new(Arc::new(SystemClock));
+    let store: Arc<dyn Store> = Arc::new(Memory::new(Arc::new(SystemClock)));
+    let crew = Arc::new(Crew::default());
+    let items = ItemDesk::new(Arc::clone(&store), Arc::clone(&crew), Arc::new(SystemClock), Arc::default());
     Arc::new(Admin {
         directory: Arc::new(directory),
         sandbox: Arc::clone(&SANDBOX),
         reports: store.reports(),
-        store: Arc::new(store),
+        store,
         clock: Arc::new(SystemClock),
-        crew: Arc::new(Crew::default()),
+        crew,
+        items,
         public_url,
         reach: Reach::new(Vec::new()),
         readiness: Arc::new(|| Ok(())),

@@ -20,6 +20,7 @@ fn picture(line: &str) -> String {
     let body = match &request.body {
         Body::Empty => String::new(),
         Body::Json(document) => format!(" {document}"),
+        Body::Feed(feed, media_type) => format!(" {} bytes of {media_type}", feed.len()),
         Body::Component(component) => format!(" {} bytes", component.len()),
     };
     let answer = match &request.answer {
@@ -68,6 +69,10 @@ channel set push --provider webhook --to https://example.com/hook --secret s
 channel set push --provider webhook --settings OBJECT --to https://example.com/hook
 channel list
 channel reset push
+item set mug name=Red-mug price=9.5 sold_out=false
+item show mugs/1
+item list
+item remove mug
 audience set vip --condition {\"audience\":\"gold\"}
 audience list
 audience show vip
@@ -129,6 +134,10 @@ fn every_command_is_one_request() {
         PUT channels/push {"provider":"webhook","settings":{"url":"https://example.com/hook","wait":"1h"}} -> one object, once
         GET channels -> all rows
         DELETE channels/push -> {"channel":"push","provider":"preview"}
+        PUT items/mug {"name":"Red-mug","price":9.5,"sold_out":false} -> one object
+        GET items/mugs/1 -> one object
+        GET items -> all rows
+        DELETE items/mug -> {"item":"mug","removed":true}
         PUT audiences/vip {"condition":{"audience":"gold"}} -> one object
         GET audiences -> all rows
         GET audiences/vip -> one object

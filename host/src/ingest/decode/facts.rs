@@ -38,6 +38,7 @@ pub(crate) fn facts(read: &Read<'_>, call: Fields<'_>) -> PersonFacts {
         time_zone: context.text("timezone").filter(|zone| is_time_zone(zone)),
         consents: consent::consents(read.kind, read.name, call),
         lost: lost.into_iter().collect(),
+        items: None,
         audience: membership(read.kind, call),
     }
 }

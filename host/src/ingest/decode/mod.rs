@@ -6,6 +6,7 @@ mod engagement;
 mod facts;
 mod fields;
 mod identities;
+mod items;
 mod membership;
 mod names;
 mod phone;
@@ -21,7 +22,7 @@ use self::fields::Fields;
 pub(super) use self::timestamps::moment;
 use super::digest;
 use super::outline::{Excess, excess};
-use crate::domain::{Call, Event, Json, MessageId, ProfileId, Timestamp, limits};
+use crate::domain::{Call, Event, ItemFacts, Json, MessageId, PersonFacts, ProfileId, Timestamp, limits};
 
 /// Letters of a foreign value that a reason repeats.
 const SHOWN_LETTERS_MAX: usize = 40;
@@ -94,13 +95,17 @@ fn event(body: Json, value: &Value, arrived: Timestamp) -> Result<(ProfileId, Ev
         id: known_or_made(message_id, value),
         call: kind,
         at: timestamps::happened_at(call, arrived),
-        facts: facts::facts(&read, call),
+        facts: PersonFacts { items: items_of(kind, &name, call), ..facts::facts(&read, call) },
         engagement,
         name,
         identities,
         body,
     };
     Ok((profile, event))
+}
+
+fn items_of(kind: Call, name: &str, call: Fields<'_>) -> Option<ItemFacts> {
+    if kind == Call::Track { items::items(name, call) } else { None }
 }
 
 /// The kind of call: its type; else the `action` of the e-mail specification's examples; else its having an event's name.

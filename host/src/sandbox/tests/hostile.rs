@@ -133,6 +133,14 @@ impl conditions::Person for Slow {
         None
     }
 
+    fn viewed(&self, _: &str) -> Option<Timestamp> {
+        None
+    }
+
+    fn has_in_cart(&self, _: Option<&str>) -> bool {
+        false
+    }
+
     fn reachable(&self, _: &str) -> bool {
         std::thread::sleep(limits::EPOCH_TICK);
         false

@@ -50,6 +50,14 @@ impl conditions::Person for Person {
         None
     }
 
+    fn viewed(&self, _: &str) -> Option<Timestamp> {
+        None
+    }
+
+    fn has_in_cart(&self, _: Option<&str>) -> bool {
+        false
+    }
+
     fn reachable(&self, channel: &str) -> bool {
         channel == "push"
     }

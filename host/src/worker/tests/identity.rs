@@ -82,10 +82,9 @@ fn event(number: usize, call: Call, identities: Identities, seconds: i64) -> Eve
             traits: vec![("plan".into(), Json::parse(&format!("{number}")).unwrap())],
             push_token: number.is_multiple_of(3).then(|| format!("token {number}")),
             phone: number.is_multiple_of(4).then(|| format!("+49{number}")),
-            time_zone: None,
             consents: vec![said(number)],
             lost: (number % 5 == 1).then(|| lost(number)).into_iter().collect(),
-            audience: None,
+            ..PersonFacts::default()
         },
         engagement: (call == Call::Track).then(|| told(number)),
         test: false,

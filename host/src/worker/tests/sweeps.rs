@@ -1,5 +1,7 @@
 //! A schedule's moment over people who do things meanwhile, turn out to be one, and are many: each is asked once, with kills anywhere.
 
+mod items;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -7,7 +9,9 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
-use crate::domain::{Change, Event, Identities, MessageId, PersonFacts, SourceId};
+use crate::domain::{
+    Attributes, Change, Event, Identities, ItemDeed, ItemFacts, ItemId, MessageId, PersonFacts, SourceId,
+};
 use crate::outbox::Entry as Promised;
 use crate::profiles::{Kept, Profile};
 use crate::worker::sweep::{Question, Sweep, Whom};
@@ -351,34 +355,33 @@ fn only_who_is_meant_is_asked() {
 fn a_sweep_over_who_has_to_do_with_an_item_asks_nobody_else() {
     let runtime = Runtime::new().unwrap();
     let enlisted = campaign("drop", |context, cause| match cause {
-        Cause::ItemChanged(_) => sends(context, cause),
+        Cause::ItemChanged { .. } => sends(context, cause),
         _ => decision(Vec::new(), Vec::new()),
     });
     let triggers = vec![Trigger::ItemChanged("price".into()), Trigger::Event("*".into())];
     let manifest = Arc::new(Manifest { triggers, ..Manifest::clone(&enlisted.manifest) });
     let mut hall = Hall::new(&runtime, vec![Enlisted { manifest, ..enlisted }]);
-    (0..300).for_each(|number| hall.arrives(Call::Track, user(&format!("p{number:05}")), None));
+    let item = ItemId::parse("i1").unwrap();
+    (0..300).for_each(|number| {
+        let items = ItemFacts { deed: ItemDeed::Views, items: vec![(item.clone(), Attributes::new())] };
+        let mut inbound = conformance::event(&format!("p{number:05}"), &format!("view {number}"));
+        let Substance::Event { event, .. } = &mut inbound.substance else { panic!("it should be an event") };
+        event.facts.items = (number % 3 == 0).then_some(items);
+        conformance::append(&hall.store, vec![inbound]);
+    });
     hall.settle();
     let change = Change { subject: "i1/price".into(), before: None, after: Some(Json::parse("15").unwrap()) };
     let sweep = Sweep {
         id: "item/i1/1".into(),
         moment: at(NOON),
         question: Question::ItemChanged(change),
-        whom: Whom::Interested("i1".into()),
+        whom: Whom::Interested(item),
         campaigns: vec![CampaignName::parse("drop").unwrap()],
         after: None,
         asked: 0,
     };
     for worker in &mut hall.workers {
-        let slots = worker.partition.slots();
-        let id = |number: usize| ProfileId::parse(&format!("p{number:05}")).unwrap();
-        let here = (0..300)
-            .step_by(3)
-            .map(id)
-            .filter(|id| slots.contains(&ProfileKey { tenant: shop(), profile: id.clone() }.slot().0));
-        let row = |id: ProfileId| Row { key: sweep::interest(&shop(), "i1", &id), body: Vec::new() };
-        let interests = here.map(|id| (Book::Interests, row(id)));
-        let rows_added = interests.chain([(Book::Sweeps, sweep.row(&shop()))]).collect();
+        let rows_added = vec![(Book::Sweeps, sweep.row(&shop()))];
         worker.partition.commit(Commit { rows_added, ..Commit::default() }).unwrap();
         worker.partition.sync().unwrap();
     }
