@@ -48,6 +48,7 @@ impl JsonSchema for Condition {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object", "minProperties": 1, "description": "a condition: see docs/conditions.md" })
+        // Its schema is as long as a journey's own; it lies beside that, and is not repeated in every manifest.
+        json_schema!({ "$ref": "condition.json", "description": "a condition: docs/conditions.md, `rekindle schema condition`" })
     }
 }

@@ -11,6 +11,7 @@ pub mod conditions;
 pub mod demo;
 pub mod domain;
 pub mod faults;
+pub mod form;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod ingest;
@@ -23,6 +24,7 @@ pub mod profiles;
 pub mod sandbox;
 pub mod scenario;
 pub mod schedules;
+pub mod settings;
 pub mod store;
 pub mod telemetry;
 pub mod tenants;

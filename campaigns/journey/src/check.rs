@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use rekindle_guest::Error;
 
 use crate::configuration::{Action, Journey, Otherwise, Retrigger, Step, Way};
+use crate::content::Place;
 use crate::interests;
+use crate::trigger::Trigger;
 
 /// Steps of one variation.
 const STEPS_MAX: usize = 10;
@@ -20,7 +22,27 @@ pub(crate) fn check(journey: &Journey) -> Result<(), Error> {
     {
         return Err(at("retrigger.parallel", "the property's name is empty"));
     }
-    journey.ways().try_for_each(check_way)
+    journey.ways().try_for_each(|way| {
+        check_way(way)?;
+        check_places(journey, way)
+    })
+}
+
+/// Texts about an item belong to journeys that one begins.
+fn check_places(journey: &Journey, way: Way<'_>) -> Result<(), Error> {
+    if matches!(journey.trigger, Trigger::Item(_)) {
+        return Ok(());
+    }
+    for (number, step) in way.steps.iter().enumerate() {
+        let deliveries = step.message().into_iter().flat_map(|message| &message.deliveries);
+        let mut places = deliveries.flat_map(|delivery| delivery.content.places());
+        if let Some(Place::Item(attribute)) = places.find(|place| matches!(place, Place::Item(_))) {
+            let why =
+                format!("`{{{{item.{attribute}}}}}` is about an item that changed, and no `item` begins this journey");
+            return Err(at(&format!("{}.to", way.place(number)), why));
+        }
+    }
+    Ok(())
 }
 
 fn check_ways(journey: &Journey) -> Result<(), Error> {

@@ -1,12 +1,13 @@
 //! What a tenant writes. The doc comments are what the tenant reads in the JSON Schema.
 
-use rekindle_guest::{Condition, EngagementKind, Target, Wait};
+use rekindle_guest::{Condition, Wait};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::content::Content;
-use crate::form::{DeliveryForm, StepForm, TriggerForm};
+use crate::form::{DeliveryForm, StepForm};
 use crate::interests::counted;
+use crate::trigger::{Trigger, TriggerForm};
 
 /// A journey: what begins a run, what it waits for, where it splits, what it sends and what ends it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -64,26 +65,6 @@ pub(crate) struct Variation {
     /// Its steps, in order; ten at most.
     #[schemars(with = "Vec<StepForm>")]
     pub steps: Vec<Step>,
-}
-
-/// What begins a run: `{"event": "Product Added"}`, `{"engagement": "clicked", "of": {"campaign": "welcome"}}`, or
-/// `{"trait": "plan", "from": "Bronze", "to": "Silver"}`.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "TriggerForm")]
-pub enum Trigger {
-    /// A track event.
-    Event(String),
-    /// What became of a message.
-    Engagement(EngagementKind, Target),
-    /// A trait that changed, and from what to what.
-    Trait {
-        /// Its name.
-        name: String,
-        /// What it was; anything, if missing.
-        from: Option<serde_json::Value>,
-        /// What it is; anything, if missing.
-        to: Option<serde_json::Value>,
-    },
 }
 
 /// What becomes of a trigger that comes again while a run waits.

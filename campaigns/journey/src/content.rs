@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 /// The longest text, in bytes: far below what one decision may hand over.
 const TEXT_BYTES_MAX: usize = 4_000;
 /// What a place may be.
-const PLACES: &str = "`{{count}}`, `{{items}}`, `{{trigger.…}}` or `{{trait.…}}`, perhaps with `| default: \"…\"`";
+const PLACES: &str =
+    "`{{count}}`, `{{items}}`, `{{trigger.…}}`, `{{item.…}}` or `{{trait.…}}`, perhaps with `| default: \"…\"`";
 
 /// Content with its places found.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(crate) enum Place {
     Items,
     /// A property of the trigger's event, by name or JSON Pointer.
     Trigger(String),
+    /// An attribute of the item that changed.
+    Item(String),
     /// A trait of the person.
     Trait(String),
 }
@@ -123,6 +126,7 @@ fn part(text: &str) -> Result<Part, String> {
         None if name == "count" => Place::Count,
         None if name == "items" => Place::Items,
         Some(("trigger", property)) if !property.is_empty() => Place::Trigger(property.to_owned()),
+        Some(("item", attribute)) if !attribute.is_empty() => Place::Item(attribute.to_owned()),
         Some(("trait", name)) if !name.is_empty() => Place::Trait(name.to_owned()),
         _ => return Err(format!("the place `{{{{{name}}}}}` is not known; write {PLACES}")),
     };

@@ -1,11 +1,11 @@
-//! The forms in which steps, triggers and deliveries are written: objects whose one telling member says what they are.
+//! The forms in which steps and deliveries are written: objects whose one telling member says what they are.
 
-use rekindle_guest::{Condition, EngagementKind, Target, Wait};
+use rekindle_guest::{Condition, Wait};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::configuration::{Action, Delivery, Message, Otherwise, Step, Trigger};
+use crate::configuration::{Action, Delivery, Message, Otherwise, Step};
 use crate::content::Content;
 use crate::interests::counted_if_any;
 
@@ -136,73 +136,9 @@ fn long_enough(wait: Wait, member: &str) -> Result<Wait, String> {
     Ok(wait)
 }
 
-fn named(name: String, what: &str) -> Result<String, String> {
+/// A name, which has to be one.
+pub(crate) fn named(name: String, what: &str) -> Result<String, String> {
     if name.trim().is_empty() { Err(format!("{what} is empty")) } else { Ok(name) }
-}
-
-/// What begins a run, as it is written.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TriggerForm {
-    /// A track event, by name.
-    event: Option<String>,
-    /// What became of a message, like `clicked`.
-    engagement: Option<String>,
-    /// Whose message: `"mine"`, or an object with `channel`, or with `campaign` and perhaps `step`; anybody's, if missing.
-    of: Option<Value>,
-    /// A trait that changed, by name.
-    #[serde(rename = "trait")]
-    attribute: Option<String>,
-    /// What the trait was; anything, if missing.
-    from: Option<Value>,
-    /// What the trait is; anything, if missing.
-    to: Option<Value>,
-}
-
-impl TryFrom<TriggerForm> for Trigger {
-    type Error = String;
-
-    fn try_from(form: TriggerForm) -> Result<Self, String> {
-        let TriggerForm { event, engagement, of, attribute, from, to } = form;
-        match (event, engagement, attribute) {
-            (Some(name), None, None) if of.is_none() && from.is_none() && to.is_none() => {
-                named(name, "the event's name").map(Self::Event)
-            }
-            (None, Some(kind), None) if from.is_none() && to.is_none() => engagement_trigger(&kind, of.as_ref()),
-            (None, None, Some(name)) if of.is_none() => {
-                Ok(Self::Trait { name: named(name, "the trait's name")?, from, to })
-            }
-            _ => {
-                Err("a trigger is an `event`, an `engagement` (with `of`), or a `trait` (with `from` and `to`)"
-                    .to_owned())
-            }
-        }
-    }
-}
-
-fn engagement_trigger(kind: &str, of: Option<&Value>) -> Result<Trigger, String> {
-    let kind = EngagementKind::from(kind);
-    if let EngagementKind::Other(word) = &kind {
-        return Err(format!("the engagement `{word}` is not known; `delivered`, `opened` and `clicked` are some"));
-    }
-    let target = of.map_or(Some(Target::Any), target);
-    let target =
-        target.ok_or("`of` is `\"mine\"`, or an object with `channel`, or with `campaign` and perhaps `step`")?;
-    Ok(Trigger::Engagement(kind, target))
-}
-
-/// Whose messages are meant, as conditions write it too.
-pub(crate) fn target(of: &Value) -> Option<Target> {
-    let name = |member: &str| of.get(member).and_then(Value::as_str).map(str::to_owned);
-    if of == "mine" {
-        return Some(Target::Mine);
-    }
-    match (name("channel"), name("campaign"), name("step")) {
-        (Some(channel), None, None) => Some(Target::Channel(channel)),
-        (None, Some(campaign), Some(step)) => Some(Target::Step { campaign, step }),
-        (None, Some(campaign), None) => Some(Target::Campaign(campaign)),
-        _ => None,
-    }
 }
 
 /// One way to send a message, as it is written: its channel, and what that channel takes.

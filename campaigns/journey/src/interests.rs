@@ -4,9 +4,9 @@ use rekindle_guest::{Condition, EngagementKind, Target, Trigger as Asked};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
-use crate::configuration::{Action, Journey, Retrigger, Step, Trigger};
+use crate::configuration::{Action, Journey, Retrigger, Step};
 use crate::content::Place;
-use crate::form::target;
+use crate::trigger::target;
 
 /// What a journey wants to know.
 #[derive(Debug)]
@@ -20,11 +20,7 @@ pub(crate) struct Interests {
 impl Interests {
     pub(crate) fn of(journey: &Journey) -> Self {
         let mut interests = Self { triggers: Vec::new(), pointers: Vec::new() };
-        interests.ask(match &journey.trigger {
-            Trigger::Event(name) => Asked::Event(name.clone()),
-            Trigger::Engagement(kind, target) => Asked::Engagement(kind.clone(), target.clone()),
-            Trigger::Trait { name, .. } => Asked::TraitChanged(name.clone()),
-        });
+        interests.ask(journey.trigger.asked());
         if let Retrigger::Parallel(property) = &journey.retrigger {
             interests.remember(property);
         }
@@ -47,8 +43,10 @@ impl Interests {
             Action::Split { condition, .. } => self.note(condition.as_value()),
             Action::Message(message) => {
                 for place in message.deliveries.iter().flat_map(|delivery| delivery.content.places()) {
-                    if let Place::Trigger(property) = place {
-                        self.remember(property);
+                    match place {
+                        Place::Trigger(property) => self.remember(property),
+                        Place::Item(attribute) => self.remember(&item_pointer(attribute)),
+                        Place::Count | Place::Items | Place::Trait(_) => {}
                     }
                 }
             }
@@ -115,6 +113,11 @@ pub(crate) fn pointer(property: &str) -> String {
         return property.to_owned();
     }
     format!("/properties/{}", property.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Where an attribute of the item stands that changed.
+pub(crate) fn item_pointer(attribute: &str) -> String {
+    format!("/item{}", pointer(attribute).trim_start_matches("/properties"))
 }
 
 /// Reads a condition in which what somebody did counts from a moment on that the run knows: where it does not say itself

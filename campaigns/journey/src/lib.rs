@@ -10,15 +10,18 @@
 //!   - A trigger that comes again while a run waits has the pending step wait anew, and the next message speak of everything
 //!     since, unless `retrigger` says otherwise. A run that is over can begin again.
 //!
-//! `configuration` is what a tenant writes, `check` refuses what cannot work, `interests` finds out what the journey has to be
-//! asked about, `state` is what is remembered of a person, `walk` takes the steps.
+//! `configuration` is what a tenant writes, `trigger` what begins a run, `check` refuses what cannot work, `interests` finds out what the
+//! journey has to be asked about, `state` is what is remembered of a person, `walk` takes the steps.
 
 mod check;
 mod configuration;
 mod content;
 mod form;
 mod interests;
+mod item;
 mod state;
+mod trigger;
+mod values;
 mod walk;
 
 use rekindle_guest::{Campaign, Cause, Context, Decision, Error, Manifest};

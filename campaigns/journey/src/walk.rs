@@ -4,10 +4,12 @@ use rekindle_guest::{Cause, Condition, Context, Decision, Error, Instruction, Ma
 use serde_json::{Map, Value, json};
 
 use crate::Configured;
-use crate::configuration::{Action, Message, Otherwise, Retrigger, Step, Trigger, Way};
+use crate::configuration::{Action, Goal, Message, Otherwise, Retrigger, Step, Way};
 use crate::content::{Place, Values};
-use crate::interests::pointer;
+use crate::interests::{item_pointer, pointer};
 use crate::state::{RUNS_MAX, Run, State};
+use crate::trigger::properties;
+use crate::values::{number, text};
 
 /// Bytes of what is remembered of a trigger: with all runs of a person, within what may be remembered of one.
 const TRIGGER_BYTES_MAX: usize = 1_200;
@@ -24,7 +26,7 @@ pub(crate) fn decide(
     for run in runs {
         state.runs.extend(walk.go_on(run, cause)?);
     }
-    if walk.is_trigger(cause) {
+    if configured.journey.trigger.is(cause, ctx)? {
         walk.triggered(cause, state)?;
     }
     Ok(walk.decision)
@@ -35,6 +37,7 @@ fn moment(ctx: &Context, cause: &Cause) -> Timestamp {
     match cause {
         Cause::Event(event) => event.at,
         Cause::Engagement(engagement) => engagement.at,
+        Cause::Schedule(moment) => *moment,
         _ => ctx.now(),
     }
 }
@@ -44,6 +47,12 @@ struct Walk<'a> {
     ctx: &'a Context,
     moment: Timestamp,
     decision: Decision,
+}
+
+/// What ends a run at any time.
+enum Ending<'a> {
+    Goal(&'a Goal),
+    Exit(&'a str),
 }
 
 impl<'a> Walk<'a> {
@@ -76,23 +85,36 @@ impl<'a> Walk<'a> {
         self.advance(run)
     }
 
-    /// Ends the run where its goal, an exit or an exception holds.
-    fn ends(&mut self, run: &Run, step: &Step) -> Result<bool, Error> {
-        let journey = &self.configured.journey;
-        let began = began(&run.trigger);
+    /// What ends a run that began so, whatever it stands at; none while nothing does.
+    fn ending(&self, trigger: &Value) -> Result<Option<Ending<'a>>, Error> {
+        let (journey, began) = (&self.configured.journey, began(trigger));
         if let Some(goal) = &journey.goal
-            && self.holds(&goal.when, &run.trigger, began)?
+            && self.holds(&goal.when, trigger, began)?
         {
-            let worth = goal.value.as_deref().and_then(|property| number(&self.ctx.body(&pointer(property))?));
-            self.mark(Mark::Converted(worth.unwrap_or_default()));
-            self.end(run, "reached its goal");
-            return Ok(true);
+            return Ok(Some(Ending::Goal(goal)));
         }
         for exit in &journey.exit {
-            if self.holds(&exit.when, &run.trigger, began)? {
-                self.end(run, &exit.reason);
+            if self.holds(&exit.when, trigger, began)? {
+                return Ok(Some(Ending::Exit(&exit.reason)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ends the run where its goal, an exit or an exception holds.
+    fn ends(&mut self, run: &Run, step: &Step) -> Result<bool, Error> {
+        match self.ending(&run.trigger)? {
+            Some(Ending::Goal(goal)) => {
+                let worth = goal.value.as_deref().and_then(|property| number(&self.ctx.body(&pointer(property))?));
+                self.mark(Mark::Converted(worth.unwrap_or_default()));
+                self.end(run, "reached its goal");
                 return Ok(true);
             }
+            Some(Ending::Exit(reason)) => {
+                self.end(run, reason);
+                return Ok(true);
+            }
+            None => {}
         }
         let (Action::Wait { unless, .. } | Action::WaitUntil { unless, .. }) = &step.action else { return Ok(false) };
         match unless {
@@ -117,11 +139,11 @@ impl<'a> Walk<'a> {
             _ => None,
         };
         let Some(waiting) = state.runs.iter_mut().find(|run| run.key == key) else {
-            return self.enter(key, trigger, state);
+            return self.enter((key, trigger), cause, state);
         };
         if !matches!(journey.retrigger, Retrigger::Ignore) {
             waiting.trigger = trigger;
-            self.count(waiting);
+            self.count(waiting, cause);
             let run = waiting.clone();
             let again = self.advance(run)?;
             state.runs.retain(|run| run.key != key);
@@ -130,7 +152,11 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn enter(&mut self, key: Option<Value>, trigger: Value, state: &mut State) -> Result<(), Error> {
+    fn enter(&mut self, (key, trigger): (Option<Value>, Value), cause: &Cause, state: &mut State) -> Result<(), Error> {
+        // An order that arrived before the cart that it closes.
+        if self.ending(&trigger)?.is_some() {
+            return Ok(());
+        }
         let (way, number) = (self.choose_way(), state.next_number());
         let mut run = Run {
             number,
@@ -143,15 +169,7 @@ impl<'a> Walk<'a> {
             items: Vec::new(),
             more: 0,
         };
-        self.count(&mut run);
-        // An order that arrived before the cart that it closes.
-        let began = began(&run.trigger);
-        let ends = self.configured.journey.exit.iter().map(|exit| &exit.when);
-        for condition in ends.chain(self.configured.journey.goal.iter().map(|goal| &goal.when)) {
-            if self.holds(condition, &run.trigger, began)? {
-                return Ok(());
-            }
-        }
+        self.count(&mut run, cause);
         if state.runs.len() >= RUNS_MAX {
             let oldest = state.runs.remove(0);
             self.end(&oldest, "too many runs at a time");
@@ -267,27 +285,13 @@ impl<'a> Walk<'a> {
         chosen.expect("weights should have been checked")
     }
 
-    fn is_trigger(&self, cause: &Cause) -> bool {
-        match (&self.configured.journey.trigger, cause) {
-            (Trigger::Event(name), Cause::Event(event)) => event.name.eq_ignore_ascii_case(name),
-            // The host asks about engagements with that target only, or with one that another condition names.
-            (Trigger::Engagement(kind, target), Cause::Engagement(engagement)) => {
-                *kind == engagement.kind && !engagement.by_machine && engagement.is_of(target, self.ctx.campaign())
-            }
-            (Trigger::Trait { name, from, to }, Cause::TraitChanged(change)) => {
-                let is = |wanted: &Option<Value>, value: &Option<Value>| wanted.is_none() || wanted == value;
-                *name == change.subject && is(from, &change.before) && is(to, &change.after)
-            }
-            _ => false,
-        }
-    }
-
     /// The event that began a run, as far as anything asks for it, and when it was.
     fn trigger_event(&self, cause: &Cause) -> Value {
         let mut event = json!({ "timestamp": self.moment.as_millis() });
-        if let Cause::TraitChanged(change) = cause {
-            event["properties"] = json!({ "trait": change.subject, "before": change.before, "after": change.after });
-            return event;
+        match cause {
+            Cause::TraitChanged(change) => event["properties"] = properties(change, "trait"),
+            Cause::ItemChanged(change) => event["properties"] = properties(change, "item"),
+            _ => {}
         }
         let mut bytes = 0;
         for pointer in &self.configured.interests.pointers {
@@ -302,9 +306,11 @@ impl<'a> Walk<'a> {
         event
     }
 
-    fn count(&self, run: &mut Run) {
+    fn count(&self, run: &mut Run, cause: &Cause) {
         run.count += 1;
-        let listed = self.ctx.body(&pointer(&self.configured.journey.aggregate));
+        let aggregate = &self.configured.journey.aggregate;
+        let is_of_item = matches!(cause, Cause::ItemChanged(_));
+        let listed = self.ctx.body(&if is_of_item { item_pointer(aggregate) } else { pointer(aggregate) });
         listed.as_ref().and_then(text).into_iter().for_each(|item| run.list(item));
     }
 }
@@ -338,22 +344,10 @@ impl Values for Known<'_> {
             Place::Count => Some(self.run.count.to_string()),
             Place::Items => self.run.items(),
             Place::Trigger(property) => self.run.trigger.pointer(&pointer(property)).and_then(text),
+            Place::Item(attribute) => self.run.trigger.pointer(&item_pointer(attribute)).and_then(text),
             Place::Trait(name) => self.ctx.get_trait(name).as_ref().and_then(text),
         }
     }
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(truth) => Some(truth.to_string()),
-        _ => None,
-    }
-}
-
-fn number(value: &Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 /// FNV-1a, 64 bits: the same for the same person, in every version.

@@ -75,8 +75,8 @@ fn a_step_that_cannot_be_is_refused_at_its_place() {
     );
     refused(
         &step(json!({"message": "zero", "to": [{"channel": "sms", "body": "{{cart}}"}]})),
-        "configuration at `steps[0].to[0]`: the place `{{cart}}` is not known; write `{{count}}`, `{{items}}`, `{{trigger.…}}` or \
-         `{{trait.…}}`, perhaps with `| default: \"…\"`",
+        "configuration at `steps[0].to[0]`: the place `{{cart}}` is not known; write `{{count}}`, `{{items}}`, `{{trigger.…}}`, \
+         `{{item.…}}` or `{{trait.…}}`, perhaps with `| default: \"…\"`",
     );
     refused(
         &step(json!({"message": "zero", "to": [{"channel": "sms", "body": "{{items"}]})),
@@ -128,6 +128,50 @@ fn steps_that_do_not_fit_together_are_refused() {
 }
 
 #[test]
+fn a_trigger_that_cannot_be_is_refused() {
+    let trigger = |trigger: Value, why: &str| {
+        let journey = json!({"trigger": trigger, "steps": [sms("first")]});
+        refused(&journey, &format!("configuration at `trigger{why}"));
+    };
+    trigger(
+        json!({}),
+        "`: nothing says what begins a run: write one of `event`, `call`, `engagement`, `trait`, `item`, `schedule`",
+    );
+    trigger(json!({"event": ""}), "`: the event's name is empty");
+    trigger(json!({"call": "identfy"}), "`: the call `identfy` is not known; `identify` and `page` are some");
+    trigger(
+        json!({"engagement": "clicked", "of": {"label": "winback", "step": "first"}}),
+        "`: `of` is `\"mine\"`, or an object with `channel`, with `label`, or with `campaign` and perhaps `step`",
+    );
+    trigger(
+        json!({"engagement": "clicked", "from": "push"}),
+        "`: `from` does not go with `engagement`; these do: of, channel, detail",
+    );
+    trigger(json!({"trait": "plan", "channel": "push"}), "`: `channel` does not go with `trait`; these do: from, to");
+    trigger(json!({"item": "price", "of": "basket"}), "`: `of` is `\"cart\"`, `\"viewed\"` or `\"any\"` for an item");
+    trigger(
+        json!({"item": "price", "by": "10%"}),
+        "`: `by` says how far a value went: write a `change` of `drop` or `rise` with it",
+    );
+    trigger(
+        json!({"item": "price", "change": "drop", "by": "ten"}),
+        ".by`: \"ten\" is no difference; write `\"10%\"`, or a number above 0",
+    );
+    trigger(
+        json!({"item": "price", "change": "fall"}),
+        ".change`: unknown variant `fall`, expected one of `drop`, `rise`, `any`",
+    );
+    trigger(
+        json!({"schedule": {}, "item": "price"}),
+        "`: `schedule` does not go with `item`; these do: change, by, of",
+    );
+    refused(
+        &with(&json!([{"message": "first", "to": [{"channel": "sms", "body": "{{item.name}}"}]}])),
+        "configuration at `steps[0].to`: `{{item.name}}` is about an item that changed, and no `item` begins this journey",
+    );
+}
+
+#[test]
 fn variations_and_triggers_are_checked() {
     let journey = |more: Value| {
         let mut journey = json!({"trigger": {"event": "Product Added"}});
@@ -153,7 +197,7 @@ fn variations_and_triggers_are_checked() {
     );
     refused(
         &journey(json!({"steps": [sms("first")], "trigger": {"event": "A", "trait": "plan"}})),
-        "configuration at `trigger`: a trigger is an `event`, an `engagement` (with `of`), or a `trait` (with `from` and `to`)",
+        "configuration at `trigger`: `trait` does not go with `event`, which stands alone",
     );
     refused(
         &journey(json!({"steps": [sms("first")], "trigger": {"engagement": "clickd"}})),

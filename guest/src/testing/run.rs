@@ -161,12 +161,17 @@ impl<C: Campaign> Run<C> {
         self
     }
 
-    /// An attribute of an item changes, which the person viewed or has in the cart; it was of a value, and is of another.
+    /// An attribute of an item changes, which the person viewed and has in the cart; it was of a value, and is of another.
     #[must_use]
     pub fn item_becomes(mut self, id: &str, attribute: &str, value: Value) -> Self {
         let item = self.host.items.entry(id.to_owned()).or_insert_with(|| json!({}));
         let before = Some(std::mem::replace(&mut item[attribute], value.clone())).filter(|before| !before.is_null());
-        self.host.document = Value::Null;
+        let (mut document, attributes) = (json!({ "type": "item", "item": { "id": id } }), item.as_object());
+        attributes.into_iter().flatten().for_each(|(name, value)| document["item"][name] = value.clone());
+        (document["attribute"], document["before"], document["after"]) =
+            (attribute.into(), json!(before), value.clone());
+        document["interest"] = json!({ "viewed": true, "in_cart": true });
+        self.host.document = document;
         let wanted =
             |trigger: &Trigger| matches!(trigger, Trigger::ItemChanged(name) if name == attribute || name == "*");
         if self.manifest.triggers.iter().any(wanted) {

@@ -21,6 +21,7 @@ use super::{Admin, audiences, workshop};
 use crate::conditions::Audiences;
 use crate::domain::{CampaignName, Json as JsonText, Manifest, ModuleDigest, Revision, Timestamp, Trigger};
 use crate::schedules::{Audience, Schedule};
+use crate::settings::Settings;
 use crate::tenants::{Campaign, CampaignAction, Publication, Published, Tenant};
 
 pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
@@ -75,6 +76,9 @@ struct CampaignWhole {
     /// The current revision's configuration; null before the first publication.
     #[schema(value_type = Object, nullable)]
     configuration: Option<Value>,
+    /// The current revision's settings, those that are not as usual; null before the first publication.
+    #[schema(value_type = Object, nullable)]
+    settings: Option<Value>,
     /// What the configured module said about itself; null before the first publication.
     manifest: Option<ManifestAnswer>,
     /// The kept revisions, the newest first.
@@ -99,6 +103,7 @@ impl From<&Campaign> for CampaignWhole {
         Self {
             campaign: campaign.into(),
             configuration: current.map(|published| published.configuration.value()),
+            settings: current.map(|published| published.settings.document()),
             manifest: current.map(|published| (&*published.manifest).into()),
             revisions: revisions.collect(),
         }
@@ -161,6 +166,10 @@ struct PublishRequest {
     #[serde(default = "empty_object")]
     #[schema(value_type = Object)]
     configuration: Value,
+    /// What the house does for this campaign, whatever the module: `labels`. A revision has those that it was published with.
+    #[serde(default = "empty_object")]
+    #[schema(value_type = Object)]
+    settings: Value,
 }
 
 fn empty_object() -> Value {
@@ -181,6 +190,8 @@ async fn publish_campaign(
 ) -> Result<Json<CampaignItem>, Problem> {
     let digest = ModuleDigest::parse(&wanted.module)?;
     let configuration = JsonText::from(&wanted.configuration);
+    let settings =
+        Settings::read(&wanted.settings).map_err(|err| Problem::new(&Kind::INVALID, format!("settings {err}")))?;
     caller.tenant.check_publishable(&name)?;
     let module = read_module(&admin, &caller, digest).await?;
     let (sandbox, directory) = (Arc::clone(&admin.sandbox), Arc::clone(&admin.directory));
@@ -191,7 +202,7 @@ async fn publish_campaign(
         check_schedules(&configured.manifest, directory.now(), &audiences)?;
         // Compiled before anybody is asked by it, so that no cause waits for that.
         sandbox.load(&configured.component, &configured.manifest)?;
-        let publication = Publication { module: digest, configuration, manifest: configured.manifest };
+        let publication = Publication { module: digest, configuration, settings, manifest: configured.manifest };
         directory.by(&deed).publish(&tenant, &name, publication, &configured.component).map_err(Problem::from)
     };
     let campaign = admin.workshop.run(&caller.tenant.id, publish).await?;

@@ -65,8 +65,10 @@ impl Seats {
         self.known.retain(|_, seat| seat.strong_count() > 0);
         let conditions = tenant.audiences().map(|audience| (audience.name.as_str(), audience.condition.value()));
         let audiences = Arc::new(Audiences::kept(conditions));
-        let enlist = |campaign: &Arc<Campaign>| self.enlist(campaign, &audiences, load);
-        tenant.campaigns().filter_map(enlist).collect()
+        let archived = tenant.campaigns().filter(|campaign| campaign.state == CampaignState::Archived);
+        let archived: Vec<_> = archived.map(|campaign| campaign.name.clone()).collect();
+        let enlisted = tenant.campaigns().filter_map(|campaign| self.enlist(campaign, &audiences, load));
+        Campaigns::new(enlisted, archived)
     }
 
     fn enlist(
@@ -81,7 +83,19 @@ impl Seats {
         if standing == Standing::Active && !seat.is_taken() {
             load(self, &seat);
         }
-        Some(Enlisted { audiences: Arc::clone(audiences), ..enlisted(published, standing, seat) })
+        let since = campaign.first_published_at.unwrap_or(published.published_at);
+        Some(Enlisted {
+            name: published.campaign.clone(),
+            revision: published.revision,
+            published: published.published_at,
+            audiences: Arc::clone(audiences),
+            standing,
+            since,
+            settings: Arc::clone(&published.settings),
+            streak: Arc::default(),
+            manifest: Arc::clone(&published.manifest),
+            decider: Arc::new(Seated(seat)),
+        })
     }
 
     fn seat(&mut self, published: &Arc<Published>) -> Arc<Seat> {
@@ -114,18 +128,5 @@ fn standing(state: CampaignState) -> Option<Standing> {
         CampaignState::Paused => Some(Standing::Paused),
         CampaignState::Suspended => Some(Standing::Suspended),
         CampaignState::Draft | CampaignState::Archived => None,
-    }
-}
-
-fn enlisted(published: &Published, standing: Standing, seat: Arc<Seat>) -> Enlisted {
-    Enlisted {
-        name: published.campaign.clone(),
-        revision: published.revision,
-        published: published.published_at,
-        audiences: Arc::default(),
-        standing,
-        streak: Arc::default(),
-        manifest: Arc::clone(&published.manifest),
-        decider: Arc::new(Seated(seat)),
     }
 }

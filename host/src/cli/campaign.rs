@@ -54,6 +54,9 @@ pub(super) struct Publication {
     /// The file that holds the configuration, a JSON object; without it, the configuration is empty
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The file that holds the campaign's settings, a JSON object with `labels`; without it, they are as usual
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
 }
 
 impl Ask for CampaignCommand {
@@ -82,7 +85,8 @@ impl Named {
 impl Publication {
     fn request(self) -> Result<Request, Failure> {
         let configuration = json_object(self.config.as_deref())?;
-        let body = json!({"module": self.module.to_string(), "configuration": configuration});
+        let settings = json_object(self.settings.as_deref())?;
+        let body = json!({"module": self.module.to_string(), "configuration": configuration, "settings": settings});
         Ok(Request::post(&["campaigns", self.campaign.name.as_str(), "publish"], body))
     }
 }

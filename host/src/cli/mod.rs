@@ -1,6 +1,6 @@
 //! The command line: from what was typed to one request, and from its answer to what is printed.
 //!
-//! `serve`, `demo` and `test` run the house itself. Every other command talks to a running server, over the API that everyone
+//! `serve`, `demo` and `test` run the house itself; `schema` prints what is part of the program. Every other command talks to a running server, over the API that everyone
 //! has: it becomes a `Request` (plain data), `exchange` carries it out, `Output` prints. Data goes to stdout, everything
 //! else to stderr.
 
@@ -27,6 +27,7 @@ mod output;
 mod profile;
 mod quarantine;
 mod request;
+mod schema;
 mod serve;
 mod source;
 mod sweep;
@@ -51,6 +52,7 @@ use exit::Exit;
 use failure::Failure;
 use output::{Form, Output};
 use request::{Ask, Request};
+use schema::SchemaArguments;
 use serve::ServeArguments;
 use test::TestArguments;
 
@@ -73,6 +75,8 @@ enum Command {
     Demo(DemoArguments),
     /// Play scenarios against a module, on a clock of their own and without a server
     Test(TestArguments),
+    /// Print the JSON Schema of what people write
+    Schema(SchemaArguments),
     /// Create and list tenants
     Tenant(Remote<tenant::TenantCommand>),
     /// Manage sources: the addresses that Segment sends events to
@@ -175,6 +179,7 @@ enum Task {
     Serve(ServeArguments),
     Demo(DemoArguments),
     Test(TestArguments),
+    Schema(SchemaArguments),
     CompileModule,
     NewMasterKey(Form),
     Ask(Access, Request),
@@ -186,6 +191,7 @@ impl Command {
             Self::Serve(options) => Ok(Task::Serve(options)),
             Self::Demo(options) => Ok(Task::Demo(options)),
             Self::Test(options) => Ok(Task::Test(options)),
+            Self::Schema(arguments) => Ok(Task::Schema(arguments)),
             Self::Tenant(remote) => remote.task(),
             Self::Source(remote) => remote.task(),
             Self::Key(remote) => remote.task(),
@@ -221,6 +227,7 @@ impl Task {
             Self::Serve(options) => serve::run(options)?,
             Self::Demo(options) => demo::run(options)?,
             Self::Test(options) => test::run(options)?,
+            Self::Schema(arguments) => schema::run(&arguments)?,
             Self::NewMasterKey(form) => keyring::new(form)?,
             Self::CompileModule => return Ok(app::compile_module()),
             Self::Ask(access, request) => ask(access, &request)?,

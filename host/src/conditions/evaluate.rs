@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::comparison::{number, same, time};
-use super::tree::{Comparison, Condition, Node, Operand, Question, Since, Source};
-use crate::domain::{CampaignName, Cause, Json, Occurrences, Subject, Timestamp, pointer};
+use super::tree::{Comparison, Condition, Happening, Node, Operand, Question, Since, Source};
+use crate::domain::{Asking, Cause, Json, Occurrences, Subject, Timestamp, pointer};
 
 /// What is known of a person.
 pub trait Person {
@@ -37,8 +37,8 @@ pub trait Person {
 pub struct Scene<'a> {
     /// The person.
     pub person: &'a dyn Person,
-    /// The campaign that asks.
-    pub campaign: &'a CampaignName,
+    /// Who asks.
+    pub asking: Asking<'a>,
     /// The only clock there is.
     pub now: Timestamp,
     /// Why the campaign is asked; none outside of a decision.
@@ -62,7 +62,7 @@ impl Scene<'_> {
             Node::All(nodes) => nodes.iter().all(|node| self.holds(node)),
             Node::Any(nodes) => nodes.iter().any(|node| self.holds(node)),
             Node::Not(node) => !self.holds(node),
-            Node::Happening(subject) => self.cause.is_some_and(|cause| self.is_about(cause, subject)),
+            Node::Happening(happening) => self.cause.is_some_and(|cause| self.is_about(cause, happening)),
             Node::Happened { subject, since, question } => self.answers(subject, *since, *question),
             Node::Compares { source, comparison } => self.compares(self.find(source).as_deref(), comparison),
             Node::Cart { wanted, has: None } => self.person.has_in_cart(None) == *wanted,
@@ -75,12 +75,15 @@ impl Scene<'_> {
         }
     }
 
-    fn is_about(&self, cause: &Cause, subject: &Subject) -> bool {
-        match (cause, subject) {
+    fn is_about(&self, cause: &Cause, happening: &Happening) -> bool {
+        match (cause, &happening.subject) {
             (Cause::Event(event), Subject::Event(name)) => event.name.eq_ignore_ascii_case(name),
             (Cause::Engagement { engagement, .. }, Subject::Engagement(kind, target)) => {
-                let (carried, step) = (engagement.campaign.as_deref(), engagement.step.as_deref());
-                *kind == engagement.kind && target.covers(self.campaign, &engagement.channel, carried, step)
+                let is = |wanted: &Option<String>, said: Option<&str>| wanted.is_none() || wanted.as_deref() == said;
+                *kind == engagement.kind
+                    && target.covers(self.asking, engagement.message())
+                    && is(&happening.channel, Some(&engagement.channel))
+                    && is(&happening.detail, engagement.detail.as_deref())
             }
             _ => false,
         }

@@ -4,9 +4,9 @@
 use serde_json::{Map, Value};
 
 use super::error::{ConditionError, choices, nearest};
-use super::tree::{Age, Condition, Node, Question, Since};
+use super::tree::{Age, Condition, Happening, Node, Question, Since};
 use super::{comparison, items, span};
-use crate::domain::{CampaignName, EngagementKind, Subject, Target, limits};
+use crate::domain::{CampaignName, EngagementKind, Label, Subject, Target, limits};
 
 /// What a condition can be about.
 const SUBJECTS: [&str; 14] = [
@@ -185,11 +185,18 @@ fn joined(place: &Place<'_>, about: &Place<'_>, nodes: &mut usize) -> Result<Vec
 }
 
 fn happening(place: &Place<'_>) -> Result<Node> {
-    place.only(&["event", "engagement", "of"])?;
-    match place.one_of(&["event", "engagement"])? {
-        Some((name, _)) => subject(place, name).map(Node::Happening),
-        None => Err(place.error("nothing says what is happening", "name an `event` or an `engagement`")),
-    }
+    place.only(&["event", "engagement", "of", "channel", "detail"])?;
+    let Some((name, _)) = place.one_of(&["event", "engagement"])? else {
+        return Err(place.error("nothing says what is happening", "name an `event` or an `engagement`"));
+    };
+    let of_engagement = |member: &str| match place.member(member) {
+        Some(given) if name == "event" => {
+            Err(given.error(format!("`{member}` does not go with `event`"), "use it with `engagement`"))
+        }
+        given => given.map(|given| given.text("write a name").map(str::to_owned)).transpose(),
+    };
+    let (channel, detail) = (of_engagement("channel")?, of_engagement("detail")?);
+    Ok(Node::Happening(Happening { subject: subject(place, name)?, channel, detail }))
 }
 
 fn happened(place: &Place<'_>, name: &str) -> Result<Node> {
@@ -235,27 +242,41 @@ fn target(place: &Place<'_>) -> Result<Target> {
         return Ok(Target::Mine);
     }
     if !place.value.is_object() {
-        let next = "write `\"mine\"`, or an object with `channel` or `campaign`";
+        let next = "write `\"mine\"`, or an object with `channel`, `campaign` or `label`";
         return Err(place.error(format!("{} names no messages", kind(place.value)), next));
     }
-    place.only(&["channel", "campaign", "step"])?;
+    place.only(&["channel", "campaign", "step", "label"])?;
+    if let Some((name, given)) = place.one_of(&["channel", "label"])? {
+        return lone_target(place, name, &given);
+    }
     let name = |member: &str| {
         let text = place.member(member).map(|place| place.text("write a name").map(str::to_owned));
         text.transpose()
     };
-    match (name("channel")?, name("campaign")?, name("step")?) {
-        (Some(channel), None, None) => Ok(Target::Channel(channel)),
-        (None, Some(campaign), step) => {
+    match (name("campaign")?, name("step")?) {
+        (Some(campaign), step) => {
             CampaignName::parse(&campaign).map_err(|err| {
                 let next = "write a campaign's name as `rekindle campaign list` shows it";
                 place.error(format!("no campaign can be called `{campaign}`: {err}"), next)
             })?;
             Ok(step.map_or(Target::Campaign(campaign.clone()), |step| Target::Step(campaign, step)))
         }
-        (None, None, Some(_)) => Err(place.error("a step belongs to a campaign", "name its `campaign` too")),
-        (None, None, None) => Err(place.error("it names no messages", "name a `channel` or a `campaign`")),
-        (Some(_), ..) => Err(place.error("`channel` goes alone", "join two conditions by `all`")),
+        (None, Some(_)) => Err(place.error("a step belongs to a campaign", "name its `campaign` too")),
+        (None, None) => Err(place.error("it names no messages", "name a `channel`, a `campaign` or a `label`")),
     }
+}
+
+/// A channel or a label, which nothing else goes with.
+fn lone_target(place: &Place<'_>, name: &str, given: &Place<'_>) -> Result<Target> {
+    if place.object()?.len() > 1 {
+        return Err(place.error(format!("`{name}` goes alone"), "join two conditions by `all`"));
+    }
+    let text = given.text("write a name")?;
+    if name == "channel" {
+        return Ok(Target::Channel(text.to_owned()));
+    }
+    Label::parse(text).map_err(|err| given.error(err.to_string(), "write a label as a campaign's settings have it"))?;
+    Ok(Target::Label(text.to_owned()))
 }
 
 pub(super) fn read_since(place: &Place<'_>) -> Result<Since> {

@@ -1,12 +1,14 @@
 //! The documentation's examples, and random conditions against an oracle that counts by hand.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Condition, Person, Scene, span};
 use crate::domain::{
-    Attributes, Call, CampaignName, Cause, Consent, Engagement, EngagementKind, Event, Identities, ItemDeed, ItemFacts,
-    ItemId, Json, KnownBy, MessageId, Occurrences, PersonFacts, Scope, Subject, Timestamp, Wish,
+    Asking, Attributes, Call, CampaignName, Cause, Consent, Engagement, EngagementKind, Event, Identities, ItemDeed,
+    ItemFacts, ItemId, Json, KnownBy, Labels, MessageId, Occurrences, PersonFacts, Scope, Subject, Timestamp, Wish,
 };
 use crate::profiles::Profile;
 
@@ -20,9 +22,24 @@ struct Known {
     now: Timestamp,
 }
 
+/// `newsletter` has the label `regular`.
+struct Regular;
+
+impl Labels for Regular {
+    fn has(&self, campaign: &str, label: &str) -> bool {
+        (campaign, label) == ("newsletter", "regular")
+    }
+}
+
+impl Known {
+    fn asking(&self) -> Asking<'_> {
+        Asking { campaign: &self.campaign, labels: &Regular }
+    }
+}
+
 impl Person for Known {
     fn occurrences(&self, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
-        self.profile.history.look_up(&self.campaign, subject, since)
+        self.profile.history.look_up(self.asking(), subject, since)
     }
 
     fn trait_value(&self, name: &str) -> Option<Json> {
@@ -65,7 +82,7 @@ fn event(told: &Value, at: Timestamp) -> Event {
         channel: text(told, "channel").unwrap_or_default(),
         campaign: text(told, "campaign"),
         step: text(told, "step"),
-        detail: None,
+        detail: text(told, "detail"),
         by_machine: false,
         dispatch: None,
     });
@@ -134,7 +151,7 @@ fn every_example_of_the_documentation_is_as_it_says() {
     let cause = Cause::Event(Box::new(event(&person["happening"], now)));
     let scene = Scene {
         person: &known,
-        campaign: &known.campaign,
+        asking: known.asking(),
         now,
         cause: Some(&cause),
         body: Some(&person["happening"]),
@@ -149,6 +166,25 @@ fn every_example_of_the_documentation_is_as_it_says() {
             Err(err) => format!("refused: {err}"),
         };
         assert_eq!(seen, *said, "{example}");
+    }
+}
+
+/// The schema that editors are given.
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let schema = include_str!("../../../docs/schemas/condition.json");
+    jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
+});
+
+/// What the schema cannot say, and the parser does.
+fn is_beyond_a_schema(err: &str) -> bool {
+    ["at most 90 days", "too much in one condition"].iter().any(|said| err.contains(said))
+}
+
+#[test]
+fn the_schema_agrees_with_the_parser_on_every_example() {
+    for (said, example) in blocks().into_iter().filter(|(said, _)| *said != "person") {
+        let is_taken = !said.starts_with("refused");
+        assert_eq!(SCHEMA.is_valid(&serde_json::from_str(example).unwrap()), is_taken, "{said}: {example}");
     }
 }
 
@@ -171,6 +207,11 @@ fn a_condition_that_cannot_be_meant_is_refused_at_its_place() {
         (json!({"engagement": "clicked", "of": {"step": "x"}}), "/of"),
         (json!({"engagement": "clicked", "of": {"channel": "push", "campaign": "x"}}), "/of"),
         (json!({"engagement": "clicked", "of": {"campaign": "a/b"}}), "/of"),
+        (json!({"engagement": "clicked", "of": {"label": "a/b"}}), "/of/label"),
+        (json!({"engagement": "clicked", "of": {"label": "x", "step": "y"}}), "/of"),
+        (json!({"engagement": "clicked", "of": {"label": "x", "channel": "y"}}), "/of/label"),
+        (json!({"happening": {"event": "A", "channel": "push"}}), "/happening/channel"),
+        (json!({"happening": {"engagement": "clicked", "detail": 7}}), "/happening/detail"),
         (json!({"trait": "plan"}), ""),
         (json!({"trait": "plan", "equals": 1, "in": [1]}), "/in"),
         (json!({"trait": "plan", "in": []}), "/in"),
@@ -192,6 +233,7 @@ fn a_condition_that_cannot_be_meant_is_refused_at_its_place() {
     ] {
         let err = Condition::parse(&condition).expect_err(&condition.to_string());
         assert_eq!(err.pointer, place, "{condition}: {err}");
+        assert!(!SCHEMA.is_valid(&condition) || is_beyond_a_schema(&err.to_string()), "{condition}: {err}");
     }
     assert!(Condition::parse(&deep).is_err());
     assert!(Condition::parse(&many).is_err());
@@ -306,7 +348,7 @@ proptest! {
         let known = Known { campaign, profile, items: Value::Null, now: Timestamp::from_millis(now) };
         let scene = Scene {
             person: &known,
-            campaign: &known.campaign,
+            asking: known.asking(),
             now: Timestamp::from_millis(now),
             cause: None,
             body: None,
@@ -314,6 +356,43 @@ proptest! {
         };
         let holds = Condition::parse(&condition).unwrap().holds(&scene);
         prop_assert_eq!(holds, oracle(&condition, &happened, plan, now), "{}", condition);
+    }
+}
+
+/// What stands in conditions, in places where it may and may not.
+fn fragments() -> impl Strategy<Value = Value> {
+    let members = ["all", "any", "not", "event", "engagement", "of", "count", "last", "since", "occurred", "trait"];
+    let others = ["property", "trigger", "equals", "in", "at_least", "before", "newer_than", "exists", "happening"];
+    let more = ["channel", "detail", "label", "campaign", "step", "reachable", "contains", "starts_with"];
+    let members: Vec<&str> = members.into_iter().chain(others).chain(more).collect();
+    let texts = ["A", "clicked", "mine", "trigger", "7d", "2026-03-01", "winback", ""];
+    let leaves = prop_oneof![
+        prop::sample::select(texts.to_vec()).prop_map(Value::from),
+        (0..3_i64).prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        Just(Value::Null),
+    ];
+    leaves.prop_recursive(4, 16, 3, move |inner| {
+        prop_oneof![
+            1 => prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            4 => prop::collection::btree_map(prop::sample::select(members.clone()), inner, 0..3)
+                .prop_map(|members| members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn the_schema_agrees_with_the_parser_on_anything(document in fragments()) {
+        let parsed = Condition::parse(&document);
+        prop_assert_eq!(SCHEMA.is_valid(&document), parsed.is_ok(), "{}: {:?}", document, parsed.err());
+    }
+
+    #[test]
+    fn the_schema_takes_what_the_parser_takes(condition in conditions()) {
+        prop_assert!(SCHEMA.is_valid(&condition), "{condition}");
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) enum Node {
     Any(Vec<Node>),
     Not(Box<Node>),
     /// It is what the campaign is asked about now.
-    Happening(Subject),
+    Happening(Happening),
     /// The person did or received it.
     Happened {
         subject: Subject,
@@ -54,6 +54,16 @@ pub(super) enum Node {
     Reachable(String),
     /// The person is in the audience of that name.
     InAudience(String),
+}
+
+/// What happens now.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Happening {
+    pub(super) subject: Subject,
+    /// Over which channel the message came; any where there is none.
+    pub(super) channel: Option<String>,
+    /// The button, link or page; any where there is none.
+    pub(super) detail: Option<String>,
 }
 
 /// From when on occurrences count.

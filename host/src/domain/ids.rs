@@ -94,6 +94,28 @@ impl fmt::Display for CampaignName {
     }
 }
 
+/// What several campaigns have in common, as their tenant calls it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Label(Arc<str>);
+
+impl Label {
+    /// Parses a label: the same letters as a campaign's name.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        CampaignName::parse(text).map(|name| Self(name.0)).map_err(|err| IdError { what: "label", ..err })
+    }
+
+    /// The label as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// One person within a tenant, by the strongest identity that is known: the `userId` as it came, else a marked weaker one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProfileId(Arc<str>);

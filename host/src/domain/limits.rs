@@ -470,6 +470,8 @@ pub const AUDIENCE_BYTES_MAX: usize = 64 << 10;
 pub const MODULES_MAX: usize = 200;
 /// Campaigns of one tenant, in any state.
 pub const CAMPAIGNS_MAX: usize = 500;
+/// Labels of one campaign: each is a comparison for every question about a label.
+pub const CAMPAIGN_LABELS_MAX: usize = 16;
 /// Revisions kept of one campaign.
 pub const REVISIONS_MAX: usize = 100;
 /// Rows of one page of a list.

@@ -17,6 +17,7 @@ mod manifest;
 mod outcome;
 pub mod pointer;
 mod secret;
+mod target;
 mod time;
 
 pub use backlog::{Backlog, Waiting};
@@ -27,8 +28,8 @@ pub use facts::{Consent, KnownBy, Lost, Medium, PersonFacts, Scope, Wish};
 pub use history::{Occurrences, Subject};
 pub use identity::{Identities, Link};
 pub use ids::{
-    CampaignName, IdError, InstructionId, MessageId, ModuleDigest, Position, ProfileId, ProfileKey, Revision, Slot,
-    SourceId, TenantId,
+    CampaignName, IdError, InstructionId, Label, MessageId, ModuleDigest, Position, ProfileId, ProfileKey, Revision,
+    Slot, SourceId, TenantId,
 };
 pub use inbound::{Hearer, Inbound, News, Quarantined, Substance, Told};
 pub use item::{
@@ -36,7 +37,8 @@ pub use item::{
     attribute, attributes, attributes_json,
 };
 pub use json::Json;
-pub use manifest::{Manifest, Target, Trigger};
+pub use manifest::{Manifest, Trigger};
 pub use outcome::{Failure, FailureKind, LogLine, Outcome};
 pub use secret::Secret;
+pub use target::{Asking, Labels, MessageSubject, Target};
 pub use time::{Clock, ManualClock, Signal, Stopwatch, SystemClock, Timestamp, WorkMeter};

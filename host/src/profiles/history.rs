@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{CampaignName, Engagement, EngagementKind, Event, Occurrences, Subject, Target, Timestamp, limits};
+use crate::domain::{
+    Asking, Engagement, EngagementKind, Event, MessageSubject, Occurrences, Subject, Target, Timestamp, limits,
+};
 
 /// Counts by subject. Bounded: the subject that was quiet for longest goes first.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -47,7 +49,7 @@ impl History {
     }
 
     /// How often and when, for the campaign that asks.
-    pub fn look_up(&self, asking: &CampaignName, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
+    pub fn look_up(&self, asking: Asking<'_>, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
         let matching = self.0.iter().filter(|(key, _)| key.is_about(asking, subject)).map(|(_, counter)| counter);
         matching.map(|counter| counter.since(since)).fold(Occurrences::default(), combine)
     }
@@ -62,7 +64,7 @@ impl History {
 }
 
 impl Key {
-    fn is_about(&self, asking: &CampaignName, subject: &Subject) -> bool {
+    fn is_about(&self, asking: Asking<'_>, subject: &Subject) -> bool {
         match (self, subject) {
             (Self::Event(name), Subject::Event(asked)) => name == asked,
             (Self::Engagement(kind, message), Subject::Engagement(asked, target)) => {
@@ -74,8 +76,9 @@ impl Key {
 }
 
 impl Message {
-    fn is_of(&self, asking: &CampaignName, target: &Target) -> bool {
-        target.covers(asking, &self.channel, self.campaign.as_deref(), self.step.as_deref())
+    fn is_of(&self, asking: Asking<'_>, target: &Target) -> bool {
+        let (campaign, step) = (self.campaign.as_deref(), self.step.as_deref());
+        target.covers(asking, MessageSubject { channel: &self.channel, campaign, step })
     }
 }
 

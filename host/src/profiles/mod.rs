@@ -117,6 +117,11 @@ impl Profile {
         Applied { changes: changes.collect(), is_repeated }
     }
 
+    /// Counts what became of a message, which no call told.
+    pub fn note(&mut self, event: &Event) {
+        self.history.count(event);
+    }
+
     /// What keeps messages over `channel` from the person, if anything does.
     pub fn obstacle(&self, channel: &str, known_by: KnownBy) -> Option<Obstacle> {
         let has_none = |medium| known_by == KnownBy::Address && self.addresses.usable(medium).is_empty();
@@ -187,8 +192,16 @@ fn update(known: &mut Option<Dated<String>>, said: Option<&String>, at: Timestam
 mod tests {
     use proptest::prelude::*;
 
+    struct NoLabels;
+
+    impl Labels for NoLabels {
+        fn has(&self, _: &str, _: &str) -> bool {
+            false
+        }
+    }
+
     use super::*;
-    use crate::domain::{Call, Engagement, EngagementKind, Identities, Lost, MessageId, PersonFacts};
+    use crate::domain::{Asking, Call, Engagement, EngagementKind, Identities, Labels, Lost, MessageId, PersonFacts};
 
     fn identify(at: i64, plan: &str) -> Event {
         Event {
@@ -328,7 +341,9 @@ mod tests {
         event.at = Timestamp::from_millis(990);
         assert!(profile.apply(&event).is_repeated);
         let subject = crate::domain::Subject::Event("Push Notification Opened".into());
-        let counted = profile.history.look_up(&CampaignName::parse("any").unwrap(), &subject, None);
+        let campaign = CampaignName::parse("any").unwrap();
+        let asking = Asking { campaign: &campaign, labels: &NoLabels };
+        let counted = profile.history.look_up(asking, &subject, None);
         assert_eq!(counted.count, 1);
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::place::{Place, Result};
 use crate::domain::Timestamp;
+use crate::form::{Place, Result};
 use crate::worker::{LedgerRow, MessageRow, What};
 
 /// What is said about whom no campaign was ever asked about.

@@ -4,7 +4,6 @@
 //! `docs/scenarios.md` is for those who write them.
 
 mod expectation;
-mod place;
 mod play;
 mod publish;
 mod report;
@@ -22,6 +21,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::domain::{Said, Stopwatch};
+use crate::form::FormError;
 use crate::store::StoreError;
 use crate::worker::{Enlisted, Restless};
 
@@ -30,7 +30,6 @@ use report::Entry;
 use script::{Scenario, Script};
 use stage::Stage;
 
-pub use place::FormError;
 pub use report::Form;
 
 /// What is to be played.

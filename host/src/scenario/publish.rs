@@ -37,13 +37,13 @@ impl Publisher {
     /// The campaigns of a file.
     pub(super) fn publish(&mut self, file: &Path, script: &Script) -> Result<Vec<Enlisted>, ScenarioError> {
         let enlist = |staged: &Staged| {
-            let enlisted = self.enlist(file, staged)?;
+            let enlisted = self.enlist(file, script.start, staged)?;
             Ok(Enlisted { audiences: Arc::clone(&script.audiences), ..enlisted })
         };
         script.campaigns.iter().map(enlist).collect()
     }
 
-    fn enlist(&mut self, file: &Path, staged: &Staged) -> Result<Enlisted, ScenarioError> {
+    fn enlist(&mut self, file: &Path, since: Timestamp, staged: &Staged) -> Result<Enlisted, ScenarioError> {
         let module = self.module_path(file, staged)?;
         let configuration = configuration(file, staged)?;
         let key = (module, configuration);
@@ -61,6 +61,8 @@ impl Publisher {
             published: Timestamp::EPOCH,
             audiences: Arc::default(),
             standing: Standing::Active,
+            since,
+            settings: Arc::new(staged.settings.clone()),
             streak: Arc::default(),
             manifest: published.manifest,
             decider: published.decider,

@@ -7,10 +7,11 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::expectation::{Expected, Silence};
-use super::place::{Place, Result, unknown};
 use super::segment::{Happening, Person};
 use crate::conditions::Audiences;
-use crate::domain::{self, Attributes, CampaignName, ItemId, Json, Timestamp};
+use crate::domain::{self, Attributes, CampaignName, ItemId, Json, Timestamp, limits};
+use crate::form::{Place, Result, unknown};
+use crate::settings::Settings;
 
 /// When scenarios begin that do not say when: Monday, 2 March 2026, 08:00 UTC.
 const START: Timestamp = Timestamp::from_millis(1_772_438_400_000);
@@ -38,6 +39,7 @@ pub(super) struct Staged {
     /// None where the command line names it.
     pub(super) module: Option<String>,
     pub(super) configuration: Configuration,
+    pub(super) settings: Settings,
 }
 
 /// What a campaign is configured with.
@@ -100,26 +102,37 @@ impl Script {
     /// Reads a document.
     pub(super) fn read(document: &Value) -> Result<Self> {
         /// What a file may say.
-        const MEMBERS: [&str; 8] =
-            ["module", "configuration", "campaign", "campaigns", "audiences", "start", "items", "scenarios"];
+        const MEMBERS: [&str; 9] = [
+            "module",
+            "configuration",
+            "settings",
+            "campaign",
+            "campaigns",
+            "audiences",
+            "start",
+            "items",
+            "scenarios",
+        ];
         let root = Place::root(document);
         root.object(&MEMBERS)?;
         let module = root.text_member("module")?;
         let campaigns = match root.member("campaigns") {
             None => vec![staged(&root, module.as_ref())?],
             Some(list) => {
-                if let Some(place) = ["configuration", "campaign"].iter().find_map(|name| root.member(name)) {
+                if let Some(place) = ["configuration", "settings", "campaign"].iter().find_map(|name| root.member(name))
+                {
                     return Err(place.error("it belongs into one of `campaigns` here", "move it there"));
                 }
                 let read = |place: Place<'_>| {
-                    place.object(&["module", "configuration", "campaign"])?;
+                    place.object(&["module", "configuration", "settings", "campaign"])?;
                     staged(&place, module.as_ref())
                 };
-                list.list()?.into_iter().map(read).collect::<Result<_>>()?
+                list.list(limits::SCENARIOS_MAX)?.into_iter().map(read).collect::<Result<_>>()?
             }
         };
         let start = root.member("start").map_or(Ok(START), |place| place.moment())?;
-        let scenarios = root.required("scenarios")?.list()?.iter().map(scenario).collect::<Result<_>>()?;
+        let scenarios =
+            root.required("scenarios")?.list(limits::SCENARIOS_MAX)?.iter().map(scenario).collect::<Result<_>>()?;
         let items = root.member("items").map_or(Ok(Vec::new()), |place| catalogue(&place))?;
         let audiences = root.member("audiences").map_or(Ok(Audiences::default()), |place| audiences(&place))?;
         Ok(Self { campaigns, audiences: Arc::new(audiences), start, items, scenarios })
@@ -145,7 +158,9 @@ fn staged(place: &Place<'_>, module: Option<&String>) -> Result<Staged> {
         },
     };
     let module = place.text_member("module")?.or_else(|| module.cloned());
-    Ok(Staged { pointer: place.pointer.clone(), name: parsed, module, configuration })
+    let settings =
+        place.member("settings").map_or_else(|| Ok(Settings::default()), |place| Settings::read_at(&place))?;
+    Ok(Staged { pointer: place.pointer.clone(), name: parsed, module, configuration, settings })
 }
 
 fn catalogue(place: &Place<'_>) -> Result<Vec<(ItemId, Attributes)>> {
@@ -165,7 +180,7 @@ fn attributes_of(place: &Place<'_>) -> Result<Attributes> {
 fn scenario(place: &Place<'_>) -> Result<Scenario> {
     place.object(&["name", "steps"])?;
     let name = place.required("name")?.text()?.to_owned();
-    let steps = place.required("steps")?.list()?.iter().map(step).collect::<Result<_>>()?;
+    let steps = place.required("steps")?.list(limits::SCENARIOS_MAX)?.iter().map(step).collect::<Result<_>>()?;
     Ok(Scenario { name, steps })
 }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::expectation::Selection;
-use super::place::{FormError, unknown};
 use super::script::{Action, Scenario, Script, Step};
+use crate::form::{FormError, unknown};
 use crate::worker::Enlisted;
 
 /// Refuses expectations that name nobody or nothing.

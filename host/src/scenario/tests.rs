@@ -57,11 +57,13 @@ fn campaigns() -> Campaigns {
         published: Timestamp::EPOCH,
         audiences: Arc::default(),
         standing: Standing::Active,
+        since: Timestamp::EPOCH,
+        settings: Arc::default(),
         streak: Arc::default(),
         manifest: Arc::new(manifest),
         decider: Arc::new(Greeter),
     };
-    [greeter].into()
+    Campaigns::new([greeter], [])
 }
 
 fn read(steps: Value) -> Script {
@@ -356,7 +358,7 @@ fn every_slip_is_reported_by_its_place() {
     ];
     let said = documents.iter().map(|document| Script::read(document).unwrap_err().to_string() + "\n");
     expect![[r#"
-        at `/`: a list is no object: write an object with `module`, `configuration`, `campaign`, `campaigns`, `audiences`, `start`, `items` or `scenarios`
+        at `/`: a list is no object: write an object with `module`, `configuration`, `settings`, `campaign`, `campaigns`, `audiences`, `start`, `items` or `scenarios`
         at `/`: `campaign` is missing: write it
         at `/`: `scenarios` is missing: write it
         at `/scenarios`: the list is empty: write at least one

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{CampaignAction, CampaignState, Tenant, TenantsError};
 use crate::domain::{CampaignName, Json, Manifest, ModuleDigest, Revision, Timestamp, limits};
+use crate::settings::Settings;
 
 /// A module under a name.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Campaign {
     pub state: CampaignState,
     /// When it was created.
     pub created_at: Timestamp,
+    /// When its first revision was published; none before.
+    pub first_published_at: Option<Timestamp>,
     /// Since when and why it is suspended, while it is.
     pub suspended: Option<Suspended>,
     pub(super) revisions: BTreeMap<Revision, Arc<Published>>,
@@ -37,6 +40,8 @@ pub struct Publication {
     pub module: ModuleDigest,
     /// The configuration that it was given.
     pub configuration: Json,
+    /// What its tenant wants of the house.
+    pub settings: Settings,
     /// What it said about itself.
     pub manifest: Manifest,
 }
@@ -54,6 +59,8 @@ pub struct Published {
     pub module: ModuleDigest,
     /// The configuration that the module was given.
     pub configuration: Json,
+    /// What its tenant wants of the house.
+    pub settings: Arc<Settings>,
     /// What the configured module said about itself.
     pub manifest: Arc<Manifest>,
     /// The digest of the configured component: what is run.
@@ -63,7 +70,14 @@ pub struct Published {
 impl Campaign {
     /// A campaign that was not published yet.
     fn draft(name: CampaignName, now: Timestamp) -> Self {
-        Self { name, state: CampaignState::Draft, created_at: now, suspended: None, revisions: BTreeMap::new() }
+        Self {
+            name,
+            state: CampaignState::Draft,
+            created_at: now,
+            first_published_at: None,
+            suspended: None,
+            revisions: BTreeMap::new(),
+        }
     }
 
     /// What is asked while it is active; none before the first publication.
@@ -144,6 +158,7 @@ impl Tenant {
             .get(name)
             .map_or_else(|| Campaign::draft(name.clone(), now), |campaign| Campaign::clone(campaign));
         campaign.act(CampaignAction::Publish)?;
+        campaign.first_published_at.get_or_insert(now);
         campaign.push(Published {
             campaign: name.clone(),
             // `push` gives it its number.
@@ -151,6 +166,7 @@ impl Tenant {
             published_at: now,
             module: publication.module,
             configuration: publication.configuration,
+            settings: Arc::new(publication.settings),
             manifest: Arc::new(publication.manifest),
             component,
         });

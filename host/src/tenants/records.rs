@@ -15,6 +15,7 @@ use super::{
     RegisteredSource, Role, Secret, Source, Suspended,
 };
 use crate::domain::{CampaignName, Json, ModuleDigest, Revision, SourceId, TenantId, Timestamp};
+use crate::settings::Settings;
 
 /// A record that says something that cannot be.
 pub(super) type Damage = Box<dyn std::error::Error + Send + Sync>;
@@ -157,6 +158,8 @@ pub(super) struct CampaignRecord {
     state: String,
     created_ms: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_published_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     suspended: Option<SuspendedRecord>,
 }
 
@@ -179,6 +182,7 @@ impl Kept for Campaign {
             campaign: self.name.to_string(),
             state: self.state.as_str().to_owned(),
             created_ms: self.created_at.as_millis(),
+            first_published_ms: self.first_published_at.map(Timestamp::as_millis),
             suspended: self
                 .suspended
                 .as_ref()
@@ -192,6 +196,7 @@ impl Kept for Campaign {
             name: CampaignName::parse(&record.campaign)?,
             state: state.ok_or_else(|| format!("state `{}` is not known", record.state))?,
             created_at: Timestamp::from_millis(record.created_ms),
+            first_published_at: record.first_published_ms.map(Timestamp::from_millis),
             suspended: record
                 .suspended
                 .map(|why| Suspended { at: Timestamp::from_millis(why.at_ms), reason: why.reason }),
@@ -207,6 +212,8 @@ pub(super) struct RevisionRecord {
     published_ms: i64,
     module: String,
     configuration: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    settings: Option<String>,
     manifest: ManifestRecord,
     component: String,
 }
@@ -226,6 +233,7 @@ impl Kept for Published {
             published_ms: self.published_at.as_millis(),
             module: self.module.to_string(),
             configuration: self.configuration.as_str().to_owned(),
+            settings: (*self.settings != Settings::default()).then(|| self.settings.document().to_string()),
             manifest: ManifestRecord::from(&*self.manifest),
             component: self.component.to_string(),
         }
@@ -238,10 +246,16 @@ impl Kept for Published {
             published_at: Timestamp::from_millis(record.published_ms),
             module: ModuleDigest::parse(&record.module)?,
             configuration: Json::parse(&record.configuration)?,
+            settings: settings(record.settings.as_deref())?.into(),
             manifest: Arc::new(record.manifest.restore()?),
             component: ModuleDigest::parse(&record.component)?,
         })
     }
+}
+
+fn settings(document: Option<&str>) -> Result<Settings, Damage> {
+    let Some(document) = document else { return Ok(Settings::default()) };
+    Ok(Settings::read(&Json::parse(document)?.value())?)
 }
 
 #[derive(Serialize, Deserialize)]

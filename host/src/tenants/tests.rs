@@ -14,6 +14,7 @@ use crate::domain::{
     Timestamp, Trigger, limits,
 };
 use crate::keyring::{Keyring, MasterKeys};
+use crate::settings::Settings;
 
 const START: i64 = 1_767_323_045_678;
 
@@ -45,6 +46,7 @@ impl House {
         let publication = Publication {
             module: ModuleDigest::new([7; 32]),
             configuration: Json::parse(configuration).unwrap(),
+            settings: Settings::default(),
             manifest: manifest(),
         };
         self.directory.by(&deed()).publish(
@@ -359,6 +361,7 @@ fn an_unused_module_makes_room_and_a_used_one_stays() {
         let publication = Publication {
             module: module(number).digest,
             configuration: Json::parse("{}").unwrap(),
+            settings: Settings::default(),
             manifest: manifest(),
         };
         let name = campaign(&format!("c{}", number / limits::REVISIONS_MAX));
@@ -420,7 +423,12 @@ fn tenant_key(now: Timestamp) -> ApiKey {
 
 fn publish_to(tenant: &mut Tenant, number: usize) -> Result<(), TenantsError> {
     let module = ModuleDigest::new([7; 32]);
-    let publication = Publication { module, configuration: Json::parse("{}").unwrap(), manifest: manifest() };
+    let publication = Publication {
+        module,
+        configuration: Json::parse("{}").unwrap(),
+        settings: Settings::default(),
+        manifest: manifest(),
+    };
     let name = campaign(&format!("active{number}"));
     tenant.publish(&name, publication, module, Timestamp::EPOCH).map(drop)
 }

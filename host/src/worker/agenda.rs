@@ -60,7 +60,7 @@ impl Agenda {
             self.appointments.keys().filter(|tenant| !now.contains_key(*tenant)).cloned().collect();
         gone.iter().for_each(|tenant| self.keep(tenant, Vec::new()));
         for (tenant, campaigns) in now.iter() {
-            if !before(tenant).is_some_and(|before| Arc::ptr_eq(before, campaigns)) {
+            if !before(tenant).is_some_and(|before| before.is_same(campaigns)) {
                 self.keep(tenant, appointments(tenant, campaigns, partition)?);
             }
         }

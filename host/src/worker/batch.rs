@@ -9,7 +9,7 @@ use super::catalogue::Catalogue;
 use super::draft::Draft;
 use super::due::DueTimers;
 use super::ledger::{Failed, FailureRow, LedgerRow, What};
-use super::roster::{Enlisted, Roster};
+use super::roster::{Campaigns, Enlisted, Roster};
 use super::step::{self, Asked, Effects, Scene};
 use super::suspension::{OPERATIONS, Suspension};
 use super::sweeping::Sweeping;
@@ -266,7 +266,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Whom something happens to, and what is around them.
-    pub(super) fn scene<'s>(&self, key: &'s ProfileKey, now: Timestamp, campaigns: &'s [Enlisted]) -> Scene<'s>
+    pub(super) fn scene<'s>(&self, key: &'s ProfileKey, now: Timestamp, campaigns: &'s Campaigns) -> Scene<'s>
     where
         'a: 's,
     {

@@ -56,7 +56,12 @@ pub(super) fn happens(scene: &Scene<'_>, profile: &mut Arc<Profile>, moment: &Mo
     }
     let cause = Arc::new(Cause::Schedule(at));
     let seen = (scene.now, Arc::clone(&cause));
-    let view = Person::new(moment.campaign, (Arc::clone(profile), scene.lines()), seen, scene.catalogue.clone());
+    let view = Person::new(
+        (moment.campaign, scene.campaigns),
+        (Arc::clone(profile), scene.lines()),
+        seen,
+        scene.catalogue.clone(),
+    );
     if !is_meant(moment.schedule.audience(), &view) {
         return Effects::default();
     }

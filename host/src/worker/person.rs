@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use super::catalogue::Catalogue;
-use super::roster::Enlisted;
+use super::roster::{Campaigns, Enlisted};
 use crate::channels::Switchboard;
 use crate::conditions::{self, Audiences, Condition, Scene};
-use crate::domain::{CampaignName, Cause, ItemId, Json, Occurrences, Subject, TenantId, Timestamp};
+use crate::domain::{Asking, CampaignName, Cause, ItemId, Json, Occurrences, Subject, TenantId, Timestamp};
 use crate::profiles::Profile;
 use crate::sandbox::View;
 
@@ -22,6 +22,7 @@ pub(super) struct Lines {
 pub(super) struct Person {
     campaign: CampaignName,
     audiences: Arc<Audiences>,
+    campaigns: Campaigns,
     profile: Arc<Profile>,
     lines: Lines,
     now: Timestamp,
@@ -31,14 +32,28 @@ pub(super) struct Person {
 }
 
 impl Person {
+    /// As `campaign` sees them, which is one of `campaigns`.
     pub(super) fn new(
-        asking: &Enlisted,
+        (asking, campaigns): (&Enlisted, &Campaigns),
         (profile, lines): (Arc<Profile>, Lines),
         (now, cause): (Timestamp, Arc<Cause>),
         catalogue: Catalogue,
     ) -> Self {
-        let (campaign, audiences) = (asking.name.clone(), Arc::clone(&asking.audiences));
-        Self { campaign, audiences, profile, lines, now, cause, catalogue, tree: OnceLock::new() }
+        Self {
+            campaign: asking.name.clone(),
+            audiences: Arc::clone(&asking.audiences),
+            campaigns: campaigns.clone(),
+            profile,
+            lines,
+            now,
+            cause,
+            catalogue,
+            tree: OnceLock::new(),
+        }
+    }
+
+    fn asking(&self) -> Asking<'_> {
+        Asking { campaign: &self.campaign, labels: &self.campaigns }
     }
 
     fn event(&self) -> Option<&Json> {
@@ -58,7 +73,7 @@ impl View for Person {
     fn holds(&self, condition: &Condition, trigger: &Value) -> bool {
         condition.holds(&Scene {
             person: self,
-            campaign: &self.campaign,
+            asking: self.asking(),
             now: self.now,
             cause: Some(&self.cause),
             body: self.body(),
@@ -69,7 +84,7 @@ impl View for Person {
 
 impl conditions::Person for Person {
     fn occurrences(&self, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
-        self.profile.history.look_up(&self.campaign, subject, since)
+        self.profile.history.look_up(self.asking(), subject, since)
     }
 
     fn trait_value(&self, name: &str) -> Option<Json> {

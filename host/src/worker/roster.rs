@@ -1,15 +1,17 @@
 //! Who is to be asked: every tenant's campaigns, ready to run; a tenant's are replaced as a whole when something is published. A cause that is being
-//! worked on keeps the roster it began with, so that a change of campaigns loses none.
+//! worked on keeps the roster it began with, so that a change of campaigns loses none. Labels stand for what they stand for here.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
 use super::suspension::Streak;
 use crate::conditions::Audiences;
-use crate::domain::{CampaignName, Cause, Context, Manifest, Outcome, Revision, TenantId, Timestamp};
+use crate::domain::{CampaignName, Cause, Context, Labels, Manifest, Outcome, Revision, TenantId, Timestamp};
 use crate::sandbox::View;
+use crate::settings::Settings;
 
 /// Something that decides: a guest in its sandbox.
 pub trait Decider: Send + Sync {
@@ -41,6 +43,10 @@ pub struct Enlisted {
     pub audiences: Arc<Audiences>,
     /// As its tenant knows it.
     pub standing: Standing,
+    /// When the first revision under its name was published.
+    pub since: Timestamp,
+    /// What its tenant wants of the house for it.
+    pub settings: Arc<Settings>,
     /// How often it failed in a row. `Roster::replace` sees to it that an active revision keeps its own.
     pub streak: Arc<Streak>,
     /// What it wants to be asked about.
@@ -73,8 +79,64 @@ impl Enlisted {
     }
 }
 
-/// All campaigns of one tenant that are active, paused or suspended.
-pub type Campaigns = Arc<[Enlisted]>;
+/// All campaigns of one tenant that are active, paused or suspended; and the names of those that are over.
+#[derive(Clone, Default)]
+pub struct Campaigns {
+    enlisted: Arc<[Enlisted]>,
+    archived: Arc<[CampaignName]>,
+}
+
+impl Campaigns {
+    /// These, and the names of those that are over.
+    pub fn new(enlisted: impl IntoIterator<Item = Enlisted>, archived: impl IntoIterator<Item = CampaignName>) -> Self {
+        Self { enlisted: enlisted.into_iter().collect(), archived: archived.into_iter().collect() }
+    }
+
+    /// Whether nothing was replaced between the two.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.enlisted, &other.enlisted)
+    }
+
+    /// The campaign that a provider spells so.
+    fn spelled(&self, carried: &str) -> Option<&Enlisted> {
+        self.enlisted.iter().find(|enlisted| enlisted.name.is_spelled(carried))
+    }
+
+    /// Why what becomes of the messages of a campaign, which a provider spells so, begins nothing; none where it may: where the campaign
+    /// is asked itself, and where it is none of ours.
+    pub(super) fn reason_not_to_follow(&self, carried: &str) -> Option<String> {
+        if let Some(parent) = self.spelled(carried) {
+            let is = match parent.standing() {
+                Standing::Active => return None,
+                Standing::Paused => "paused",
+                Standing::Suspended => "suspended",
+            };
+            return Some(format!("it is about a message of `{}`, which is {is}", parent.name));
+        }
+        let archived = self.archived.iter().find(|name| name.is_spelled(carried))?;
+        Some(format!("it is about a message of `{archived}`, which is archived"))
+    }
+}
+
+impl Deref for Campaigns {
+    type Target = [Enlisted];
+
+    fn deref(&self) -> &[Enlisted] {
+        &self.enlisted
+    }
+}
+
+impl FromIterator<Enlisted> for Campaigns {
+    fn from_iter<I: IntoIterator<Item = Enlisted>>(enlisted: I) -> Self {
+        Self::new(enlisted, [])
+    }
+}
+
+impl Labels for Campaigns {
+    fn has(&self, campaign: &str, label: &str) -> bool {
+        self.spelled(campaign).is_some_and(|enlisted| enlisted.settings.has_label(label))
+    }
+}
 
 /// All campaigns, by tenant.
 #[derive(Default)]
@@ -104,10 +166,10 @@ impl Roster {
             let streak = before.iter().find(|before| new.goes_on_from(before)).map(|before| &before.streak);
             Enlisted { streak: Arc::clone(streak.unwrap_or(&new.streak)), ..new.clone() }
         };
-        let campaigns: Campaigns = campaigns.iter().map(go_on).collect();
+        let campaigns = Campaigns { enlisted: campaigns.iter().map(go_on).collect(), ..campaigns.clone() };
         self.campaigns.rcu(|all| {
             let mut all = HashMap::clone(all);
-            all.insert(tenant.clone(), Arc::clone(&campaigns));
+            all.insert(tenant.clone(), campaigns.clone());
             all
         });
         self.announce();

@@ -1,19 +1,21 @@
 //! The one pure function between reading and committing: a person and something that happened go in, the person as they are
 //! now and all effects come out. No clock, no chance, no store: what happened once can be worked out again, with the same ids.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::catalogue::Catalogue;
+use super::conversion::{self, Conversion};
 use super::ledger::{Decided, Failed, Judged, LedgerRow, What, log_lines, mark_text};
 use super::person::{Lines, Person};
-use super::roster::Enlisted;
+use super::roster::{Campaigns, Enlisted};
 use super::triggers::{Named, causes, timer_cause, wants};
 use crate::channels::{Addresses, Switchboard};
 use crate::domain::{
-    CampaignName, Cause, CauseId, Context, Decision, Delivery, Event, Failure, FailureKind, Instruction, InstructionId,
-    KnownBy, Medium, Outcome, ProfileKey, Timestamp, limits,
+    Asking, CampaignName, Cause, CauseId, Context, Decision, Delivery, Event, Failure, FailureKind, Instruction,
+    InstructionId, KnownBy, Mark, Medium, Outcome, ProfileKey, Timestamp, limits,
 };
 use crate::outbox::Entry;
 use crate::policy::{self, Moment, Verdict};
@@ -24,7 +26,7 @@ use crate::store::TimerKey;
 pub(super) struct Scene<'a> {
     pub(super) key: &'a ProfileKey,
     pub(super) now: Timestamp,
-    pub(super) campaigns: &'a [Enlisted],
+    pub(super) campaigns: &'a Campaigns,
     /// How channels know people.
     pub(super) switchboard: &'a Arc<Switchboard>,
     pub(super) catalogue: Catalogue,
@@ -35,6 +37,12 @@ impl Scene<'_> {
     pub(super) fn lines(&self) -> Lines {
         Lines { switchboard: Arc::clone(self.switchboard), tenant: self.key.tenant.clone() }
     }
+
+    /// Whether a campaign is to be asked.
+    fn wants(&self, campaign: &Enlisted, cause: &Cause) -> bool {
+        let asking = Asking { campaign: &campaign.name, labels: self.campaigns };
+        wants(asking, &campaign.manifest.triggers, cause)
+    }
 }
 
 /// What one cause comes to, besides the changed person.
@@ -44,6 +52,8 @@ pub(super) struct Effects {
     pub(super) timers_set: Vec<TimerKey>,
     pub(super) promised: Vec<Entry>,
     pub(super) ledger: Vec<LedgerRow>,
+    /// What others are still to be asked about.
+    pub(super) converted: VecDeque<Conversion>,
     /// Who was asked.
     pub(super) asked: Vec<Asked>,
     /// What campaigns used in all.
@@ -62,17 +72,28 @@ pub(super) fn on_event(scene: &Scene<'_>, profile: &mut Arc<Profile>, event: &Ev
     let applied = Arc::make_mut(profile).apply(event);
     let mut effects = Effects::default();
     for named in causes(event, applied) {
-        for campaign in scene.campaigns {
-            if !wants(&campaign.name, &campaign.manifest.triggers, &named.cause) {
-                continue;
-            }
-            match reason_not_to_ask(scene, campaign, event) {
-                Some(reason) => effects.ledger.push(not_asked(scene, campaign, &named.id, reason)),
-                None => ask(scene, profile, campaign, &named, &mut effects),
-            }
-        }
+        let campaigns = scene.campaigns.iter();
+        campaigns.for_each(|campaign| consider(scene, profile, campaign, (event, &named), &mut effects));
     }
+    spread_conversions(scene, profile, &mut effects);
     effects
+}
+
+/// Asks a campaign about a cause that an event made, if it wants to be asked and nothing speaks against it.
+fn consider(
+    scene: &Scene<'_>,
+    profile: &mut Arc<Profile>,
+    campaign: &Enlisted,
+    (event, named): (&Event, &Named),
+    effects: &mut Effects,
+) {
+    if !scene.wants(campaign, &named.cause) {
+        return;
+    }
+    match reason_not_to_ask(scene, campaign, (event, &named.cause)) {
+        Some(reason) => effects.ledger.push(not_asked(scene, campaign, &named.id, reason)),
+        None => ask(scene, profile, campaign, named, effects),
+    }
 }
 
 /// A timer of this campaign fired; the profile no longer holds it.
@@ -90,21 +111,53 @@ pub(super) fn on_timer(
 pub(super) fn on_cause(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named: &Named) -> Effects {
     let mut effects = Effects::default();
     ask(scene, profile, campaign, named, &mut effects);
+    spread_conversions(scene, profile, &mut effects);
     effects
 }
 
-fn reason_not_to_ask(scene: &Scene<'_>, campaign: &Enlisted, event: &Event) -> Option<String> {
+/// Counts the conversions that campaigns marked, and asks the others about them, which may mark some in turn. The others hear of a campaign's
+/// conversions once a cause: so campaigns that convert each other come to an end.
+fn spread_conversions(scene: &Scene<'_>, profile: &mut Arc<Profile>, effects: &mut Effects) {
+    let mut heard = BTreeSet::new();
+    while let Some(conversion) = effects.converted.pop_front() {
+        let event = conversion.event();
+        Arc::make_mut(profile).note(&event);
+        if !heard.insert(conversion.campaign.clone()) {
+            continue;
+        }
+        let named = conversion::cause(&event);
+        let others = scene.campaigns.iter().filter(|campaign| campaign.name != conversion.campaign);
+        others.for_each(|campaign| consider(scene, profile, campaign, (&event, &named), effects));
+    }
+}
+
+fn reason_not_to_ask(scene: &Scene<'_>, campaign: &Enlisted, (event, cause): (&Event, &Cause)) -> Option<String> {
     let age = scene.now.since(event.at);
     if event.test {
         Some("the event is a test of the Event Tester's".to_owned())
     } else if let Some(reason) = campaign.reason_to_wait() {
         Some(reason.to_owned())
+    } else if let Some(reason) = reason_not_to_follow(scene, campaign, (event, cause)) {
+        Some(reason)
     } else if age > limits::FRESHNESS {
         let (hours, bound) = (age.as_secs() / 3600, limits::FRESHNESS.as_secs() / 3600);
         Some(format!("the event was {hours} h old when it arrived, more than {bound} h"))
     } else {
         None
     }
+}
+
+/// What became of another's message counts only from a campaign's publication on, and while the other is active.
+fn reason_not_to_follow(scene: &Scene<'_>, campaign: &Enlisted, (event, cause): (&Event, &Cause)) -> Option<String> {
+    let Cause::Engagement { engagement, .. } = cause else { return None };
+    let parent = engagement.campaign.as_deref();
+    if parent.is_some_and(|parent| campaign.name.is_spelled(parent)) {
+        return None;
+    }
+    if event.at < campaign.since {
+        return Some("it happened before the campaign was published".to_owned());
+    }
+    scene.campaigns.reason_not_to_follow(parent?)
 }
 
 pub(super) fn not_asked(scene: &Scene<'_>, campaign: &Enlisted, cause: &CauseId, reason: String) -> LedgerRow {
@@ -124,7 +177,8 @@ fn ask(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named
         state: profile.runs.get(&campaign.name).and_then(|run| run.state.clone()),
     };
     let seen = (scene.now, Arc::clone(&named.cause));
-    let view = Person::new(campaign, (Arc::clone(profile), scene.lines()), seen, scene.catalogue.clone());
+    let view =
+        Person::new((campaign, scene.campaigns), (Arc::clone(profile), scene.lines()), seen, scene.catalogue.clone());
     let outcome = campaign.decider.decide(&context, &named.cause, Arc::new(view));
     let log = log_lines(&outcome);
     let Outcome { result, fuel_used, .. } = outcome;
@@ -173,6 +227,7 @@ fn follow(
         let id = instruction_id(scene, campaign, &named.id, (number, &instruction.step));
         verdicts.push(judge(scene, profile, campaign, (id, instruction), effects));
     }
+    effects.converted.extend(conversions(scene, campaign, named, &marks));
     let run = profile.run_mut(&campaign.name);
     run.remember(state);
     let TimerEffects { unset, set } = run.change_timers(timers, scene.now);
@@ -196,6 +251,22 @@ fn follow(
         fuel: 0,
         log: Vec::new(),
     }
+}
+
+/// The conversions among a decision's marks.
+fn conversions(scene: &Scene<'_>, campaign: &Enlisted, named: &Named, marks: &[Mark]) -> Vec<Conversion> {
+    let at = match &*named.cause {
+        Cause::Event(event) | Cause::Engagement { event, .. } => event.at,
+        _ => scene.now,
+    };
+    let conversion = |(number, mark): (usize, &Mark)| match mark {
+        Mark::Converted(value) => {
+            let digest = digest(scene, campaign, &named.id, Some((number, "converted")));
+            Some(Conversion { campaign: campaign.name.clone(), value: *value, at, digest })
+        }
+        _ => None,
+    };
+    marks.iter().enumerate().filter_map(conversion).collect()
 }
 
 pub(super) fn timer_key(scene: &Scene<'_>, campaign: &Enlisted, name: &str, due: Timestamp) -> TimerKey {
@@ -295,14 +366,17 @@ fn seed(digest: &[u8; 32]) -> u64 {
 mod tests {
     use super::*;
     use crate::domain::{
-        Call, EngagementKind, Identities, Json, Manifest, ManualClock, MessageId, PersonFacts, ProfileId, Revision,
-        StateChange, Target, TenantId, TimerChange, Trigger,
+        Call, Engagement, EngagementKind, Identities, Json, Manifest, ManualClock, MessageId, PersonFacts, ProfileId,
+        Revision, StateChange, Subject, Target, TenantId, TimerChange, Trigger,
     };
     use crate::sandbox::View;
+    use crate::settings::Settings;
     use crate::store::{Memory, Store as _};
     use crate::worker::roster::{Decider, Standing};
 
-    struct Answers(fn(&Context, &Cause) -> Result<Decision, Failure>);
+    type Decide = fn(&Context, &Cause) -> Result<Decision, Failure>;
+
+    struct Answers(Decide);
 
     impl Decider for Answers {
         fn decide(&self, context: &Context, cause: &Cause, _: Arc<dyn View>) -> Outcome {
@@ -310,7 +384,7 @@ mod tests {
         }
     }
 
-    fn campaign(decide: fn(&Context, &Cause) -> Result<Decision, Failure>) -> Enlisted {
+    fn campaign(decide: Decide) -> Enlisted {
         let opened = Trigger::Engagement { kind: EngagementKind::Opened, target: Target::Mine };
         let manifest = Manifest {
             name: "test".into(),
@@ -327,6 +401,8 @@ mod tests {
             published: Timestamp::EPOCH,
             audiences: Arc::default(),
             standing: Standing::Active,
+            since: Timestamp::EPOCH,
+            settings: Arc::default(),
             streak: Arc::default(),
             manifest: Arc::new(manifest),
             decider: Arc::new(Answers(decide)),
@@ -364,6 +440,10 @@ mod tests {
     }
 
     fn happen(campaigns: &[Enlisted], event: &Event, now_ms: i64) -> (Profile, Effects) {
+        happen_among(&campaigns.iter().cloned().collect(), event, now_ms)
+    }
+
+    fn happen_among(campaigns: &Campaigns, event: &Event, now_ms: i64) -> (Profile, Effects) {
         let key = ProfileKey { tenant: TenantId::parse("shop").unwrap(), profile: ProfileId::parse("u1").unwrap() };
         let reports = Memory::new(Arc::new(ManualClock::default())).reports();
         let (catalogue, switchboard) = (Catalogue::new(&reports, &key.tenant), Arc::default());
@@ -435,5 +515,108 @@ mod tests {
             PersonFacts { traits: vec![("plan".into(), Json::parse("\"Silver\"").unwrap())], ..PersonFacts::default() };
         let (_, effects) = happen(&[campaign(sends_and_waits)], &Event { facts, ..other }, 2_000);
         assert_eq!(effects.ledger[0].cause(), "trait:plan:m1");
+    }
+
+    /// A campaign of that name which wants to be asked about engagements.
+    fn follower(name: &str, kind: EngagementKind, target: Target, decide: Decide) -> Enlisted {
+        let mut follower = Enlisted { name: CampaignName::parse(name).unwrap(), ..campaign(decide) };
+        Arc::make_mut(&mut follower.manifest).triggers = vec![Trigger::Engagement { kind, target }];
+        follower
+    }
+
+    fn converts(_: &Context, _: &Cause) -> Result<Decision, Failure> {
+        Ok(Decision { marks: vec![Mark::Converted(9.5)], ..Decision::default() })
+    }
+
+    /// A click on a message of `parent`.
+    fn clicked(parent: &str) -> Event {
+        let engagement = Engagement {
+            kind: EngagementKind::Clicked,
+            channel: "push".into(),
+            campaign: Some(parent.into()),
+            step: None,
+            detail: None,
+            by_machine: false,
+            dispatch: None,
+        };
+        Event { name: "Push Link Clicked".into(), engagement: Some(engagement), ..added(1_000) }
+    }
+
+    /// What the ledger says for each campaign, in order.
+    fn said(effects: &Effects) -> Vec<String> {
+        effects.ledger.iter().map(|row| format!("{}: {}", row.campaign, row.sentence())).collect()
+    }
+
+    #[test]
+    fn others_are_asked_about_a_conversion_and_who_marked_it_is_not() {
+        let mut shop = campaign(converts);
+        let any = Trigger::Engagement { kind: EngagementKind::Converted, target: Target::Any };
+        Arc::make_mut(&mut shop.manifest).triggers.push(any);
+        let after = follower("after", EngagementKind::Converted, Target::Campaign("test".into()), sends_and_waits);
+        let (profile, effects) = happen(&[after, shop], &added(1_000), 2_000);
+        let asked: Vec<_> = effects.asked.iter().map(|asked| asked.campaign.as_str()).collect();
+        assert_eq!((asked, effects.promised.len()), (vec!["test", "after"], 2));
+        let (name, target) = (CampaignName::parse("other").unwrap(), Target::Campaign("test".into()));
+        let asking = Asking { campaign: &name, labels: &Campaigns::default() };
+        let converted = Subject::Engagement(EngagementKind::Converted, target);
+        let occurrences = profile.history.look_up(asking, &converted, None);
+        assert_eq!((occurrences.count, occurrences.last), (1, Some(Timestamp::from_millis(1_000))));
+    }
+
+    #[test]
+    fn campaigns_that_convert_each_other_come_to_an_end() {
+        let [one, two] = ["one", "two"].map(|name| follower(name, EngagementKind::Converted, Target::Any, converts));
+        let (_, effects) = happen(&[campaign(converts), one, two], &added(1_000), 2_000);
+        let asked: Vec<_> = effects.asked.iter().map(|asked| asked.campaign.as_str()).collect();
+        assert_eq!(asked, ["test", "one", "two", "two", "one"], "{:?}", said(&effects));
+    }
+
+    #[test]
+    fn only_active_parents_and_only_since_the_publication() {
+        let parent = |name: &str, standing| {
+            let mut parent = Enlisted { name: CampaignName::parse(name).unwrap(), standing, ..campaign(converts) };
+            Arc::make_mut(&mut parent.manifest).triggers.clear();
+            parent
+        };
+        let siblings = [
+            parent("welcome", Standing::Active),
+            parent("paused", Standing::Paused),
+            parent("broken", Standing::Suspended),
+        ];
+        for (carried, since_ms, expected) in [
+            ("Welcome", 1_000, "waits for `wait`"),
+            ("a provider's own", 1_000, "waits for `wait`"),
+            ("paused", 0, "not asked: it is about a message of `paused`, which is paused"),
+            ("Broken", 0, "not asked: it is about a message of `broken`, which is suspended"),
+            ("over", 0, "not asked: it is about a message of `over`, which is archived"),
+            ("welcome", 1_001, "not asked: it happened before the campaign was published"),
+            ("follower", 1_001, "waits for `wait`"),
+        ] {
+            let follower = follower("follower", EngagementKind::Clicked, Target::Any, sends_and_waits);
+            let follower = Enlisted { since: Timestamp::from_millis(since_ms), ..follower };
+            let archived = CampaignName::parse("over").unwrap();
+            let campaigns = Campaigns::new(siblings.iter().cloned().chain([follower]), [archived]);
+            let (_, effects) = happen_among(&campaigns, &clicked(carried), 2_000);
+            let said = said(&effects).join("\n");
+            assert!(said.contains(expected), "{carried}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_label_stands_for_the_campaigns_that_have_it_now() {
+        let settings = Settings::read(&serde_json::json!({"labels": ["winback"]})).unwrap().into();
+        let parent = Enlisted { name: CampaignName::parse("spring").unwrap(), settings, ..campaign(converts) };
+        let target = Target::Label("winback".into());
+        let follower = follower("follower", EngagementKind::Clicked, target.clone(), sends_and_waits);
+        let campaigns = Campaigns::new([parent.clone(), follower.clone()], []);
+        let (profile, effects) = happen_among(&campaigns, &clicked("Spring"), 2_000);
+        assert_eq!(effects.asked.len(), 1);
+        let count = |campaigns: &Campaigns| {
+            let asking = Asking { campaign: &follower.name, labels: campaigns };
+            let subject = Subject::Engagement(EngagementKind::Clicked, target.clone());
+            profile.history.look_up(asking, &subject, None).count
+        };
+        assert_eq!(count(&campaigns), 1);
+        assert_eq!(count(&Campaigns::new([Enlisted { settings: Arc::default(), ..parent }], [])), 0);
     }
 }

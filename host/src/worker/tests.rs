@@ -49,6 +49,8 @@ fn campaign(name: &str, decide: Decide) -> Enlisted {
         published: Timestamp::EPOCH,
         audiences: Arc::default(),
         standing: Standing::Active,
+        since: Timestamp::EPOCH,
+        settings: Arc::default(),
         streak: Arc::default(),
         manifest: Arc::new(manifest),
         decider: Arc::new(Answers(decide)),
@@ -90,7 +92,7 @@ impl Bench {
         let store = Memory::new(Arc::new(ManualClock::new(at(NOON))));
         let partition = conformance::acquire(&store).remove(0);
         let roster = Roster::default();
-        roster.replace([(shop(), campaigns.into())].into());
+        roster.replace([(shop(), campaigns.into_iter().collect())].into());
         let person = person_in(&partition.slots(), 0);
         Self { store, partition, roster, agenda: Agenda::default(), person, now: at(NOON) }
     }
@@ -324,7 +326,7 @@ impl Partition for Gone {
 
 fn shared(store: &Memory, clock: Arc<ManualClock>, campaigns: Vec<Enlisted>, runtime: &Runtime) -> Arc<Shared> {
     let roster = Arc::new(Roster::default());
-    roster.replace([(shop(), campaigns.into())].into());
+    roster.replace([(shop(), campaigns.into_iter().collect())].into());
     Arc::new(Shared {
         clock: Arc::<ManualClock>::clone(&clock),
         roster,
@@ -424,7 +426,7 @@ fn a_tenants_dead_channels_leave_other_tenants_messages_alone() {
     partition.commit(Commit { outbox_put, ..Commit::default() }).unwrap();
     partition.sync().unwrap();
     let shared = shared(&store, clock, Vec::new(), &runtime);
-    let campaigns = || Campaigns::from([campaign("test", sends)]);
+    let campaigns = || Campaigns::new([campaign("test", sends)], []);
     shared.roster.replace([(shop(), campaigns()), (other.clone(), campaigns())].into());
     let silent = |channel: &String| ((shop(), channel.clone()), Arc::new(Silent) as Arc<dyn Channel>);
     shared.switchboard.replace(dead.iter().map(silent).collect());

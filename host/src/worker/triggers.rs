@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::roster::Enlisted;
 use super::sweep::{Question, Sweep};
-use crate::domain::{Call, CampaignName, Cause, CauseId, Change, Event, Json, Timestamp, Trigger};
+use crate::domain::{Asking, Call, Cause, CauseId, Change, Event, Json, Timestamp, Trigger};
 use crate::profiles::{Applied, HOUSE_TIMER};
 use crate::store::TimerKey;
 
@@ -83,19 +83,18 @@ pub(super) fn wants_change(campaign: &Enlisted, change: &Change) -> bool {
 }
 
 /// Whether a campaign that wants `triggers` is asked about `cause`.
-pub(super) fn wants(campaign: &CampaignName, triggers: &[Trigger], cause: &Cause) -> bool {
-    triggers.iter().any(|trigger| matches(campaign, trigger, cause))
+pub(super) fn wants(asking: Asking<'_>, triggers: &[Trigger], cause: &Cause) -> bool {
+    triggers.iter().any(|trigger| matches(asking, trigger, cause))
 }
 
-fn matches(campaign: &CampaignName, trigger: &Trigger, cause: &Cause) -> bool {
+fn matches(asking: Asking<'_>, trigger: &Trigger, cause: &Cause) -> bool {
     match (trigger, cause) {
         (Trigger::Event(name), Cause::Event(event)) => {
             event.call == Call::Track && (name == "*" || name.eq_ignore_ascii_case(&event.name))
         }
         (Trigger::Call(call), Cause::Event(event)) => call.eq_ignore_ascii_case(event.call.as_str()),
         (Trigger::Engagement { kind, target }, Cause::Engagement { engagement, .. }) => {
-            let (carried, step) = (engagement.campaign.as_deref(), engagement.step.as_deref());
-            *kind == engagement.kind && target.covers(campaign, &engagement.channel, carried, step)
+            *kind == engagement.kind && target.covers(asking, engagement.message())
         }
         (Trigger::TraitChanged(name), Cause::TraitChanged(change)) => *name == change.subject,
         _ => false,

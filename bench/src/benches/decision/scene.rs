@@ -2,11 +2,12 @@
 
 use rekindle::conditions::{self, Condition};
 use rekindle::domain::{
-    Call, CampaignName, Cause, Context, Event, Identities, Json, KnownBy, MessageId, Occurrences, PersonFacts,
+    Asking, Call, CampaignName, Cause, Context, Event, Identities, Json, KnownBy, MessageId, Occurrences, PersonFacts,
     ProfileId, Subject, Timestamp,
 };
 use rekindle::profiles::Profile;
 use rekindle::sandbox::View;
+use rekindle::worker::Campaigns;
 use serde_json::{Value, json};
 
 /// What a tenant may have set up.
@@ -95,7 +96,8 @@ impl View for Shopper {
 
 impl conditions::Person for Shopper {
     fn occurrences(&self, subject: &Subject, since: Option<Timestamp>) -> Occurrences {
-        self.profile.history.look_up(&self.campaign, subject, since)
+        let asking = Asking { campaign: &self.campaign, labels: &Campaigns::default() };
+        self.profile.history.look_up(asking, subject, since)
     }
 
     fn trait_value(&self, name: &str) -> Option<Json> {

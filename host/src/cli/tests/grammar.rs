@@ -120,8 +120,8 @@ fn every_command_is_one_request() {
         POST modules 4 bytes -> one object
         GET modules -> all rows
         POST campaigns {"campaign":"three-lines"} -> one object
-        POST campaigns/three-lines/publish {"configuration":{},"module":"DIGEST"} -> one object
-        POST campaigns/three-lines/publish {"configuration":{"url":"x","wait":"1h"},"module":"DIGEST"} -> one object
+        POST campaigns/three-lines/publish {"configuration":{},"module":"DIGEST","settings":{}} -> one object
+        POST campaigns/three-lines/publish {"configuration":{"url":"x","wait":"1h"},"module":"DIGEST","settings":{}} -> one object
         POST campaigns/three-lines/pause {} -> one object
         POST campaigns/three-lines/resume {} -> one object
         POST campaigns/three-lines/archive {} -> one object

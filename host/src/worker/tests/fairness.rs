@@ -82,7 +82,7 @@ impl Floor {
         shared.suspend = Box::new(move |suspension| noted.lock().unwrap().push(suspension));
         let enlisted = |(number, (habit, cost_ms)): (usize, &(Habit, u64))| {
             let decider = Arc::new(Costly { habit: *habit, cost_ms: *cost_ms });
-            (tenant(number), Campaigns::from([Enlisted { decider, ..campaign("test", sends) }]))
+            (tenant(number), Campaigns::new([Enlisted { decider, ..campaign("test", sends) }], []))
         };
         shared.roster.replace(campaigns.iter().enumerate().map(enlisted).collect());
         let shared = Arc::new(shared);
@@ -331,7 +331,7 @@ fn a_suspended_campaigns_failures_are_forgotten_when_it_is_asked_again_and_no_so
         Enlisted { decider, ..campaign("test", sends) }
     };
     let roster = Roster::default();
-    let replace = |enlisted: Enlisted| roster.replace_of(&shop(), &[enlisted].into());
+    let replace = |enlisted: Enlisted| roster.replace_of(&shop(), &Campaigns::new([enlisted], []));
     replace(failing());
     (0..limits::FAILURES_IN_A_ROW_MAX).for_each(|_| {
         roster.of(&shop())[0].streak.note(true);

@@ -201,7 +201,7 @@ impl Hall {
     }
 
     fn replace(&self, campaigns: Vec<Enlisted>) {
-        self.shared.roster.replace_of(&shop(), &campaigns.into());
+        self.shared.roster.replace_of(&shop(), &campaigns.into_iter().collect());
     }
 
     fn pass(&mut self, duration: Duration) {

@@ -28,41 +28,41 @@ impl fmt::Display for FormError {
 
 impl std::error::Error for FormError {}
 
-pub(super) type Result<T> = std::result::Result<T, FormError>;
+pub(crate) type Result<T> = std::result::Result<T, FormError>;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Place<'a> {
-    pub(super) value: &'a Value,
-    pub(super) pointer: String,
+pub(crate) struct Place<'a> {
+    pub(crate) value: &'a Value,
+    pub(crate) pointer: String,
 }
 
 impl<'a> Place<'a> {
-    pub(super) fn root(value: &'a Value) -> Self {
+    pub(crate) fn root(value: &'a Value) -> Self {
         Self { value, pointer: String::new() }
     }
 
-    pub(super) fn error(&self, what: impl Into<String>, next: impl Into<String>) -> FormError {
+    pub(crate) fn error(&self, what: impl Into<String>, next: impl Into<String>) -> FormError {
         FormError { pointer: self.pointer.clone(), what: what.into(), next: next.into() }
     }
 
     /// The member of that name.
-    pub(super) fn member(&self, name: &str) -> Option<Place<'a>> {
+    pub(crate) fn member(&self, name: &str) -> Option<Place<'a>> {
         self.value.get(name).map(|value| self.within(name, value))
     }
 
     /// The member of that name, which has to be there.
-    pub(super) fn required(&self, name: &str) -> Result<Place<'a>> {
+    pub(crate) fn required(&self, name: &str) -> Result<Place<'a>> {
         self.member(name).ok_or_else(|| self.error(format!("`{name}` is missing"), "write it"))
     }
 
     /// The member of that name as a text, if it is there.
-    pub(super) fn text_member(&self, name: &str) -> Result<Option<String>> {
+    pub(crate) fn text_member(&self, name: &str) -> Result<Option<String>> {
         self.member(name).map(|place| place.text().map(str::to_owned)).transpose()
     }
 
     /// An object none of whose members is unknown.
-    pub(super) fn object(&self, known: &[&str]) -> Result<&'a Map<String, Value>> {
+    pub(crate) fn object(&self, known: &[&str]) -> Result<&'a Map<String, Value>> {
         let what = || format!("{} is no object", kind(self.value));
         let object = self
             .value
@@ -77,26 +77,25 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The elements of a list that is not empty.
-    pub(super) fn list(&self) -> Result<Vec<Place<'a>>> {
+    /// The elements of a list that is not empty, `max` at most.
+    pub(crate) fn list(&self, max: usize) -> Result<Vec<Place<'a>>> {
         let elements = self.value.as_array();
         let elements =
             elements.ok_or_else(|| self.error(format!("{} is no list", kind(self.value)), "write a list"))?;
         match elements.len() {
             0 => Err(self.error("the list is empty", "write at least one")),
-            1..=limits::SCENARIOS_MAX => {
+            many if many > max => {
+                Err(self.error(format!("the list has {many} elements"), format!("write at most {max}")))
+            }
+            _ => {
                 let place = |(number, element)| self.within(&usize::to_string(&number), element);
                 Ok(elements.iter().enumerate().map(place).collect())
-            }
-            many => {
-                Err(self
-                    .error(format!("the list has {many} elements"), format!("write at most {}", limits::SCENARIOS_MAX)))
             }
         }
     }
 
     /// The members of an object, by name, each with its place.
-    pub(super) fn members(&self) -> Result<Vec<(&'a str, Place<'a>)>> {
+    pub(crate) fn members(&self) -> Result<Vec<(&'a str, Place<'a>)>> {
         let members = self.value.as_object();
         let members =
             members.ok_or_else(|| self.error(format!("{} is no object", kind(self.value)), "write an object"))?;
@@ -107,19 +106,19 @@ impl<'a> Place<'a> {
         Ok(members.iter().map(|(name, value)| (name.as_str(), self.within(name, value))).collect())
     }
 
-    pub(super) fn text(&self) -> Result<&'a str> {
+    pub(crate) fn text(&self) -> Result<&'a str> {
         let text = self.value.as_str().filter(|text| !text.is_empty());
         text.ok_or_else(|| self.error(format!("{} is no text", kind(self.value)), "write a text in quotes"))
     }
 
     /// A span of time, as in `"1h 30m"`.
-    pub(super) fn span(&self) -> Result<Duration> {
+    pub(crate) fn span(&self) -> Result<Duration> {
         let text = self.text()?;
         span(text).map_err(|next| self.error(format!("`{text}` is no span of time"), next))
     }
 
     /// A moment.
-    pub(super) fn moment(&self) -> Result<Timestamp> {
+    pub(crate) fn moment(&self) -> Result<Timestamp> {
         let text = self.text()?;
         moment(text)
             .ok_or_else(|| self.error(format!("`{text}` is no moment"), "write one like `2026-03-02T08:00:00Z`"))
@@ -132,7 +131,7 @@ impl<'a> Place<'a> {
 }
 
 /// A word that is none of those that would do.
-pub(super) fn unknown<'a>(
+pub(crate) fn unknown<'a>(
     pointer: String,
     what: String,
     word: &str,
