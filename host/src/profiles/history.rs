@@ -108,7 +108,7 @@ impl Counter {
         let oldest = self.last.minus(limits::HISTORY_RECENT_AGE);
         let too_old = self.recent.partition_point(|moment| *moment < oldest);
         let too_many = self.recent.len().saturating_sub(limits::HISTORY_RECENT_MAX);
-        self.forgotten = self.forgotten.max(self.recent.drain(..too_old.max(too_many)).last());
+        self.forgotten = self.forgotten.max(self.recent.drain(..too_old.max(too_many)).next_back());
     }
 
     fn since(&self, since: Option<Timestamp>) -> Occurrences {

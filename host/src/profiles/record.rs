@@ -96,6 +96,9 @@ impl Profile {
     }
 }
 
+/// When an item was viewed, put into the cart, and left it.
+type StoredInterest = (Option<i64>, Option<i64>, Option<i64>);
+
 #[derive(Serialize, Deserialize)]
 struct Stored {
     events: u64,
@@ -124,7 +127,7 @@ struct Stored {
     history: Vec<StoredCounter>,
     /// When each item was viewed, put into the cart, and left it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    items: BTreeMap<String, (Option<i64>, Option<i64>, Option<i64>)>,
+    items: BTreeMap<String, StoredInterest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cart_emptied: Option<i64>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -309,14 +312,12 @@ fn restore_counter(stored: StoredCounter) -> Result<(Key, Counter), String> {
     Ok((key, Counter { count: stored.count, first, last, recent, forgotten }))
 }
 
-fn store_interest((item, interest): (&ItemId, &Interest)) -> (String, (Option<i64>, Option<i64>, Option<i64>)) {
+fn store_interest((item, interest): (&ItemId, &Interest)) -> (String, StoredInterest) {
     let ms = |at: Option<Timestamp>| at.map(Timestamp::as_millis);
     (item.to_string(), (ms(interest.viewed), ms(interest.carted), ms(interest.left)))
 }
 
-fn restore_interest(
-    (item, (viewed, carted, left)): (String, (Option<i64>, Option<i64>, Option<i64>)),
-) -> Result<(ItemId, Interest), IdError> {
+fn restore_interest((item, (viewed, carted, left)): (String, StoredInterest)) -> Result<(ItemId, Interest), IdError> {
     let interest = Interest { viewed: viewed.map(millis), carted: carted.map(millis), left: left.map(millis) };
     Ok((ItemId::parse(&item)?, interest))
 }
