@@ -179,6 +179,7 @@ async fn a_campaign_is_shown_with_what_it_runs_and_what_it_ran() {
               "revision": 1
             }
           ],
+          "settings": {},
           "state": "active"
         }"#]]
     .assert_eq(&shown);
