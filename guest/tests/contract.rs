@@ -148,6 +148,8 @@ fn a_cancelled_timer_does_not_fire() {
 fn the_host_answers_about_the_person() {
     let run = person()
         .with_trait("plan", json!("gold"))
+        .in_audience("regulars")
+        .with_item("mug", json!({ "price": 9 }))
         .past_event("Drunk", "3h")
         .event("Drunk", json!({}))
         .event("Asked", json!({ "beans": ["a", "b"] }));
@@ -156,7 +158,7 @@ fn the_host_answers_about_the_person() {
         serde_json::from_str::<Value>(&answer).unwrap(),
         json!({
             "all": 2, "recent": 1, "plan": "gold", "sms": true, "beans": ["a", "b"],
-            "missing": null, "document": "Asked",
+            "missing": null, "document": "Asked", "regular": true, "mug": { "price": 9 },
         })
     );
     assert_eq!(run.logs(), ["info: asked"]);
