@@ -57,6 +57,26 @@ async fn who_comes_back_for_more_is_told_once_of_everything() {
 }
 
 #[tokio::test]
+async fn a_person_with_two_devices_and_two_addresses_enters_once() {
+    let house = House::open().await;
+    let shop = house.tenant("shop").await;
+    shop.publish("journey", cart(json!([{"wait": "1h"}, sms("first", "{{count}}: {{items}}")]))).await;
+    let mut anonymous = added("somebody", house.now(), "mug", 1.0);
+    anonymous.as_object_mut().unwrap().remove("userId");
+    anonymous["anonymousId"] = "device".into();
+    shop.send(&anonymous).await;
+    for email in ["ada@home.example", "ada@work.example"] {
+        house.pass(HOUR / 60).await;
+        let mut identify = identified("ada", house.now(), json!({"email": email}));
+        identify["anonymousId"] = "device".into();
+        shop.send(&identify).await;
+    }
+    shop.send(&added("ada", house.now(), "hat", 1.0)).await;
+    house.pass(DAY).await;
+    assert_eq!(said(&shop).await, [line("ada", "first", "2: mug and hat")]);
+}
+
+#[tokio::test]
 async fn an_exit_on_the_first_day_of_a_long_wait_ends_it_that_day() {
     let house = House::open().await;
     let shop = house.tenant("shop").await;

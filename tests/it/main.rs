@@ -12,6 +12,7 @@ mod demo;
 mod door;
 mod durability;
 mod erasure;
+mod followons;
 mod hostile;
 mod journeys;
 mod leaks;
