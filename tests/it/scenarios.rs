@@ -171,3 +171,189 @@ fn what_cannot_be_played_says_why() {
     assert!(text(&output.stderr).contains("at `/scenarios/0/steps/0/wiat`"), "{}", text(&output.stderr));
     assert_eq!(test([folder.path().join("no-such-file.json")]).status.code(), Some(3));
 }
+
+/// A condition, what Ada does so that it holds for her, and what Bob does without its holding for him.
+struct Meant(Value, Vec<Value>, Vec<Value>);
+
+/// A call of Segment's audiences.
+fn membership(person: &str, is_member: bool) -> Value {
+    json!({"segment": {
+        "type": "identify", "userId": person, "traits": {"big_spenders": is_member},
+        "context": {"personas": {"computation_class": "audience", "computation_key": "big_spenders"}},
+    }})
+}
+
+/// What somebody did and received: each refinement, of each target.
+fn of_history() -> Vec<Meant> {
+    let ordered = |days: u32| json!({"event": "Order Completed", "ago": format!("{days}d")});
+    let told = |event: &str, campaign: &str, step: &str, days: u32| json!({"event": event, "ago": format!("{days}d"), "properties": {"campaign_name": campaign, "step": step}});
+    let opened = |campaign: &str, days: u32| told("Email Opened", campaign, "first", days);
+    vec![
+        Meant(json!({"event": "Order Completed"}), vec![ordered(50)], vec![]),
+        Meant(json!({"event": "Order Completed", "occurred": false}), vec![], vec![ordered(50)]),
+        Meant(
+            json!({"event": "Order Completed", "last": {"older_than": "30d"}}),
+            vec![ordered(40)],
+            vec![ordered(40), ordered(20)],
+        ),
+        Meant(json!({"event": "Order Completed", "last": {"newer_than": "30d"}}), vec![ordered(20)], vec![ordered(40)]),
+        Meant(
+            json!({"event": "Order Completed", "count": {"at_least": 2}}),
+            vec![ordered(1), ordered(2)],
+            vec![ordered(1)],
+        ),
+        Meant(
+            json!({"event": "Order Completed", "count": {"equals": 2}, "since": "7d"}),
+            vec![ordered(1), ordered(2)],
+            vec![ordered(1), ordered(9)],
+        ),
+        Meant(
+            json!({"engagement": "opened", "of": {"campaign": "parent"}}),
+            vec![opened("Parent", 50)],
+            vec![opened("stranger", 50)],
+        ),
+        Meant(
+            json!({"engagement": "opened", "of": {"campaign": "parent"}, "last": {"older_than": "30d"}}),
+            vec![opened("parent", 40)],
+            vec![opened("parent", 20), opened("stranger", 40)],
+        ),
+        Meant(
+            json!({"engagement": "clicked", "of": {"campaign": "parent", "step": "first"}}),
+            vec![told("SMS Clicked", "parent", "first", 1)],
+            vec![told("SMS Clicked", "parent", "second", 1)],
+        ),
+        Meant(
+            json!({"engagement": "opened", "of": {"campaign": "parent", "step": "first"}, "occurred": false}),
+            vec![told("Email Opened", "parent", "second", 1)],
+            vec![opened("parent", 1)],
+        ),
+        Meant(
+            json!({"engagement": "clicked", "of": {"channel": "sms"}}),
+            vec![told("SMS Clicked", "stranger", "first", 1)],
+            vec![told("Email Link Clicked", "stranger", "first", 1)],
+        ),
+        Meant(
+            json!({"engagement": "clicked", "of": {"channel": "sms"}, "count": {"more_than": 1}}),
+            vec![told("SMS Clicked", "parent", "first", 1), told("SMS Clicked", "stranger", "first", 2)],
+            vec![told("SMS Clicked", "parent", "first", 1), told("Email Link Clicked", "parent", "first", 2)],
+        ),
+        Meant(
+            json!({"engagement": "opened", "of": {"label": "parents"}}),
+            vec![opened("parent", 1)],
+            vec![opened("stranger", 1)],
+        ),
+        Meant(
+            json!({"engagement": "opened", "of": {"label": "parents"}, "count": {"at_least": 2}, "since": "7d"}),
+            vec![opened("parent", 1), opened("parent", 2)],
+            vec![opened("parent", 1), opened("stranger", 2), opened("parent", 9)],
+        ),
+    ]
+}
+
+/// What is so: of the person, of the event that is happening, of items, of audiences.
+fn of_state() -> Vec<Meant> {
+    let of_item = |event: &str, item: &str, days: u32| json!({"event": event, "ago": format!("{days}d"), "properties": {"product_id": item}});
+    let plan = |plan: &str| json!({"traits": {"plan": plan}});
+    let order = json!({"event": "Order Completed"});
+    vec![
+        Meant(json!({"trait": "plan", "in": ["Silver", "Gold"]}), vec![plan("Gold")], vec![plan("Bronze")]),
+        Meant(json!({"property": "total", "at_least": 50}), vec![], vec![]),
+        Meant(json!({"trigger": "total", "at_least": 50}), vec![], vec![]),
+        Meant(json!({"item": "price", "of": {"trigger": "product_id"}, "less_than": 15}), vec![], vec![]),
+        Meant(
+            json!({"cart": true}),
+            vec![of_item("Product Added", "hat", 1)],
+            vec![of_item("Product Added", "hat", 1), order],
+        ),
+        Meant(
+            json!({"cart": true, "has": {"trigger": "product_id"}}),
+            vec![of_item("Product Added", "mug", 1)],
+            vec![of_item("Product Added", "mug", 1)],
+        ),
+        Meant(
+            json!({"viewed": "mug", "since": "3d"}),
+            vec![of_item("Product Viewed", "mug", 1)],
+            vec![of_item("Product Viewed", "mug", 5), of_item("Product Viewed", "hat", 1)],
+        ),
+        Meant(json!({"audience": "loyal"}), vec![plan("Gold")], vec![plan("Silver")]),
+        Meant(json!({"audience": "big_spenders"}), vec![membership("ada", true)], vec![membership("bob", false)]),
+        Meant(json!({"reachable": "email"}), vec![], vec![json!({"event": "Email Unsubscribed"})]),
+        Meant(
+            json!({"all": [{"trait": "plan", "equals": "Gold"}, {"not": {"event": "Order Completed"}}]}),
+            vec![plan("Gold")],
+            vec![plan("Gold"), json!({"event": "Order Completed"})],
+        ),
+    ]
+}
+
+/// One of two ways for everybody, and an offer for who is meant, when somebody of that number comes back.
+fn campaigns(number: usize, Meant(condition, ..): &Meant) -> [Value; 2] {
+    let sms = |step: &str| json!({"message": step, "to": [{"channel": "sms", "body": step}]});
+    let is_of_number = json!({"trait": "number", "equals": number});
+    let trigger = json!({"event": "Came Back"});
+    let ways = json!([{"split": condition, "yes": "yes", "no": "no"}, sms("no"), {"exit": "no"}, sms("yes")]);
+    [
+        json!({"campaign": format!("split-{number}"), "configuration": {"trigger": trigger, "filter": is_of_number, "steps": ways}}),
+        json!({"campaign": format!("retarget-{number}"), "configuration": {
+            "trigger": trigger, "filter": {"all": [is_of_number, condition]}, "retrigger": "ignore", "steps": [{"wait": "2h"}, sms("offer")],
+        }}),
+    ]
+}
+
+/// Ada and Bob do what they do, and come back: she for a mug, he for a hat.
+fn scene(number: usize, Meant(_, ada, bob): &Meant) -> Vec<Value> {
+    let mut steps = Vec::new();
+    for (name, done, back) in [
+        ("ada", ada, json!({"total": 80, "product_id": "mug"})),
+        ("bob", bob, json!({"total": 20, "product_id": "hat"})),
+    ] {
+        let person = Value::from(format!("{name}-{number}"));
+        steps.push(json!({"person": person, "traits": {"number": number}}));
+        for step in done {
+            let mut step = step.clone();
+            if step["segment"].is_object() {
+                step["segment"]["userId"] = person.clone()
+            } else {
+                step["person"] = person.clone()
+            }
+            steps.push(step);
+        }
+        steps.push(json!({"person": person, "event": "Came Back", "properties": back}));
+    }
+    steps
+}
+
+/// Who is meant goes one way and gets the offer; who is not goes the other and gets none.
+fn ending(number: usize) -> [Value; 4] {
+    let (ada, bob) = (format!("ada-{number}"), format!("bob-{number}"));
+    let (split, retarget) = (format!("split-{number}"), format!("retarget-{number}"));
+    [
+        json!({"expect": {"person": ada, "campaign": split, "step": "yes", "at": "0s"}}),
+        json!({"expect": {"person": bob, "campaign": split, "step": "no", "at": "0s"}}),
+        json!({"expect": {"person": ada, "campaign": retarget, "step": "offer", "at": "2h"}}),
+        json!({"expect_none": {"person": bob, "campaign": retarget, "because": "nothing to do"}}),
+    ]
+}
+
+#[test]
+fn every_kind_of_condition_splits_and_retargets_who_it_is_about_and_nobody_else() {
+    let table: Vec<Meant> = of_history().into_iter().chain(of_state()).collect();
+    let numbered = || table.iter().enumerate();
+    let parent = json!({"campaign": "parent", "settings": {"labels": ["parents"]}, "configuration": {
+        "trigger": {"event": "Signed Up"}, "steps": [{"message": "first", "to": [{"channel": "sms", "body": "Hello."}]}],
+    }});
+    let scenes = numbered().flat_map(|(number, meant)| scene(number, meant));
+    let endings = numbered().flat_map(|(number, _)| ending(number)).collect::<Vec<_>>();
+    let document = json!({
+        "module": "journey",
+        "campaigns": numbered().flat_map(|(number, meant)| campaigns(number, meant)).chain([parent]).collect::<Vec<_>>(),
+        "audiences": {"loyal": {"trait": "plan", "equals": "Gold"}},
+        "items": {"mug": {"price": 10}, "hat": {"price": 20}},
+        "scenarios": [{"name": "who is meant", "steps": scenes.chain([json!({"wait": "2h"})]).chain(endings).collect::<Vec<_>>()}],
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("conditions.scenario.json");
+    fs::write(&file, document.to_string()).unwrap();
+    let output = test([&file]);
+    assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+}
