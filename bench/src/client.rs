@@ -34,6 +34,10 @@ impl Client {
         Ok(serde_json::from_str(&self.ask(self.request(Method::POST, path, key).json(body))?)?)
     }
 
+    pub(crate) fn put(&self, path: &str, key: &str, body: &Value) -> Result<Value> {
+        Ok(serde_json::from_str(&self.ask(self.request(Method::PUT, path, key).json(body))?)?)
+    }
+
     pub(crate) fn upload(&self, key: &str, component: &[u8]) -> Result<Value> {
         let request = self.request(Method::POST, "/v1/modules", key).body(component.to_vec());
         Ok(serde_json::from_str(&self.ask(request)?)?)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rekindle::domain::{ProfileId, ProfileKey, Signal, SystemClock, TenantId, Timestamp};
 use rekindle::profiles::Profile;
-use rekindle::store::{Book, Commit, Embedded, Page, Partition, Row, Store, TimerKey};
+use rekindle::store::{Book, Commit, Embedded, Page, Partition, Row, RowKey, Store, TimerKey};
 use rekindle::worker::MessageRow;
 
 /// People in one commit.
@@ -102,7 +102,7 @@ fn empty(partition: &dyn Partition) -> Commit {
     Commit { upto: partition.position(), ..Commit::default() }
 }
 
-/// Has all that somebody waits for happen at `due`.
+/// Has all that somebody waits for happen at `due`, and the index know what they are interested in.
 fn wait(commit: &mut Commit, owner: ProfileKey, mut profile: Profile, due: Timestamp) {
     for (campaign, run) in &mut profile.runs {
         for (name, at) in &mut run.timers {
@@ -110,6 +110,11 @@ fn wait(commit: &mut Commit, owner: ProfileKey, mut profile: Profile, due: Times
             let timer = TimerKey { due, owner: owner.clone(), campaign: campaign.clone(), name: name.clone() };
             commit.timers_set.push(timer);
         }
+    }
+    for item in profile.interests.all() {
+        // As the worker writes it down that somebody is interested in an item.
+        let key = RowKey { tenant: owner.tenant.clone(), page: item.to_string(), at: 0, id: owner.profile.to_string() };
+        commit.rows_added.push((Book::Interests, Row { key, body: b"{}".to_vec() }));
     }
     commit.profiles.push((owner, Some(profile.encode())));
 }
