@@ -286,16 +286,19 @@ fn of_state() -> Vec<Meant> {
     ]
 }
 
-/// One of two ways for everybody, and an offer for who is meant, when somebody of that number comes back.
-fn campaigns(number: usize, Meant(condition, ..): &Meant) -> [Value; 2] {
+/// One of two ways for everybody, and an offer for who is meant, when somebody comes back. Each condition is for the people of its number, so
+/// that two campaigns do for all.
+fn campaigns(table: &[Meant]) -> [Value; 2] {
     let sms = |step: &str| json!({"message": step, "to": [{"channel": "sms", "body": step}]});
-    let is_of_number = json!({"trait": "number", "equals": number});
+    let own = |(number, Meant(condition, ..)): (usize, &Meant)| json!({"all": [{"trait": "number", "equals": number}, condition]});
+    let is_meant = json!({"any": table.iter().enumerate().map(own).collect::<Vec<_>>()});
     let trigger = json!({"event": "Came Back"});
-    let ways = json!([{"split": condition, "yes": "yes", "no": "no"}, sms("no"), {"exit": "no"}, sms("yes")]);
+    let ways = json!([{"split": is_meant, "yes": "yes", "no": "no"}, sms("no"), {"exit": "no"}, sms("yes")]);
+    let offer = json!([{"wait": "2h"}, sms("offer")]);
     [
-        json!({"campaign": format!("split-{number}"), "configuration": {"trigger": trigger, "filter": is_of_number, "steps": ways}}),
-        json!({"campaign": format!("retarget-{number}"), "configuration": {
-            "trigger": trigger, "filter": {"all": [is_of_number, condition]}, "retrigger": "ignore", "steps": [{"wait": "2h"}, sms("offer")],
+        json!({"campaign": "split", "configuration": {"trigger": trigger, "steps": ways}}),
+        json!({"campaign": "retarget", "configuration": {
+            "trigger": trigger, "filter": is_meant, "retrigger": "ignore", "steps": offer,
         }}),
     ]
 }
@@ -323,15 +326,19 @@ fn scene(number: usize, Meant(_, ada, bob): &Meant) -> Vec<Value> {
     steps
 }
 
-/// Who is meant goes one way and gets the offer; who is not goes the other and gets none.
-fn ending(number: usize) -> [Value; 4] {
-    let (ada, bob) = (format!("ada-{number}"), format!("bob-{number}"));
-    let (split, retarget) = (format!("split-{number}"), format!("retarget-{number}"));
+/// Who is meant goes one way at once, who is not the other.
+fn ways(number: usize) -> [Value; 2] {
+    [("ada", "yes"), ("bob", "no")].map(
+        |(name, step)| json!({"expect": {"person": format!("{name}-{number}"), "campaign": "split", "step": step}}),
+    )
+}
+
+/// Who is meant gets the offer, who is not gets none.
+fn offers(number: usize) -> [Value; 2] {
+    let [ada, bob] = ["ada", "bob"].map(|name| format!("{name}-{number}"));
     [
-        json!({"expect": {"person": ada, "campaign": split, "step": "yes"}}),
-        json!({"expect": {"person": bob, "campaign": split, "step": "no"}}),
-        json!({"expect": {"person": ada, "campaign": retarget, "step": "offer", "at": "2h"}}),
-        json!({"expect_none": {"person": bob, "campaign": retarget, "because": "nothing to do"}}),
+        json!({"expect": {"person": ada, "campaign": "retarget", "step": "offer", "at": "2h"}}),
+        json!({"expect_none": {"person": bob, "campaign": "retarget", "because": "nothing to do"}}),
     ]
 }
 
@@ -343,13 +350,13 @@ fn every_kind_of_condition_splits_and_retargets_who_it_is_about_and_nobody_else(
         "trigger": {"event": "Signed Up"}, "steps": [{"message": "first", "to": [{"channel": "sms", "body": "Hello."}]}],
     }});
     let scenes = numbered().flat_map(|(number, meant)| scene(number, meant));
-    let endings = numbered().flat_map(|(number, _)| ending(number)).collect::<Vec<_>>();
+    let (ways, offers) = ((0..table.len()).flat_map(ways), (0..table.len()).flat_map(offers));
     let document = json!({
         "module": "journey",
-        "campaigns": numbered().flat_map(|(number, meant)| campaigns(number, meant)).chain([parent]).collect::<Vec<_>>(),
+        "campaigns": campaigns(&table).into_iter().chain([parent]).collect::<Vec<_>>(),
         "audiences": {"loyal": {"trait": "plan", "equals": "Gold"}},
         "items": {"mug": {"price": 10}, "hat": {"price": 20}},
-        "scenarios": [{"name": "who is meant", "steps": scenes.chain([json!({"wait": "2h"})]).chain(endings).collect::<Vec<_>>()}],
+        "scenarios": [{"name": "who is meant", "steps": scenes.chain(ways).chain([json!({"wait": "2h"})]).chain(offers).collect::<Vec<_>>()}],
     });
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("conditions.scenario.json");
