@@ -31,6 +31,10 @@ pub(crate) const BENCHES: &[Bench] = &[
     Bench { name: "profile", summary: "bytes and CPU of a person after 10, 100 and 1,000 events", run: profile::run },
     Bench { name: "neighbours", summary: "delay of a tenant beside six whose campaigns loop", run: neighbours::run },
     Bench { name: "tenants", summary: "memory of a tenant that does nothing", run: tenants::run },
-    Bench { name: "sweep", summary: "a schedule and a price drop over many people, with kills: each once", run: sweep::run },
+    Bench {
+        name: "sweep",
+        summary: "a schedule and a price drop over many people, with kills: each once",
+        run: sweep::run,
+    },
     Bench { name: "crowd", summary: "start and lateness of timers with a crowd of people waiting", run: crowd::run },
 ];
