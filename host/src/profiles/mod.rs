@@ -160,12 +160,12 @@ impl Profile {
         (number, number.checked_sub(limits::LEDGER_ROWS_MAX))
     }
 
-    /// A trait that is taken away is remembered as such, so that an older value that comes late does not bring it back.
     /// A trait's value; one that was taken away has none.
     pub fn trait_value(&self, name: &str) -> Option<&Json> {
         self.traits.get(name).map(|known| &known.value).filter(|value| value.as_str() != "null")
     }
 
+    /// A trait that is taken away is remembered as such, so that an older value that comes late does not bring it back.
     fn set_trait(&mut self, name: &str, value: &Json, at: Timestamp) -> Option<Change> {
         if value.as_str().len() > limits::TRAIT_BYTES_MAX {
             return None;

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::WorkerError;
 use super::batch::{Batch, Here};
 use super::ledger::LedgerRow;
+use super::{WorkerError, erasure};
 use crate::domain::{
     CampaignName, Event, Hearer, Inbound, Json, Link, MessageId, News, ProfileId, ProfileKey, SourceId, Substance,
     Timestamp, Told,
@@ -86,8 +86,7 @@ impl Batch<'_> {
         (to, person): (&ProfileId, &Profile),
     ) -> Result<(), WorkerError> {
         for (campaign, run) in &person.runs {
-            let timers = run.timers.iter().map(|(name, due)| timer_key(key, campaign, (name, *due)));
-            timers.for_each(|timer| self.unset(timer));
+            erasure::timers(key, campaign, run).into_iter().for_each(|timer| self.unset(timer));
         }
         let news = News::Joined { from: key.profile.clone(), person: person.text() };
         self.tell(key, &["joined", told.id.as_str()], (to.clone(), news));
