@@ -7,8 +7,8 @@ use axum::http::request::Parts;
 
 use super::Admin;
 use super::problem::{Kind, Problem};
-use crate::domain::{CampaignName, ItemId, ProfileId, SourceId};
-use crate::tenants::{AudienceName, ChannelName, KeyId};
+use crate::domain::{CampaignName, ChannelName, ItemId, ProfileId, SourceId};
+use crate::tenants::{AudienceName, KeyId};
 
 /// The one name in the path.
 pub(super) struct Named<T>(pub(super) T);

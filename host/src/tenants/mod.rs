@@ -36,7 +36,7 @@ mod tests;
 pub use audience::{Audience, AudienceName};
 pub use audit::{AuditRow, Inspection};
 pub use campaign::{Campaign, Publication, Published, Suspended};
-pub use channel::{ChannelName, ChannelSettings};
+pub use channel::ChannelSettings;
 pub use deed::{Actor, AuditLog, Deed, DeedOutcome};
 pub use directory::{Directory, Recognised};
 pub use error::{StorageError, TenantsError};

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::key::KeyDigest;
 use super::manifest_record::ManifestRecord;
 use super::{
-    ApiKey, Audience, AudienceName, Campaign, CampaignState, ChannelName, ChannelSettings, KeyId, Module, Published,
+    ApiKey, Audience, AudienceName, Campaign, CampaignState, ChannelSettings, KeyId, Module, Published,
     RegisteredSource, Role, Secret, Source, Suspended,
 };
-use crate::domain::{CampaignName, Json, ModuleDigest, Revision, SourceId, TenantId, Timestamp};
+use crate::domain::{CampaignName, ChannelName, Json, ModuleDigest, Revision, SourceId, TenantId, Timestamp};
 use crate::settings::Settings;
 
 /// A record that says something that cannot be.

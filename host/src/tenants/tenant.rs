@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    ApiKey, Audience, AudienceName, Campaign, CampaignState, ChannelName, ChannelSettings, KeyId, Module, Published,
+    ApiKey, Audience, AudienceName, Campaign, CampaignState, ChannelSettings, KeyId, Module, Published,
     RegisteredSource,
 };
-use crate::domain::{CampaignName, ModuleDigest, SourceId, TenantId, Timestamp};
+use crate::domain::{CampaignName, ChannelName, ModuleDigest, SourceId, TenantId, Timestamp};
 
 /// One customer. Copying it copies no more than names and pointers.
 #[derive(Debug, Clone)]

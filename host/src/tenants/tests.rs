@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::{
-    CampaignName, EngagementKind, Json, Manifest, ManualClock, ModuleDigest, Revision, SourceId, Target, TenantId,
+    CampaignName, ChannelName, EngagementKind, Json, Manifest, ManualClock, ModuleDigest, Revision, SourceId, Target, TenantId,
     Timestamp, Trigger, limits,
 };
 use crate::keyring::{Keyring, MasterKeys};
@@ -185,7 +185,7 @@ fn what_is_removed_stays_removed() {
         .by(&deed())
         .edit(&shop(), |tenant, _| {
             tenant.remove_source(&source("web"))?;
-            tenant.unset_channel(&ChannelName::parse("push")?)?;
+            tenant.unset_channel(&ChannelName::parse("push").unwrap())?;
             tenant.remove_key(&key.as_ref().unwrap().id)
         })
         .unwrap();

@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::fields::{Fields, text};
-use super::{spelling, vendor};
-use crate::domain::{Call, Consent, Scope, Wish, limits};
+use super::vendor;
+use crate::domain::{Call, Consent, Scope, Wish, limits, spelling};
 
 /// Track events that say one thing, by their folded names.
 const SAID: &[(&str, Option<&str>, Wish)] = &[

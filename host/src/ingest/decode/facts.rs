@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::fields::Fields;
 use super::membership::membership;
-use super::{consent, phone, spelling};
-use crate::domain::{Call, Engagement, EngagementKind, Identities, Json, Lost, Medium, PersonFacts, limits};
+use super::{consent, phone};
+use crate::domain::{Call, Engagement, EngagementKind, Identities, Json, Lost, Medium, PersonFacts, limits, spelling};
 
 /// IANA's longest name has 32 letters.
 const TIME_ZONE_BYTES_MAX: usize = 64;

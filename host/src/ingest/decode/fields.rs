@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::spelling;
+use crate::domain::spelling;
 
 /// The members of an object.
 #[derive(Debug, Clone, Copy)]

@@ -10,7 +10,6 @@ mod items;
 mod membership;
 mod names;
 mod phone;
-mod spelling;
 mod surrogates;
 mod timestamps;
 mod vendor;

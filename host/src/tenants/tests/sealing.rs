@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::domain::{Json, ManualClock, SourceId, TenantId, Timestamp};
+use crate::domain::{ChannelName, Json, ManualClock, SourceId, TenantId, Timestamp};
 use crate::keyring::{Keyring, KeyringError, MasterKeys, draw};
 use crate::tenants::*;
 
@@ -75,7 +75,7 @@ fn furnish(directory: &Directory) -> [&'static str; 2] {
             SourceDemands { secret: Some(Secret::new("s3cret-of-web".to_owned())), ..SourceDemands::default() };
         tenant.add_source(RegisteredSource::draw(shop(), SourceId::parse("web").unwrap(), demands, now)?)?;
         tenant.set_channel(ChannelSettings {
-            channel: ChannelName::parse("push")?,
+            channel: ChannelName::parse("push").unwrap(),
             provider: "webhook".to_owned(),
             settings: Json::parse(r#"{"secret":"whsec_of_push"}"#).unwrap(),
         })

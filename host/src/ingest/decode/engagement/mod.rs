@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use self::table::{AIRSHIP, Actor, ENGAGEMENTS, NO_CHANNEL, Row};
 use super::fields::Fields;
-use super::{spelling, vendor};
-use crate::domain::{Engagement, EngagementKind, limits};
+use super::vendor;
+use crate::domain::{Engagement, EngagementKind, limits, spelling};
 
 type Names = HashMap<String, &'static Row>;
 
