@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 
 use super::Admin;
 use super::problem::{Kind, Problem};
-use crate::domain::{CampaignName, ChannelName, ItemId, ProfileId, SourceId};
+use crate::domain::{CampaignName, ChannelName, ItemId, MappingName, ProfileId, SourceId};
 use crate::tenants::{AudienceName, KeyId};
 
 /// The one name in the path.
@@ -54,6 +54,12 @@ impl Name for ItemId {
 }
 
 impl Name for ChannelName {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        Ok(Self::parse(text)?)
+    }
+}
+
+impl Name for MappingName {
     fn parse(text: &str) -> Result<Self, Problem> {
         Ok(Self::parse(text)?)
     }

@@ -143,6 +143,28 @@ impl fmt::Display for Label {
     }
 }
 
+/// What a tenant calls one of its mappings.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MappingName(Arc<str>);
+
+impl MappingName {
+    /// Parses a mapping's name: the same letters as a campaign's.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        CampaignName::parse(text).map(|name| Self(name.0)).map_err(|err| IdError { what: "mapping", ..err })
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for MappingName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// One person within a tenant, by the strongest identity that is known: the `userId` as it came, else a marked weaker one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProfileId(Arc<str>);

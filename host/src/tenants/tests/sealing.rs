@@ -53,7 +53,7 @@ fn a_directory_of_the_format_before_is_sealed_at_its_next_start() {
 
     for _ in 0..2 {
         let directory = open(folder.path(), MasterKeys::Beside).unwrap();
-        let source = directory.sources().get(TOKEN).unwrap();
+        let source = &directory.sources().get(TOKEN).unwrap().source;
         assert_eq!(source.secrets.iter().map(Secret::expose).collect::<Vec<_>>(), [PLANTED[1], PLANTED[0]]);
         assert_eq!(source.bearer.as_ref().map(Secret::expose), Some(PLANTED[2]));
         assert_eq!(source.basic_key.as_ref().map(Secret::expose), Some(PLANTED[3]));
