@@ -216,8 +216,8 @@ impl<'a> Batch<'a> {
     /// What is kept under an id.
     pub(super) fn here(&mut self, key: &ProfileKey) -> Result<&mut Here, WorkerError> {
         if !self.people.contains_key(key) {
-            let record = self.tools.partition.load(key)?;
-            let here = match record.map(|record| Kept::decode(&record)).transpose()? {
+            let kept = self.tools.partition.load(key)?.map(|record| Kept::decode(&record)).transpose();
+            let here = match kept.map_err(|err| WorkerError::of_profile(key, err))? {
                 None => Here::Nobody,
                 Some(Kept::Person(person)) => Here::Person(person),
                 Some(Kept::Moved(to)) => Here::Moved(to),
