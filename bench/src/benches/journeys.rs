@@ -41,7 +41,7 @@ const PEOPLE: usize = 1_999;
 pub(crate) fn run(settings: &Settings) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for count in COUNTS {
-        figures.push(Figure::of(format!("{count} journeys: CPU"), "µs CPU/event", beside(settings, count)?));
+        figures.push(Figure::of(format!("{count} active: CPU"), "µs CPU/event", beside(settings, count)?));
     }
     let [none, one, five] = [0, 1, 2].map(|at: usize| figures[at].median());
     figures.push(Figure::once("· the first adds", "µs CPU/event", one - none));
