@@ -15,8 +15,8 @@ use crate::server::SECRET;
 
 /// Connections that send at the same time.
 const CONNECTIONS: usize = 16;
-/// How many events make one in which somebody puts something into a cart, which is what the campaign is asked about.
-const EVENTS_PER_DECISION: usize = 3;
+/// Of three events one puts something into a cart, which is what the campaign is asked about.
+const SHOPPING: &[&str] = &["Product Added", "Product Viewed", "Product Viewed"];
 
 /// Requests, ready to be written.
 pub(crate) struct Load {
@@ -32,6 +32,13 @@ pub(crate) struct Shape {
     pub(crate) people: usize,
     /// Tells one load's events from another's.
     pub(crate) round: usize,
+    /// What happens, in turns.
+    pub(crate) names: &'static [&'static str],
+}
+
+impl Shape {
+    /// Somebody puts something into a cart.
+    pub(crate) const ONE: Self = Self { events: 1, batch: 1, people: 1, round: 0, names: SHOPPING };
 }
 
 impl Load {
@@ -77,7 +84,7 @@ pub(crate) fn request(authority: &str, path: &str, events: &[String]) -> Vec<u8>
 
 /// An event of a round, about one of the people, as a browser sends it.
 fn event(shape: Shape, number: usize) -> String {
-    let name = if number.is_multiple_of(EVENTS_PER_DECISION) { "Product Added" } else { "Product Viewed" };
+    let name = shape.names[number % shape.names.len()];
     // Each person does all that there is to do: the number of people is no multiple of the kinds of events.
     track(&format!("user-{}", number % shape.people), name, &format!("{}-{}-{number}", shape.batch, shape.round))
 }

@@ -67,8 +67,7 @@ fn prepare(settings: &Settings, data: &Path) -> Result<()> {
     let tenant = server.tenant(TENANT)?;
     server.publish(&tenant, "three-lines", &settings.component()?, &json!({"wait": "90d"}))?;
     let authority = server.client.authority();
-    let one = Shape { events: 1, batch: 1, people: 1, round: 0 };
-    Load::of(one, authority, &tenant.inlet).send(authority)?;
+    Load::of(Shape::ONE, authority, &tenant.inlet).send(authority)?;
     server.wait_for_causes(1)?;
     server.stop()
 }

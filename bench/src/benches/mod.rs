@@ -2,6 +2,7 @@
 
 mod crowd;
 mod decision;
+mod journeys;
 mod neighbours;
 mod pipeline;
 mod profile;
@@ -28,6 +29,7 @@ pub(crate) const BENCHES: &[Bench] = &[
         summary: "CPU, throughput and disk of an event, and a bare server's",
         run: pipeline::run,
     },
+    Bench { name: "journeys", summary: "CPU of an event beside no, one and five journeys", run: journeys::run },
     Bench { name: "profile", summary: "bytes and CPU of a person after 10, 100 and 1,000 events", run: profile::run },
     Bench { name: "neighbours", summary: "delay of a tenant beside six whose campaigns loop", run: neighbours::run },
     Bench { name: "tenants", summary: "memory of a tenant that does nothing", run: tenants::run },

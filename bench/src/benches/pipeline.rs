@@ -43,7 +43,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Vec<Figure>> {
 fn shapes(settings: &Settings, batch: usize) -> impl Iterator<Item = Shape> {
     let rounds = settings.extent.pick(2, 5);
     let events = if batch == 1 { settings.extent.pick(2_000, 10_000) } else { settings.extent.pick(6_000, 40_000) };
-    (0..rounds).map(move |round| Shape { events, batch, people: PEOPLE, round })
+    (0..rounds).map(move |round| Shape { events, batch, people: PEOPLE, round, ..Shape::ONE })
 }
 
 fn through_the_house(settings: &Settings, batch: usize, figures: &mut Vec<Figure>) -> Result<Vec<Round>> {
@@ -53,7 +53,7 @@ fn through_the_house(settings: &Settings, batch: usize, figures: &mut Vec<Figure
     server.publish(&tenant, "three-lines", &settings.component()?, &json!({"wait": "1h"}))?;
     let authority = server.client.authority();
     // The first one loads the campaign.
-    let first = Shape { events: PEOPLE, batch, people: PEOPLE, round: usize::MAX };
+    let first = Shape { events: PEOPLE, batch, people: PEOPLE, round: usize::MAX, ..Shape::ONE };
     Load::of(first, authority, &tenant.inlet).send(authority)?;
     server.wait_for_causes(PEOPLE as u64)?;
     let before = usage::disk_bytes(data.path())?;

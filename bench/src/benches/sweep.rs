@@ -82,8 +82,7 @@ fn prepare(settings: &Settings, data: &Path) -> Result<Tenant> {
     // Before anybody cares, so that nobody is asked about it.
     server.client.put(ITEM, &tenant.key, &json!({"price": 49.9}))?;
     let authority = server.client.authority();
-    let one = Shape { events: 1, batch: 1, people: 1, round: 0 };
-    Load::of(one, authority, &tenant.inlet).send(authority)?;
+    Load::of(Shape::ONE, authority, &tenant.inlet).send(authority)?;
     wait_until(|| Ok(server.client.get(&format!("/v1/profiles/{MODEL}"), &tenant.key).is_ok()))?;
     server.stop()?;
     Ok(tenant)

@@ -60,8 +60,7 @@ fn settle_in(server: &Server, component: &[u8], numbers: std::ops::Range<usize>)
 fn wake(server: &Server, tenants: &[Tenant]) -> Result<()> {
     let authority = server.client.authority();
     for tenant in tenants {
-        let shape = Shape { events: 1, batch: 1, people: 1, round: 0 };
-        Load::of(shape, authority, &tenant.inlet).send(authority)?;
+        Load::of(Shape::ONE, authority, &tenant.inlet).send(authority)?;
     }
     server.wait_for_causes(tenants.len() as u64)
 }

@@ -277,6 +277,10 @@ pub const FEED_PIECES_WAITING_MAX: usize = 16;
 
 /// Levels of conditions within conditions.
 pub const CONDITION_DEPTH_MAX: usize = 16;
+/// Conditions that are remembered as parsed for one published campaign: above what a journey of ten steps in five variations asks.
+pub const CONDITIONS_REMEMBERED_MAX: usize = 64;
+/// Bytes of a condition's text that is remembered: above what people write. A tree takes up to thirty times its text, so all take 2 MiB at most.
+pub const CONDITION_REMEMBERED_BYTES_MAX: usize = 1 << 10;
 /// Conditions within one condition, itself among them: each is a look at the history at most.
 pub const CONDITION_NODES_MAX: usize = 200;
 /// Conditions that an audience is made of, with all that it names: each is asked for each person.

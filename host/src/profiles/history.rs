@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::moments::Moments;
 use crate::domain::{
     Asking, Engagement, EngagementKind, Event, MessageSubject, Occurrences, Subject, Target, Timestamp, limits,
 };
@@ -25,13 +26,13 @@ pub(super) struct Message {
     pub(super) step: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Default)]
+/// How often one thing happened: at least once.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Counter {
     pub(super) count: u32,
     pub(super) first: Timestamp,
-    pub(super) last: Timestamp,
-    /// The latest moments, ascending, at most `limits::HISTORY_RECENT_MAX`, none older than `limits::HISTORY_RECENT_AGE`.
-    pub(super) recent: Vec<Timestamp>,
+    /// The last moments, none older than `limits::HISTORY_RECENT_AGE`.
+    pub(super) recent: Moments,
     /// The latest of the moments that are not remembered any more.
     pub(super) forgotten: Option<Timestamp>,
 }
@@ -40,11 +41,11 @@ impl History {
     /// Counts an event, and the engagement that it tells of where it was the person's own.
     pub(super) fn count(&mut self, event: &Event) {
         if !event.name.is_empty() {
-            self.counter(Key::Event(event.name.clone())).add(event.at);
+            self.add(Key::Event(event.name.clone()), Counter::once(event.at));
         }
         if let Some(Engagement { kind, channel, campaign, step, by_machine: false, .. }) = &event.engagement {
             let message = Message { channel: channel.clone(), campaign: campaign.clone(), step: step.clone() };
-            self.counter(Key::Engagement(*kind, message)).add(event.at);
+            self.add(Key::Engagement(*kind, message), Counter::once(event.at));
         }
     }
 
@@ -54,12 +55,17 @@ impl History {
         matching.map(|counter| counter.since(since)).fold(Occurrences::default(), combine)
     }
 
-    pub(super) fn counter(&mut self, key: Key) -> &mut Counter {
-        if !self.0.contains_key(&key) && self.0.len() >= limits::HISTORY_SUBJECTS_MAX {
-            let quietest = self.0.iter().min_by_key(|(_, counter)| counter.last).map(|(key, _)| key.clone());
+    /// Adds what was counted apart.
+    pub(super) fn add(&mut self, key: Key, counter: Counter) {
+        if let Some(known) = self.0.get_mut(&key) {
+            known.join(counter);
+            return;
+        }
+        if self.0.len() >= limits::HISTORY_SUBJECTS_MAX {
+            let quietest = self.0.iter().min_by_key(|(_, counter)| counter.last()).map(|(key, _)| key.clone());
             quietest.map(|key| self.0.remove(&key));
         }
-        self.0.entry(key).or_default()
+        self.0.insert(key, counter);
     }
 }
 
@@ -83,43 +89,37 @@ impl Message {
 }
 
 impl Counter {
-    /// Counts what another profile of the same person counted.
-    pub(super) fn join(&mut self, other: Self) {
-        self.first = if self.count == 0 { other.first } else { self.first.min(other.first) };
+    /// It happened.
+    fn once(at: Timestamp) -> Self {
+        Self { count: 1, first: at, recent: Moments::only(at), forgotten: None }
+    }
+
+    fn last(&self) -> Timestamp {
+        self.recent.latest()
+    }
+
+    /// Takes in what was counted apart.
+    fn join(&mut self, other: Self) {
         self.count = self.count.saturating_add(other.count);
-        self.last = self.last.max(other.last);
-        self.recent.extend(other.recent);
-        self.forgotten = self.forgotten.max(other.forgotten);
-        self.recent.sort_unstable();
-        self.forget();
-    }
-
-    fn add(&mut self, at: Timestamp) {
-        self.first = if self.count == 0 { at } else { self.first.min(at) };
-        self.last = self.last.max(at);
-        self.count = self.count.saturating_add(1);
-        let place = self.recent.partition_point(|moment| *moment <= at);
-        self.recent.insert(place, at);
-        self.forget();
-    }
-
-    /// Keeps the moments within their bounds.
-    fn forget(&mut self) {
-        let oldest = self.last.minus(limits::HISTORY_RECENT_AGE);
-        let too_old = self.recent.partition_point(|moment| *moment < oldest);
-        let too_many = self.recent.len().saturating_sub(limits::HISTORY_RECENT_MAX);
-        self.forgotten = self.forgotten.max(self.recent.drain(..too_old.max(too_many)).next_back());
+        self.first = self.first.min(other.first);
+        self.recent.join(&other.recent);
+        let forgotten = self.recent.forget(self.last().minus(limits::HISTORY_RECENT_AGE));
+        self.forgotten = self.forgotten.max(other.forgotten).max(forgotten);
     }
 
     fn since(&self, since: Option<Timestamp>) -> Occurrences {
         let Some(since) = since else {
-            let (first, last) = (Some(self.first), Some(self.last));
+            let (first, last) = (Some(self.first), Some(self.last()));
             return Occurrences { count: self.count, first, last, saturated: false };
         };
-        let counted = &self.recent[self.recent.partition_point(|moment| *moment < since)..];
-        let count = u32::try_from(counted.len()).expect("recent moments should be bounded");
         let saturated = self.forgotten.is_some_and(|forgotten| forgotten >= since);
-        Occurrences { count, first: counted.first().copied(), last: counted.last().copied(), saturated }
+        let counted = self.recent.iter().take_while(|moment| *moment >= since);
+        counted.fold(Occurrences { saturated, ..Occurrences::default() }, |counted, at| Occurrences {
+            count: counted.count + 1,
+            first: Some(at),
+            last: counted.last.or(Some(at)),
+            ..counted
+        })
     }
 }
 
@@ -141,11 +141,16 @@ mod tests {
         Timestamp::from_millis(ms)
     }
 
+    fn counted(moments: &[i64]) -> Counter {
+        let mut counter = Counter::once(at(moments[0]));
+        moments[1..].iter().for_each(|ms| counter.join(Counter::once(at(*ms))));
+        counter
+    }
+
     proptest! {
         #[test]
-        fn counting_since_agrees_with_counting_by_hand(moments in prop::collection::vec(0..10_000_i64, 0..200), since in 0..10_000_i64) {
-            let mut counter = Counter::default();
-            moments.iter().for_each(|ms| counter.add(at(*ms)));
+        fn counting_since_agrees_with_counting_by_hand(moments in prop::collection::vec(0..10_000_i64, 1..200), since in 0..10_000_i64) {
+            let counter = counted(&moments);
             let by_hand: Vec<i64> = moments.iter().copied().filter(|ms| *ms >= since).collect();
             let expected = Occurrences {
                 count: u32::try_from(by_hand.len()).unwrap(),
@@ -158,13 +163,8 @@ mod tests {
 
         /// However they come, and wherever they were counted.
         #[test]
-        fn a_count_is_exact_or_said_to_be_saturated(moments in prop::collection::vec(0..10_000_i64, 0..600), since in 0..10_000_i64, cut in 0..600_usize) {
+        fn a_count_is_exact_or_said_to_be_saturated(moments in prop::collection::vec(0..10_000_i64, 1..600), since in 0..10_000_i64, cut in 1..600_usize) {
             let (one, other) = moments.split_at(cut.min(moments.len()));
-            let counted = |moments: &[i64]| {
-                let mut counter = Counter::default();
-                moments.iter().for_each(|ms| counter.add(at(*ms)));
-                counter
-            };
             let mut joined = counted(one);
             if !other.is_empty() {
                 joined.join(counted(other));
@@ -179,11 +179,10 @@ mod tests {
 
     #[test]
     fn recent_moments_are_bounded_in_number_and_age() {
-        let mut counter = Counter::default();
-        (0..1_000).for_each(|ms| counter.add(at(ms)));
-        assert_eq!(counter.recent.len(), limits::HISTORY_RECENT_MAX);
-        counter.add(at(1_000).plus(limits::HISTORY_RECENT_AGE));
-        assert_eq!(counter.recent.len(), 1);
+        let mut counter = counted(&(0..1_000).collect::<Vec<_>>());
+        assert_eq!(counter.recent.iter().count(), limits::HISTORY_RECENT_MAX);
+        counter.join(Counter::once(at(1_000).plus(limits::HISTORY_RECENT_AGE)));
+        assert_eq!(counter.recent.iter().count(), 1);
         assert_eq!(counter.count, 1_001);
     }
 
@@ -191,7 +190,7 @@ mod tests {
     fn the_quietest_subject_makes_room() {
         let mut history = History::default();
         for n in 0..=limits::HISTORY_SUBJECTS_MAX {
-            history.counter(Key::Event(format!("event {n}"))).add(at(1_000 + i64::try_from(n).unwrap()));
+            history.add(Key::Event(format!("event {n}")), Counter::once(at(1_000 + i64::try_from(n).unwrap())));
         }
         assert_eq!(history.0.len(), limits::HISTORY_SUBJECTS_MAX);
         assert!(!history.0.contains_key(&Key::Event("event 0".into())));

@@ -1,14 +1,16 @@
 //! What a person has to do with items: what was viewed, and what is in the cart. Every moment only ever moves forward, so that
 //! events may come late and in any order.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::items::Items;
 use crate::domain::{ItemDeed, ItemFacts, ItemId, Timestamp, limits};
 
 /// Items that the person viewed or put into the cart, by id. Bounded: the one that was quiet for longest goes first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Interests {
-    pub(super) items: BTreeMap<ItemId, Interest>,
+    /// Shared with every copy until one of them changes: most causes leave it as it is.
+    pub(super) items: Arc<Items>,
     /// What was put into the cart up to then is in it no more.
     pub(super) emptied: Option<Timestamp>,
 }
@@ -35,6 +37,7 @@ impl Interests {
             ItemDeed::ShowsCart => self.emptied = self.emptied.max(at.map(moment_before)),
             _ => {}
         }
+        let items = Arc::make_mut(&mut self.items).known_mut();
         for (item, _) in &facts.items {
             let did = match facts.deed {
                 ItemDeed::Views => Interest { viewed: at, ..Interest::default() },
@@ -43,7 +46,7 @@ impl Interests {
                     Interest { left: at, ..Interest::default() }
                 }
             };
-            self.items.entry(item.clone()).or_default().join(did);
+            items.entry(item.clone()).or_default().join(did);
         }
         self.forget();
     }
@@ -51,10 +54,16 @@ impl Interests {
     /// Takes in what the same person did under another id.
     pub(super) fn join(&mut self, other: Self) {
         self.emptied = self.emptied.max(other.emptied);
-        for (item, interest) in other.items {
-            self.items.entry(item).or_default().join(interest);
+        let items = Arc::make_mut(&mut self.items).known_mut();
+        for (item, interest) in other.items.known() {
+            items.entry(item.clone()).or_default().join(*interest);
         }
         self.forget();
+    }
+
+    /// Whether nothing was taken in since one became a copy of the other. That it says no proves nothing.
+    pub fn is_untouched(&self, copy: &Self) -> bool {
+        Arc::ptr_eq(&self.items, &copy.items) && self.emptied == copy.emptied
     }
 
     /// What the person has to do with an item: none when nothing, or when that was too long before `now`.
@@ -79,7 +88,7 @@ impl Interests {
 
     fn recent(&self, now: Timestamp) -> impl Iterator<Item = (&ItemId, Interest)> {
         let oldest = now.minus(limits::INTEREST_AGE);
-        self.items.iter().filter_map(move |(item, interest)| Some((item, self.seen(interest, oldest)?)))
+        self.items.known().iter().filter_map(move |(item, interest)| Some((item, self.seen(interest, oldest)?)))
     }
 
     /// The interest as it is, without what is too old and what left the cart.
@@ -92,13 +101,13 @@ impl Interests {
 
     /// Keeps to the bounds: what is older than the newest by too much, and then what is oldest, goes.
     fn forget(&mut self) {
-        let newest = self.items.values().filter_map(Interest::newest).max().unwrap_or_default();
+        let items = Arc::make_mut(&mut self.items).known_mut();
+        let newest = items.values().filter_map(Interest::newest).max().unwrap_or_default();
         let oldest = newest.minus(limits::INTEREST_AGE);
-        self.items.retain(|_, interest| interest.newest() >= Some(oldest));
-        while self.items.len() > limits::INTERESTS_MAX {
-            let quietest =
-                self.items.iter().min_by_key(|(_, interest)| interest.newest()).map(|(item, _)| item.clone());
-            quietest.map(|item| self.items.remove(&item));
+        items.retain(|_, interest| interest.newest() >= Some(oldest));
+        while items.len() > limits::INTERESTS_MAX {
+            let quietest = items.iter().min_by_key(|(_, interest)| interest.newest()).map(|(item, _)| item.clone());
+            quietest.map(|item| items.remove(&item));
         }
     }
 }

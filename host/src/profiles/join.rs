@@ -64,7 +64,7 @@ impl Profile {
 impl History {
     fn join(&mut self, other: Self) {
         for (key, counter) in other.0 {
-            self.counter(key).join(counter);
+            self.add(key, counter);
         }
     }
 }

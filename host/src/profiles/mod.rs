@@ -3,9 +3,13 @@
 
 mod addresses;
 mod consents;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod history;
 mod interests;
+mod items;
 mod join;
+mod moments;
 mod record;
 mod repeats;
 mod run;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use wasmtime::{Engine, Store, StoreContextMut, Trap, UpdateDeadline};
 
 use super::View;
+use super::asked::Asked;
 use super::engine::PAGE_BYTES;
 use super::failure::{BadQuestion, Excess};
 use super::limiter::Limiter;
@@ -63,6 +64,8 @@ pub(super) struct Call {
     extensions_left: u32,
     /// Whom it is about; nobody during `configure`.
     view: Option<Arc<dyn View>>,
+    /// What its campaign asked before.
+    asked: Arc<Asked>,
 }
 
 impl Call {
@@ -99,6 +102,11 @@ impl Call {
         &mut self.log
     }
 
+    /// What its campaign asked before.
+    pub(super) fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
     /// The person, for a question named `question`.
     pub(super) fn view(&self, question: &str) -> wasmtime::Result<&dyn View> {
         let nobody = || BadQuestion(format!("`{question}` cannot be asked during `configure`: there is no person yet"));
@@ -106,8 +114,17 @@ impl Call {
     }
 }
 
-/// A fresh store for one call.
-pub(super) fn store(engine: &Engine, allowance: Allowance, view: Option<Arc<dyn View>>) -> Store<Call> {
+/// A fresh store for a call about somebody.
+pub(super) fn store(engine: &Engine, view: Arc<dyn View>, asked: Arc<Asked>) -> Store<Call> {
+    fresh(engine, Allowance::DECIDE, Some(view), asked)
+}
+
+/// A fresh store for `configure`.
+pub(super) fn store_of_nobody(engine: &Engine) -> Store<Call> {
+    fresh(engine, Allowance::CONFIGURE, None, Arc::default())
+}
+
+fn fresh(engine: &Engine, allowance: Allowance, view: Option<Arc<dyn View>>, asked: Arc<Asked>) -> Store<Call> {
     let limiter = Limiter::new(allowance.memory_bytes);
     let call = Call {
         allowance,
@@ -117,6 +134,7 @@ pub(super) fn store(engine: &Engine, allowance: Allowance, view: Option<Arc<dyn 
         meter: None,
         extensions_left: limits::CALL_EXTENSIONS_MAX,
         view,
+        asked,
     };
     let mut store = Store::new(engine, call);
     store.limiter(|call| &mut call.limiter);

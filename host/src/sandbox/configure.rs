@@ -29,7 +29,7 @@ pub(super) fn inspect(machine: &Machine, module: &[u8]) -> Result<(), CompileErr
         let prepared = snapshot::prepare(module)?;
         let linked = machine.compile(&prepared.component)?;
         let _permit = machine.permits.take();
-        let mut store = call::store(&machine.engine, Allowance::CONFIGURE, None);
+        let mut store = call::store_of_nobody(&machine.engine);
         match instantiate(&linked, &mut store) {
             Ok(_) => Ok(()),
             Err(ConfigureError::Rejected(rejection)) => Err(rejection.into()),
@@ -56,7 +56,7 @@ fn run(machine: &Machine, module: &[u8], configuration: &str) -> Result<Configur
     let prepared = snapshot::prepare(module)?;
     let linked = machine.compile(&prepared.component)?;
     let _permit = machine.permits.take();
-    let mut store = call::store(&machine.engine, Allowance::CONFIGURE, None);
+    let mut store = call::store_of_nobody(&machine.engine);
     let (instance, campaign) = instantiate(&linked, &mut store)?;
     let answer = campaign.rekindle_campaign_handler().call_configure(&mut store, &configuration.to_owned());
     let answer = answer.map_err(|err| ConfigureError::Failed(failure::of_call(&err, &store)))?;

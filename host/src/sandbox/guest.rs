@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use wasmtime::Store;
 
+use super::asked::Asked;
 use super::bindings::CampaignPre;
-use super::call::{self, Allowance, Call};
+use super::call::{self, Call};
 use super::check::Promises;
 use super::configure::own_words;
 use super::machine::Machine;
@@ -21,11 +22,12 @@ struct Loaded {
     machine: Arc<Machine>,
     linked: CampaignPre<Call>,
     promises: Promises,
+    asked: Arc<Asked>,
 }
 
 impl Guest {
     pub(super) fn new(machine: Arc<Machine>, linked: CampaignPre<Call>, manifest: &Manifest) -> Self {
-        Self(Arc::new(Loaded { machine, linked, promises: Promises::new(manifest) }))
+        Self(Arc::new(Loaded { machine, linked, promises: Promises::new(manifest), asked: Arc::default() }))
     }
 
     /// Asks the campaign. The same context, cause and view give the same decision.
@@ -37,7 +39,7 @@ impl Guest {
             return Outcome { result, fuel_used: 0, log: Vec::new() };
         }
         let _permit = self.0.machine.permits.take();
-        let mut store = call::store(&self.0.machine.engine, Allowance::DECIDE, Some(view));
+        let mut store = call::store(&self.0.machine.engine, view, Arc::clone(&self.0.asked));
         let result = self.ask(&mut store, context, cause);
         Outcome { result, fuel_used: call::fuel_used(&store), log: call::into_log(store) }
     }

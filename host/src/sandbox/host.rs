@@ -6,9 +6,8 @@ use wasmtime::{Engine, StoreContextMut};
 
 use super::bindings::rekindle::campaign::history::{Answer, Subject};
 use super::call::{self, Call};
-use super::convert;
 use super::failure::BadQuestion;
-use crate::conditions::Condition;
+use super::{asked, convert};
 use crate::domain::pointer;
 
 /// What making a tree of a byte of JSON costs.
@@ -93,7 +92,7 @@ fn catalogue_get_item(mut store: Store<'_>, (id,): (String,)) -> wasmtime::Resul
 fn conditions_check(mut store: Store<'_>, (condition,): (String,)) -> wasmtime::Result<(Result<(), String>,)> {
     call::enter_host(&mut store, condition.len())?;
     call::charge(&mut store, reading(&condition))?;
-    Ok((read_condition(&condition).map(|_| ()),))
+    Ok((asked::parse(&condition).map(|_| ()),))
 }
 
 fn conditions_holds(
@@ -103,17 +102,13 @@ fn conditions_holds(
     call::enter_host(&mut store, condition.len() + trigger.len())?;
     call::charge(&mut store, reading(&condition) + reading(&trigger))?;
     let trigger = serde_json::from_str(&trigger).map_err(|err| format!("the trigger is no JSON: {err}"));
-    let (condition, trigger) = match read_condition(&condition).and_then(|condition| Ok((condition, trigger?))) {
-        Ok(both) => both,
-        Err(words) => return Ok((Err(words),)),
-    };
+    let (condition, trigger) =
+        match store.data().asked().read(&condition).and_then(|condition| Ok((condition, trigger?))) {
+            Ok(both) => both,
+            Err(words) => return Ok((Err(words),)),
+        };
     call::charge(&mut store, CONDITION_FUEL * condition.nodes() as u64)?;
     Ok((Ok(store.data().view("conditions.holds")?.holds(&condition, &trigger)),))
-}
-
-fn read_condition(text: &str) -> Result<Condition, String> {
-    let document = serde_json::from_str(text).map_err(|err| format!("the condition is no JSON: {err}"))?;
-    Condition::parse(&document).map_err(|err| err.to_string())
 }
 
 fn log_write(mut store: Store<'_>, (level, message): (String, String)) -> wasmtime::Result<()> {

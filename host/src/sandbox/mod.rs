@@ -6,6 +6,7 @@
 //! It alone knows wasmtime. It knows neither where state is kept nor
 //! what becomes of a decision.
 
+mod asked;
 mod bindings;
 mod call;
 mod check;

@@ -1,20 +1,25 @@
 //! Campaigns made ready to be asked: each module is configured once for each configuration, whatever the number of scenarios.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tempfile::TempDir;
+
 use super::ScenarioError;
 use super::script::{Configuration, Script, Staged};
 use crate::domain::{Cause, Context, Manifest, Outcome, Revision, Timestamp, limits};
-use crate::sandbox::{Guest, Sandbox, View};
+use crate::sandbox::{CompiledCode, Compiler, Guest, Sandbox, View};
 use crate::worker::{Campaigns, Decider, Enlisted, Standing};
 
 /// Publishes campaigns of scenario files.
 pub(super) struct Publisher {
     sandbox: Sandbox,
+    /// Compiled code, while scenarios are played: a module is compiled once, whatever the number of its configurations.
+    _compiled: TempDir,
     /// In the place of what files name.
     module: Option<PathBuf>,
     /// Where components are found by their names.
@@ -30,8 +35,13 @@ struct Published {
 
 impl Publisher {
     pub(super) fn new(module: Option<PathBuf>, components: PathBuf) -> Result<Self, ScenarioError> {
-        let sandbox = Sandbox::new().map_err(|err| ScenarioError::House(err.to_string()))?;
-        Ok(Self { sandbox, module, components, published: HashMap::new() })
+        let house = |err: &dyn Display| ScenarioError::House(err.to_string());
+        let folder = tempfile::tempdir().map_err(|err| house(&err))?;
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(|err| house(&err))?;
+        let compiled = CompiledCode::open(folder.path().join("compiled"), key).map_err(|err| house(&err))?;
+        let sandbox = Sandbox::with(Compiler::InProcess, compiled).map_err(|err| house(&err))?;
+        Ok(Self { sandbox, _compiled: folder, module, components, published: HashMap::new() })
     }
 
     /// The campaigns of a file.

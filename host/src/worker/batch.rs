@@ -17,11 +17,11 @@ use super::sweeping::Sweeping;
 use super::{WorkerError, catalogue, quarantine};
 use crate::channels::Switchboard;
 use crate::domain::{
-    Call, Event, Hearer, Inbound, InstructionId, ItemId, Position, ProfileId, ProfileKey, Substance, TenantId,
-    Timestamp, limits,
+    Call, Event, Hearer, Inbound, InstructionId, Position, ProfileId, ProfileKey, Substance, TenantId, Timestamp,
+    limits,
 };
 use crate::outbox::Entry as Promised;
-use crate::profiles::{Kept, Profile};
+use crate::profiles::{Interests, Kept, Profile};
 use crate::store::{Book, Commit, Entry, Page, Partition, Reports, Row, RowKey};
 
 /// What a batch works with.
@@ -44,7 +44,7 @@ pub(super) struct Batch<'a> {
     /// Shared with whoever is asked about them; nobody is while they are changed, so that changing copies nothing.
     pub(super) people: BTreeMap<ProfileKey, Here>,
     /// What they were interested in when they were taken in hand.
-    interests: BTreeMap<ProfileKey, BTreeSet<ItemId>>,
+    interests: BTreeMap<ProfileKey, Interests>,
     pub(super) due: DueTimers,
     pub(super) horizon: Timestamp,
     pub(super) draft: Draft,
@@ -216,10 +216,10 @@ impl<'a> Batch<'a> {
     /// What is kept under an id.
     pub(super) fn here(&mut self, key: &ProfileKey) -> Result<&mut Here, WorkerError> {
         if !self.people.contains_key(key) {
-            let record = self.tools.partition.load(key)?;
-            let here = match record.map(|record| Kept::decode(&record)).transpose()? {
+            let kept = self.tools.partition.load(key)?.map(|record| Kept::decode(&record)).transpose();
+            let here = match kept.map_err(|err| WorkerError::of_profile(key, err))? {
                 None => Here::Nobody,
-                Some(Kept::Person(person)) => Here::Person(Arc::from(person)),
+                Some(Kept::Person(person)) => Here::Person(person),
                 Some(Kept::Moved(to)) => Here::Moved(to),
                 Some(Kept::Erased(at)) => Here::Erased(at),
             };

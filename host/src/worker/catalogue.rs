@@ -16,6 +16,7 @@ use crate::domain::{
     Event, Hearer, Inbound, ItemChange, ItemId, ItemWord, Json, MessageId, News, ProfileKey, Said, SourceId, Substance,
     Teller, TenantId, Timestamp, Told, attributes_json, limits,
 };
+use crate::profiles::Interests;
 use crate::store::{Book, Reports, Row, RowKey};
 
 /// The page with how many items of the tenant a partition has. No item's page: those are all on the empty one.
@@ -127,12 +128,16 @@ impl Batch<'_> {
     }
 
     /// Brings the index of who is interested in what up to what the person's profile says now.
-    pub(super) fn index(&mut self, key: &ProfileKey, before: &BTreeSet<ItemId>, here: &Here) {
+    pub(super) fn index(&mut self, key: &ProfileKey, before: &Interests, here: &Here) {
         let after = interests(here);
+        if after.is_untouched(before) {
+            return;
+        }
+        let (before, after): (BTreeSet<_>, BTreeSet<_>) = (before.all().collect(), after.all().collect());
         for gone in before.difference(&after) {
             self.draft_mut().remove(Book::Interests, sweep::interest(&key.tenant, gone, &key.profile));
         }
-        for new in after.difference(before) {
+        for new in after.difference(&before) {
             self.draft_mut().add(
                 Book::Interests,
                 Row { key: sweep::interest(&key.tenant, new, &key.profile), body: b"{}".to_vec() },
@@ -142,10 +147,10 @@ impl Batch<'_> {
 }
 
 /// What somebody who is kept here is interested in.
-pub(super) fn interests(here: &Here) -> BTreeSet<ItemId> {
+pub(super) fn interests(here: &Here) -> Interests {
     match here {
-        Here::Person(person) => person.interests.all().cloned().collect(),
-        Here::Nobody | Here::Moved(_) | Here::Erased(_) => BTreeSet::new(),
+        Here::Person(person) => person.interests.clone(),
+        Here::Nobody | Here::Moved(_) | Here::Erased(_) => Interests::default(),
     }
 }
 

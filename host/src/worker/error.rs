@@ -2,6 +2,7 @@
 
 use super::sweep::SweepError;
 use crate::catalogue::RecordError as ItemError;
+use crate::domain::ProfileKey;
 use crate::outbox::RecordError as EntryError;
 use crate::profiles::RecordError;
 use crate::store::StoreError;
@@ -11,8 +12,8 @@ use crate::store::StoreError;
 pub(crate) enum WorkerError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error(transparent)]
-    Profile(#[from] RecordError),
+    #[error("`{}` of `{}`: {source}", key.profile, key.tenant)]
+    Profile { key: ProfileKey, source: RecordError },
     #[error(transparent)]
     Entry(#[from] EntryError),
     #[error(transparent)]
@@ -21,4 +22,11 @@ pub(crate) enum WorkerError {
     Record(#[from] serde_json::Error),
     #[error("a sweep cannot be read: {0}")]
     Sweep(#[from] SweepError),
+}
+
+impl WorkerError {
+    /// Somebody's record cannot be read.
+    pub(super) fn of_profile(key: &ProfileKey, source: RecordError) -> Self {
+        Self::Profile { key: key.clone(), source }
+    }
 }

@@ -119,7 +119,7 @@ impl Batch<'_> {
             self.tell(key, &["joined", told.id.as_str()], (to, told.news.clone()));
             return Ok(());
         }
-        let joining = Profile::of_text(person)?;
+        let joining = Profile::of_text(person).map_err(|err| WorkerError::of_profile(key, err))?;
         if joining.first_seen.map(|seen| self.is_forgotten(key, seen)).transpose()?.unwrap_or(false) {
             self.leave_no_trace();
             return Ok(());

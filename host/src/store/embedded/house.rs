@@ -31,7 +31,7 @@ struct Plan {
 /// Every share of the slots is alike.
 const _: () = assert!(limits::SLOTS.is_multiple_of(limits::EMBEDDED_PARTITIONS));
 
-const PLAN: Plan = Plan { format: 3, slots: limits::SLOTS, partitions: limits::EMBEDDED_PARTITIONS };
+const PLAN: Plan = Plan { format: 4, slots: limits::SLOTS, partitions: limits::EMBEDDED_PARTITIONS };
 
 /// All of one embedded store. What is open closes in this order; the lock goes last.
 pub(super) struct House {
@@ -131,7 +131,10 @@ fn check_plan(dir: &Path) -> Result<(), StoreError> {
     if plan == PLAN {
         Ok(())
     } else {
-        Err(damage(format!("the directory was made for `{plan:?}`, this version is for `{PLAN:?}`")))
+        Err(damage(format!(
+            "the directory was made for `{plan:?}`, this version is for `{PLAN:?}`: use the version that made it, or \
+             another directory"
+        )))
     }
 }
 

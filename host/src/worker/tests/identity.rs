@@ -239,7 +239,7 @@ impl Whole {
     /// Where an id leads.
     fn found(&self, id: &ProfileId) -> Option<(ProfileId, Profile)> {
         match self.kept(id)? {
-            Kept::Person(person) => Some((id.clone(), *person)),
+            Kept::Person(person) => Some((id.clone(), Arc::unwrap_or_clone(person))),
             Kept::Moved(to) => self.found(&to),
             Kept::Erased(_) => None,
         }
