@@ -162,6 +162,8 @@ pub const COMMIT_CAUSES_MAX: usize = 256;
 pub const SYNC_BEAT: Duration = Duration::from_millis(200);
 /// The same on a manual clock, where nobody wants to wait.
 pub const SYNC_BEAT_MANUAL: Duration = Duration::from_millis(5);
+/// Messages of one loop that were promised since its last sync, 2 MB of ids: as many have it sync before the beat.
+pub const UNSYNCED_MAX: usize = 16_384;
 /// Older events update the person and start nothing: replays and late retries.
 pub const FRESHNESS: Duration = Duration::from_secs(24 * 3600);
 /// How often a timer looks again whether its paused campaign goes on.

@@ -2,6 +2,7 @@
 
 mod fairness;
 mod identity;
+mod release;
 mod sweeps;
 
 use std::ops::Range;
