@@ -207,6 +207,9 @@ pub const SWEEPS_OPEN_MAX: usize = 16;
 pub const SWEEPS_READ_MAX: usize = 1_024;
 /// Campaigns of which a person keeps what a sweep asked last: above what may be active at one time.
 pub const SWEEP_MARKS_MAX: usize = 128;
+/// Interactions of one person about which a campaign that catches up is asked until it does something about one, the latest first: those
+/// over other channels than it means are among them.
+pub const CATCH_UP_ASKED_MAX: usize = 8;
 /// Failures in a row after which a campaign is no longer asked: one bad event does not repeat itself that often.
 pub const FAILURES_IN_A_ROW_MAX: u32 = 20;
 

@@ -54,6 +54,14 @@ impl History {
         matching.map(|counter| counter.since(since)).fold(Occurrences::default(), combine)
     }
 
+    /// Every kind of engagement with every message that is told apart, and its moments that are remembered, ascending.
+    pub fn engagements(&self) -> impl Iterator<Item = (EngagementKind, MessageSubject<'_>, &[Timestamp])> {
+        self.0.iter().filter_map(|(key, counter)| match key {
+            Key::Engagement(kind, message) => Some((*kind, message.subject(), counter.recent.as_slice())),
+            Key::Event(_) => None,
+        })
+    }
+
     pub(super) fn counter(&mut self, key: Key) -> &mut Counter {
         if !self.0.contains_key(&key) && self.0.len() >= limits::HISTORY_SUBJECTS_MAX {
             let quietest = self.0.iter().min_by_key(|(_, counter)| counter.last).map(|(key, _)| key.clone());
@@ -77,8 +85,11 @@ impl Key {
 
 impl Message {
     fn is_of(&self, asking: Asking<'_>, target: &Target) -> bool {
-        let (campaign, step) = (self.campaign.as_deref(), self.step.as_deref());
-        target.covers(asking, MessageSubject { channel: &self.channel, campaign, step })
+        target.covers(asking, self.subject())
+    }
+
+    fn subject(&self) -> MessageSubject<'_> {
+        MessageSubject { channel: &self.channel, campaign: self.campaign.as_deref(), step: self.step.as_deref() }
     }
 }
 

@@ -4,6 +4,7 @@
 mod agenda;
 mod batch;
 mod catalogue;
+mod catch_up;
 mod conversion;
 mod crew;
 mod draft;

@@ -15,7 +15,7 @@ use super::roster::Enlisted;
 use super::step::{self, Effects};
 use super::sweep::{self, Question, Sweep, Whom};
 use super::triggers::{self, Named};
-use super::{WorkerError, fanout};
+use super::{WorkerError, catch_up, fanout};
 use crate::domain::{CauseId, ProfileId, ProfileKey, TenantId, Timestamp, limits};
 use crate::profiles::SweepMark;
 use crate::schedules::Schedule;
@@ -47,10 +47,19 @@ impl Open {
     fn new(sweep: Sweep) -> Self {
         let schedule = match &sweep.question {
             Question::Schedule { schedule, .. } => Schedule::parse(&schedule.value()).ok().map(Arc::new),
-            Question::ItemChanged(_) => None,
+            Question::ItemChanged(_) | Question::CatchUp => None,
         };
         let (people, left) = (VecDeque::new(), limits::SWEEP_PEOPLE_MAX);
         Self { sweep, schedule, people, left, is_changed: false, is_new: false, has_ended: false }
+    }
+
+    /// Whether it goes on now. What a campaign has to catch up with waits while the campaign is not asked; everything else ends then.
+    fn is_on(&self, campaigns: &[Enlisted]) -> bool {
+        let may_wait = self.sweep.question == Question::CatchUp;
+        let waits = |campaign: &Enlisted| campaign.reason_to_wait().is_some();
+        let is_waiting =
+            || campaigns.iter().any(|campaign| self.sweep.campaigns.contains(&campaign.name) && waits(campaign));
+        !self.has_ended && !(may_wait && is_waiting())
     }
 
     fn mark(&self) -> SweepMark {
@@ -59,8 +68,9 @@ impl Open {
 }
 
 impl Batch<'_> {
-    /// Begins what the tenant's schedules have due at `moment` or before.
+    /// Begins what the tenant's campaigns have due at `moment` or before.
     pub(super) fn begin_due(&mut self, tenant: &TenantId, moment: Timestamp) -> Result<(), WorkerError> {
+        self.begin_catching_up(tenant, moment)?;
         let is_due = |appointment: &Appointment| appointment.begins().is_some_and(|begins| begins <= moment);
         let known = self.sweeping.schedules.get(tenant).map_or(self.tools.agenda.of(tenant), Vec::as_slice);
         if !known.iter().any(is_due) {
@@ -146,8 +156,10 @@ impl Batch<'_> {
 
     /// Asks the next of those whom the tenant's first open sweep means. False when this batch has nobody left to ask.
     pub(super) fn sweep(&mut self, tenant: &TenantId, now: Timestamp) -> Result<bool, WorkerError> {
+        let campaigns = self.tools.roster.of(tenant);
         let open = self.open_sweeps(tenant)?;
-        let Some(number) = open.iter().position(|open| !open.has_ended).filter(|number| open[*number].left > 0) else {
+        let next = open.iter().position(|open| open.is_on(&campaigns));
+        let Some(number) = next.filter(|number| open[*number].left > 0) else {
             return Ok(false);
         };
         self.causes += 1;
@@ -196,8 +208,9 @@ impl Batch<'_> {
         if !self.tools.agenda.is_sweeping(tenant) && !self.sweeping.open.contains_key(tenant) {
             return Ok(Vec::new());
         }
+        let campaigns = self.tools.roster.of(tenant);
         let open = self.open_sweeps(tenant)?.iter().enumerate();
-        let began = open.filter(|(_, open)| !open.has_ended && open.sweep.moment <= moment);
+        let began = open.filter(|(_, open)| open.is_on(&campaigns) && open.sweep.moment <= moment);
         Ok(began.map(|(number, _)| number).collect())
     }
 
@@ -276,6 +289,7 @@ impl Batch<'_> {
                     moments::begins(&scene, person, &moment, *published)
                 }
                 (Question::Schedule { .. }, None) => Effects::default(),
+                (Question::CatchUp, _) => catch_up::asks(&scene, person, campaign),
             };
             asked += u64::from(!effects.asked.is_empty() || !effects.timers_set.is_empty());
             self.take(&scene, effects)?;

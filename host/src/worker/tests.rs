@@ -51,6 +51,7 @@ fn campaign(name: &str, decide: Decide) -> Enlisted {
         audiences: Arc::default(),
         standing: Standing::Active,
         since: Timestamp::EPOCH,
+        catches_up_since: None,
         settings: Arc::default(),
         streak: Arc::default(),
         manifest: Arc::new(manifest),

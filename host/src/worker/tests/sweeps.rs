@@ -1,5 +1,6 @@
 //! A schedule's moment over people who do things meanwhile, turn out to be one, and are many: each is asked once, with kills anywhere.
 
+mod catch_up;
 mod items;
 
 use std::collections::BTreeMap;
