@@ -43,6 +43,7 @@ use batch::{Closed, Tools};
 pub use crew::{Crew, Restless, StartError};
 pub use erasure::{ErasureRow, Removed};
 use error::WorkerError;
+pub use fanout::changes_asked;
 pub use gate::Gate;
 use gate::Place;
 pub use handle::{Busy, Handle};

@@ -258,8 +258,13 @@ impl Batch<'_> {
         let open = &mut self.open_sweeps(tenant)?[number];
         (open.has_ended, open.is_changed) = (true, true);
         let (row, key) = (open.sweep.ended(tenant, end), open.sweep.key(tenant));
+        let is_about_item = matches!(open.sweep.question, Question::ItemChanged(_));
         self.draft.remove(Book::Sweeps, key);
         self.draft.add(Book::Swept, row);
+        if is_about_item {
+            let asked = self.changes_asked(tenant)?;
+            self.count_changes_asked(tenant, asked.saturating_sub(1));
+        }
         Ok(())
     }
 
