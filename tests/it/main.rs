@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod catalogue;
+mod catch_up;
 mod commands;
 mod compile;
 mod containment;
