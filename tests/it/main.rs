@@ -26,5 +26,6 @@ mod scenarios;
 mod schedules;
 mod stalled;
 mod stop;
+mod sweeps;
 mod tenants;
 mod tidy;
