@@ -171,18 +171,15 @@ fn cause(at: Timestamp, engagement: Engagement) -> Named {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Outcome, Revision, Target};
+    use crate::domain::{Cause, Context, Manifest, Outcome, Revision, Target};
+    use crate::sandbox::View;
+    use crate::settings::Settings;
     use crate::worker::roster::{Decider, Standing};
 
     struct Nobody;
 
     impl Decider for Nobody {
-        fn decide(
-            &self,
-            _: &crate::domain::Context,
-            _: &crate::domain::Cause,
-            _: Arc<dyn crate::sandbox::View>,
-        ) -> Outcome {
+        fn decide(&self, _: &Context, _: &Cause, _: Arc<dyn View>) -> Outcome {
             panic!("nobody should be asked")
         }
     }
@@ -193,7 +190,7 @@ mod tests {
 
     /// A campaign that is there since then.
     fn campaign(name: &str, since: Timestamp) -> Enlisted {
-        let manifest = crate::domain::Manifest {
+        let manifest = Manifest {
             name: name.to_owned(),
             version: "1".into(),
             summary: String::new(),
@@ -222,7 +219,7 @@ mod tests {
         let mut follower = campaign("follower", at(500));
         let trigger = Trigger::Engagement { kind: EngagementKind::Clicked, target };
         Arc::make_mut(&mut follower.manifest).triggers = vec![trigger];
-        let settings = crate::settings::Settings::read(&serde_json::json!({"labels": ["winback"]})).unwrap();
+        let settings = Settings::read(&serde_json::json!({"labels": ["winback"]})).unwrap();
         let labelled = Enlisted { settings: Arc::new(settings), ..campaign("labelled", at(100)) };
         let paused = Enlisted { standing: Standing::Paused, ..campaign("paused", at(100)) };
         let siblings = [campaign("parent", at(200)), labelled, paused, follower.clone()];
@@ -231,7 +228,7 @@ mod tests {
         for (ms, parent) in clicks {
             let message = MessageSubject { channel: "push", campaign: Some(parent), step: Some("first") };
             let Named { cause, .. } = cause(at(*ms), engagement(EngagementKind::Clicked, message));
-            let crate::domain::Cause::Engagement { event, .. } = &*cause else { panic!("it should be an engagement") };
+            let Cause::Engagement { event, .. } = &*cause else { panic!("it should be an engagement") };
             profile.note(event);
         }
         let taken = interactions(&campaigns, &profile, &follower);

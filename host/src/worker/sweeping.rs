@@ -55,11 +55,12 @@ impl Open {
 
     /// Whether it goes on now. What a campaign has to catch up with waits while the campaign is not asked; everything else ends then.
     fn is_on(&self, campaigns: &[Enlisted]) -> bool {
-        let may_wait = self.sweep.question == Question::CatchUp;
-        let waits = |campaign: &Enlisted| campaign.reason_to_wait().is_some();
-        let is_waiting =
-            || campaigns.iter().any(|campaign| self.sweep.campaigns.contains(&campaign.name) && waits(campaign));
-        !self.has_ended && !(may_wait && is_waiting())
+        if self.has_ended {
+            return false;
+        }
+        let is_asked = |campaign: &Enlisted| self.sweep.campaigns.contains(&campaign.name);
+        let waits = |campaign: &Enlisted| is_asked(campaign) && campaign.reason_to_wait().is_some();
+        self.sweep.question != Question::CatchUp || !campaigns.iter().any(waits)
     }
 
     fn mark(&self) -> SweepMark {
