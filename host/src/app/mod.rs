@@ -33,7 +33,7 @@ use crate::sandbox::{CompiledCode, Sandbox};
 use crate::store::{Embedded, Store};
 use crate::telemetry;
 use crate::tenants::Directory;
-use crate::worker::{self, Crew};
+use crate::worker::{self, Aside, Crew};
 
 pub use serve::{ServeOptions, serve};
 pub use timepiece::Timepiece;
@@ -121,7 +121,7 @@ impl App {
             dispatcher: dispatcher.clone(),
             sync_beat: options.sync_beat,
             backlog: Arc::clone(&backlog),
-            gate: Arc::default(),
+            aside: Arc::new(Aside::start()?),
             suspend: suspend::suspender(&directory, tokio::runtime::Handle::current()),
         };
         let crew = Arc::new(Crew::start(store.as_ref(), shared)?);

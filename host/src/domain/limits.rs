@@ -189,8 +189,10 @@ pub const SHARE: Duration = Duration::from_millis(20);
 pub const DEAR_COST: Duration = Duration::from_millis(3);
 /// After so many causes that cost less, a tenant is dear no more.
 pub const DEAR_FOR_CAUSES: u32 = 16;
-/// How long a loop that waits for its turn to serve who is dear sleeps before it looks again.
-pub const GATE_LOOK_AGAIN: Duration = Duration::from_millis(2);
+/// Tenants about whose causes one loop asks aside at a time.
+pub const INQUIRIES_MAX: usize = 16;
+/// How long a loop that waits for answers sleeps before it looks again, although it is told when there are any: others' timers may be due.
+pub const INQUIRIES_LOOK_AGAIN: Duration = Duration::from_millis(2);
 /// What the journal's causes in one batch may cost: so long does who is behind wait for a turn, and a message for its sync.
 pub const BATCH_COST_MAX: Duration = Duration::from_millis(50);
 /// What a cause costs besides its decision: it is committed.
@@ -332,6 +334,8 @@ pub const FUEL_PER_CONFIGURE: u64 = 500_000_000;
 pub const EPOCH_TICK: Duration = Duration::from_millis(5);
 /// Beats that one call may take: far more than its fuel lasts, so that a busy machine ends no honest call.
 pub const EPOCH_TICKS_PER_CALL: u64 = 100;
+/// How often a call is given half of that time again, because it got less than half of a processor meanwhile: for five seconds.
+pub const CALL_EXTENSIONS_MAX: u32 = 19;
 /// Beats that one configuration may take.
 pub const EPOCH_TICKS_PER_CONFIGURE: u64 = 1_000;
 /// Bytes that may be copied out of a guest in one call.

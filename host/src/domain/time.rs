@@ -168,17 +168,17 @@ impl Stopwatch {
 
 /// Measures what this thread does, and not what it waits for while others have the processor.
 #[derive(Debug, Clone, Copy)]
-pub struct WorkMeter(ThreadTime);
+pub struct WorkMeter(Duration);
 
 impl WorkMeter {
     /// Starts to measure, on the thread that will ask.
     pub fn start() -> Self {
-        Self(ThreadTime::now())
+        Self(ThreadTime::now().as_duration())
     }
 
     /// What has been done.
     pub fn elapsed(&self) -> Duration {
-        self.0.elapsed()
+        ThreadTime::now().as_duration().saturating_sub(self.0)
     }
 }
 

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::{Engine, Store, StoreContextMut, Trap};
+use wasmtime::{Engine, Store, StoreContextMut, Trap, UpdateDeadline};
 
 use super::View;
 use super::engine::PAGE_BYTES;
 use super::failure::{BadQuestion, Excess};
 use super::limiter::Limiter;
 use super::log::Log;
-use crate::domain::{LogLine, limits};
+use crate::domain::{LogLine, WorkMeter, limits};
 
 /// Resource handles of one store: the contract has no resources, so whoever makes any is up to something.
 const HANDLES_MAX: usize = 64;
@@ -57,6 +57,10 @@ pub(super) struct Call {
     limiter: Limiter,
     log: Log,
     host_calls_left: u32,
+    /// Since half of its time was over, or since it was last given more.
+    meter: Option<WorkMeter>,
+    /// How often it may still be given more time, because it got no processor.
+    extensions_left: u32,
     /// Whom it is about; nobody during `configure`.
     view: Option<Arc<dyn View>>,
 }
@@ -70,6 +74,19 @@ impl Call {
     /// The time that it may take.
     pub(super) fn time(&self) -> Duration {
         limits::EPOCH_TICK * u32::try_from(self.allowance.ticks).unwrap_or(u32::MAX)
+    }
+
+    /// Half of its time, or the rest of it, is over. It ends with the rest, unless it had less than half of a processor meanwhile, as happens
+    /// to who stands back on a busy machine.
+    fn half_time(&mut self) -> UpdateDeadline {
+        let meter = self.meter.replace(WorkMeter::start());
+        if let Some(meter) = meter {
+            if meter.elapsed() >= self.time() / 4 || self.extensions_left == 0 {
+                return UpdateDeadline::Interrupt;
+            }
+            self.extensions_left -= 1;
+        }
+        UpdateDeadline::Continue(self.allowance.ticks / 2)
     }
 
     /// What it said last at level `error`: why it panicked, when it did.
@@ -92,11 +109,19 @@ impl Call {
 /// A fresh store for one call.
 pub(super) fn store(engine: &Engine, allowance: Allowance, view: Option<Arc<dyn View>>) -> Store<Call> {
     let limiter = Limiter::new(allowance.memory_bytes);
-    let call = Call { allowance, limiter, log: Log::default(), host_calls_left: limits::HOST_CALLS_MAX, view };
+    let call = Call {
+        allowance,
+        limiter,
+        log: Log::default(),
+        host_calls_left: limits::HOST_CALLS_MAX,
+        meter: None,
+        extensions_left: limits::CALL_EXTENSIONS_MAX,
+        view,
+    };
     let mut store = Store::new(engine, call);
     store.limiter(|call| &mut call.limiter);
     store.set_max_component_handles(HANDLES_MAX);
-    store.epoch_deadline_trap();
+    store.epoch_deadline_callback(|mut store| Ok(store.data_mut().half_time()));
     set_bounds(&mut store, allowance);
     store
 }
@@ -105,12 +130,13 @@ pub(super) fn store(engine: &Engine, allowance: Allowance, view: Option<Arc<dyn 
 pub(super) fn renew(store: &mut Store<Call>, allowance: Allowance) {
     store.data_mut().allowance = allowance;
     store.data_mut().limiter = Limiter::new(allowance.memory_bytes);
+    store.data_mut().meter = None;
     set_bounds(store, allowance);
 }
 
 fn set_bounds(store: &mut Store<Call>, allowance: Allowance) {
     store.set_fuel(allowance.fuel).expect("the engine should count fuel");
-    store.set_epoch_deadline(allowance.ticks);
+    store.set_epoch_deadline(allowance.ticks / 2);
     store.set_hostcall_fuel(allowance.lifted_bytes);
 }
 

@@ -19,7 +19,7 @@ use crate::domain::{
 use crate::ingest;
 use crate::outbox::Dispatcher;
 use crate::store::{Book, Memory, Page, Reports, Row, Store};
-use crate::worker::{Campaigns, Crew, FailureRow, LedgerRow, MessageRow, Roster, Shared};
+use crate::worker::{Aside, Campaigns, Crew, FailureRow, LedgerRow, MessageRow, Roster, Shared};
 
 /// A house in which one scenario is played.
 pub(super) struct Stage {
@@ -43,6 +43,7 @@ impl Stage {
         let store = Memory::new(Arc::<ManualClock>::clone(&clock));
         let (roster, switchboard) = (Arc::new(Roster::default()), Arc::new(Switchboard::default()));
         roster.replace([(tenant.clone(), campaigns)].into());
+        let aside = Aside::start().map_err(|err| ScenarioError::House(err.to_string()))?;
         let shared = Shared {
             clock: Arc::<ManualClock>::clone(&clock),
             roster,
@@ -51,7 +52,7 @@ impl Stage {
             dispatcher: Dispatcher::new(Handle::current(), Arc::<ManualClock>::clone(&clock)),
             sync_beat: Duration::ZERO,
             backlog: Arc::new(Backlog::default()),
-            gate: Arc::default(),
+            aside: Arc::new(aside),
             suspend: Box::new(drop),
         };
         let crew = Crew::start(&store, shared).map_err(|err| ScenarioError::House(err.to_string()))?;

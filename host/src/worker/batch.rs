@@ -8,6 +8,7 @@ use super::agenda::Agenda;
 use super::catalogue::Catalogue;
 use super::draft::Draft;
 use super::due::DueTimers;
+use super::inquiries::Inquiries;
 use super::ledger::{Failed, FailureRow, LedgerRow, What};
 use super::roster::{Campaigns, Enlisted, Roster};
 use super::step::{self, Asked, Effects, Scene};
@@ -24,12 +25,15 @@ use crate::profiles::{Kept, Profile};
 use crate::store::{Book, Commit, Entry, Page, Partition, Reports, Row, RowKey};
 
 /// What a batch works with.
+#[derive(Clone, Copy)]
 pub(super) struct Tools<'a> {
     pub(super) partition: &'a dyn Partition,
     pub(super) reports: &'a Arc<dyn Reports>,
     pub(super) roster: &'a Roster,
     pub(super) switchboard: &'a Arc<Switchboard>,
     pub(super) agenda: &'a Agenda,
+    /// For a batch whose campaigns are asked aside.
+    pub(super) inquiries: Option<&'a Inquiries>,
     /// By the clock, which may have gone back behind what arrived.
     pub(super) now: Timestamp,
 }
@@ -47,12 +51,16 @@ pub(super) struct Batch<'a> {
     pub(super) causes: u64,
     /// Used by campaigns since it was asked for.
     fuel: u64,
+    /// Who was asked since then, of whom and when.
+    asked: Vec<(ProfileKey, Timestamp, Asked)>,
     unparked: Vec<(TenantId, Position)>,
     parked: Vec<Entry>,
     told: Vec<Inbound>,
     /// What came in of somebody is to leave the journal.
     erases: bool,
     suspensions: Vec<Suspension>,
+    /// How often sweeps asked somebody.
+    pub(super) swept: u64,
     pub(super) sweeping: Sweeping,
 }
 
@@ -99,11 +107,13 @@ impl<'a> Batch<'a> {
             draft: Draft::default(),
             causes: 0,
             fuel: 0,
+            asked: Vec::new(),
             unparked: Vec::new(),
             parked: Vec::new(),
             told: Vec::new(),
             erases: false,
             suspensions: Vec::new(),
+            swept: 0,
             sweeping: Sweeping::default(),
         }
     }
@@ -117,9 +127,14 @@ impl<'a> Batch<'a> {
         std::mem::take(&mut self.fuel)
     }
 
+    /// Whether it comes to nothing so far.
+    pub(super) fn is_empty(&self) -> bool {
+        self.causes == 0
+    }
+
     /// The tenant's first parked causes.
-    pub(super) fn parked(&self, tenant: &TenantId) -> Result<Vec<Entry>, WorkerError> {
-        Ok(self.tools.partition.parked(tenant, limits::COMMIT_CAUSES_MAX)?)
+    pub(super) fn parked(&self, tenant: &TenantId, max: usize) -> Result<Vec<Entry>, WorkerError> {
+        Ok(self.tools.partition.parked(tenant, max)?)
     }
 
     /// Passes a cause over, for a later batch.
@@ -270,8 +285,8 @@ impl<'a> Batch<'a> {
     where
         'a: 's,
     {
-        let (switchboard, catalogue) = (self.tools.switchboard, self.catalogue(&key.tenant));
-        Scene { key, now, campaigns, switchboard, catalogue }
+        let Tools { switchboard, inquiries, .. } = self.tools;
+        Scene { key, now, campaigns, switchboard, catalogue: self.catalogue(&key.tenant), inquiries }
     }
 
     /// The draft, and what is kept besides.
@@ -293,6 +308,7 @@ impl<'a> Batch<'a> {
         let records = people.into_iter().map(|(key, here)| (key, here.encode()));
         let commit = self.draft.into_commit(upto, records.collect(), self.horizon);
         let (told, erases) = (self.told, self.erases);
+        metrics::counter!("rekindle_worker_swept_total").increment(self.swept);
         let commit = Commit { unparked: self.unparked, parked: self.parked, told, erases, ..commit };
         Closed { commit, causes: self.causes, suspensions: self.suspensions, touched }
     }
@@ -328,7 +344,7 @@ impl<'a> Batch<'a> {
         effects.timers_set.into_iter().for_each(|timer| self.set(timer));
         effects.promised.iter().for_each(|entry| self.promise(entry));
         effects.ledger.iter().try_for_each(|row| self.record(scene.key, row))?;
-        effects.asked.iter().for_each(|asked| self.tally(scene, asked));
+        self.asked.extend(effects.asked.into_iter().map(|asked| (scene.key.clone(), scene.now, asked)));
         Ok(())
     }
 
@@ -337,21 +353,24 @@ impl<'a> Batch<'a> {
         self.draft.put(entry, Some(entry.promised_at.min(self.tools.now)));
     }
 
-    /// Counts a campaign's failures in a row; suspends it at the last of too many.
-    fn tally(&mut self, scene: &Scene<'_>, asked: &Asked) {
-        let Some(campaign) = scene.campaigns.iter().find(|campaign| campaign.name == asked.campaign) else { return };
-        if campaign.streak.note(asked.failed.is_some())
-            && let Some(failed) = &asked.failed
-        {
-            self.suspend(scene, campaign, failed);
+    /// Counts failures in a row of those campaigns that were asked; suspends one at the last of too many.
+    pub(super) fn tally(&mut self) {
+        for (key, now, Asked { campaign, failed }) in std::mem::take(&mut self.asked) {
+            let campaigns = self.tools.roster.of(&key.tenant);
+            let Some(campaign) = campaigns.iter().find(|enlisted| enlisted.name == campaign) else { continue };
+            if campaign.streak.note(failed.is_some())
+                && let Some(failed) = failed
+            {
+                self.suspend(&key, campaign, (&failed, now));
+            }
         }
     }
 
-    fn suspend(&mut self, scene: &Scene<'_>, campaign: &Enlisted, failed: &Failed) {
-        let suspension = Suspension::new(scene.key, campaign, (failed, scene.now));
-        self.draft.add(Book::Failures, suspension.row(scene.key, &failed.cause));
-        if self.tools.switchboard.is_connected(&scene.key.tenant, OPERATIONS) {
-            self.promise(&suspension.message(scene.key, &failed.cause));
+    fn suspend(&mut self, key: &ProfileKey, campaign: &Enlisted, (failed, now): (&Failed, Timestamp)) {
+        let suspension = Suspension::new(key, campaign, (failed, now));
+        self.draft.add(Book::Failures, suspension.row(key, &failed.cause));
+        if self.tools.switchboard.is_connected(&key.tenant, OPERATIONS) {
+            self.promise(&suspension.message(key, &failed.cause));
         }
         self.suspensions.push(suspension);
     }

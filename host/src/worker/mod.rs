@@ -2,6 +2,7 @@
 //! nothing out of the house that is not durable: what was promised since the last sync waits for the next.
 
 mod agenda;
+mod aside;
 mod batch;
 mod catalogue;
 mod catch_up;
@@ -12,9 +13,9 @@ mod due;
 mod erasure;
 mod error;
 mod fanout;
-mod gate;
 mod handle;
 mod identity;
+mod inquiries;
 mod ledger;
 mod messages;
 mod moments;
@@ -39,20 +40,20 @@ use std::thread;
 use std::time::Duration;
 
 use agenda::Agenda;
+pub use aside::Aside;
 use batch::{Closed, Tools};
 pub use crew::{Crew, Restless, StartError};
 pub use erasure::{ErasureRow, Removed};
 use error::WorkerError;
 pub use fanout::changes_asked;
-pub use gate::Gate;
-use gate::Place;
 pub use handle::{Busy, Handle};
+use inquiries::Inquiries;
 pub use ledger::{Decided, Failed, FailureRow, Fate, Judged, LedgerRow, What};
 pub use messages::MessageRow;
 pub use quarantine::QuarantineRow;
 pub use roster::{Campaigns, Decider, Enlisted, Roster, Standing};
 use shares::Shares;
-use shift::{Shift, Window};
+use shift::{Fairness, Shift, Window};
 pub use status::Status;
 pub use suspension::{Streak, Suspension};
 pub use sweep::{QuestionRow, SweepRow};
@@ -79,8 +80,8 @@ pub struct Shared {
     pub sync_beat: Duration,
     /// What waits for its tenant's turn.
     pub backlog: Arc<Backlog>,
-    /// What keeps those apart who have somebody dear to serve.
-    pub gate: Arc<Gate>,
+    /// Who decides what is likely to take long.
+    pub aside: Arc<Aside>,
     /// Told of every campaign that is no longer asked, to make it last. It must not block.
     pub suspend: Box<dyn Fn(Suspension) + Send + Sync>,
 }
@@ -139,7 +140,7 @@ struct Worker {
     /// Whether the journal waits for a commit that says how far it was pulled.
     is_awaited: bool,
     shares: Shares,
-    place: Place,
+    inquiries: Inquiries,
     agenda: Agenda,
     /// Who has parked causes; none when that is to be looked up.
     parked: Option<BTreeSet<TenantId>>,
@@ -161,7 +162,7 @@ impl Worker {
         let (outlet, home) = sync_channel(limits::DISPATCHED_MAX);
         Self {
             lane: shared.dispatcher.lane(Arc::clone(&signal)),
-            place: Place::new(Arc::clone(&shared.gate), partition.slots().start),
+            inquiries: Inquiries::new(Arc::clone(&shared.aside), Arc::clone(&signal)),
             shared,
             signal,
             inbox,
@@ -230,8 +231,8 @@ impl Worker {
         if self.has_promised {
             return Ok(Some(Duration::ZERO));
         }
-        if self.place.is_waiting() {
-            return Ok(Some(limits::GATE_LOOK_AGAIN));
+        if self.inquiries.is_any_open() {
+            return Ok(Some(limits::INQUIRIES_LOOK_AGAIN));
         }
         if !self.agenda.is_current(&self.shared.roster) {
             return Ok(Some(Duration::ZERO));
@@ -260,9 +261,11 @@ impl Worker {
             roster: &self.shared.roster,
             switchboard: &self.shared.switchboard,
             agenda: &self.agenda,
+            inquiries: None,
             now,
         };
-        let shift = Shift::open(tools, (&mut self.shares, &self.place), parked.clone(), horizon)?;
+        let fairness = Fairness { shares: &mut self.shares, aside: &self.shared.aside, inquiries: &self.inquiries };
+        let shift = Shift::open(tools, fairness, parked.clone(), horizon)?;
         let (mut batch, consumed) = shift.work(Window { entries: &self.pending, is_all: self.is_at_end })?;
         let (came_back, replies) = settlement::heed(&mut batch, &self.words, now)?;
         let upto = self.pending.get(consumed).map_or(self.passed, |next| next.position);

@@ -1,8 +1,8 @@
 //! A shift: which causes one batch takes, so that no tenant waits for another longer than a few shares. The journal is one queue for
 //! all tenants, so it is never waited at: a cause whose tenant has used up its share is *parked*, in the commit that passes over
 //! it, and so is everything of that tenant behind it. Parked causes and due timers wait by tenant, and are served in turn. A dear cause ends the shift.
-//! Who is dear is parked, and has shifts of its own between those of everybody else, when its loop may pass the gate: so who
-//! comes waits for one dear cause at the most.
+//! Who is dear is parked, has shifts of its own between those of everybody else, and its campaigns are asked aside: so nobody waits for
+//! a cause of which it is known beforehand that it is dear.
 //!
 //! What is decided does not depend on this: a tenant's causes keep their order and their moments, parked or not, and nothing of
 //! one tenant depends on another. Passing over and parking are one commit, and so are deciding and unparking: after a crash the
@@ -13,17 +13,20 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::WorkerError;
+use super::aside::Aside;
 use super::batch::{Batch, Tools};
 use super::due::Due;
-use super::gate::Place;
+use super::inquiries::Inquiries;
 use super::shares::Shares;
 use crate::domain::{TenantId, Timestamp, WorkMeter, limits};
 use crate::store::Entry;
 
 /// A batch in the making, and what it may still cost.
 pub(super) struct Shift<'a> {
+    tools: Tools<'a>,
     batch: Batch<'a>,
-    place: &'a Place,
+    aside: &'a Aside,
+    inquiries: &'a Inquiries,
     /// Who is dear: as it was when the shift began, and whoever turned out to be meanwhile.
     dear: BTreeSet<TenantId>,
     shares: &'a mut Shares,
@@ -37,6 +40,13 @@ pub(super) struct Shift<'a> {
     left: Duration,
 }
 
+/// What a loop keeps of its tenants' costs.
+pub(super) struct Fairness<'a> {
+    pub(super) shares: &'a mut Shares,
+    pub(super) aside: &'a Aside,
+    pub(super) inquiries: &'a Inquiries,
+}
+
 /// The journal's entries that are before us.
 #[derive(Clone, Copy)]
 pub(super) struct Window<'a> {
@@ -46,22 +56,31 @@ pub(super) struct Window<'a> {
     pub(super) is_all: bool,
 }
 
+impl Window<'_> {
+    /// When the first arrived that is not taken.
+    fn reach(&self, taken: usize) -> Option<Timestamp> {
+        self.entries.get(taken).map(|next| next.arrived)
+    }
+}
+
 impl<'a> Shift<'a> {
     /// Begins a shift that reaches up to the last entry of the window, or to now where there is none.
     pub(super) fn open(
         tools: Tools<'a>,
-        (shares, place): (&'a mut Shares, &'a Place),
+        Fairness { shares, aside, inquiries }: Fairness<'a>,
         parked: BTreeSet<TenantId>,
         horizon: Timestamp,
     ) -> Result<Self, WorkerError> {
         let mut behind = tools.partition.tenants_due(horizon)?;
         behind.extend(parked.iter().cloned());
         behind.extend(tools.agenda.tenants(horizon).cloned());
-        let batch = Batch::open(tools, horizon);
-        let dear = place.dear();
+        let dear = aside.dear();
+        inquiries.refresh(|tenant| dear.contains(tenant) && behind.contains(tenant));
         Ok(Self {
-            batch,
-            place,
+            tools,
+            batch: Batch::open(tools, horizon),
+            aside,
+            inquiries,
             dear,
             shares,
             parked,
@@ -73,28 +92,38 @@ impl<'a> Shift<'a> {
 
     /// Takes in the window as far as the shift goes, and serves who is behind. Returns how many entries were taken.
     pub(super) fn work(mut self, window: Window<'_>) -> Result<(Batch<'a>, usize), WorkerError> {
-        let is_dear = self.is_for_dear(window);
-        self.shares.begin_shift(is_dear);
-        let taken = if is_dear { 0 } else { self.take_in(window)? };
-        let stopped_at = window.entries.get(taken).map(|next| next.arrived);
-        let reach = stopped_at.unwrap_or(self.batch.horizon());
-        self.behind.retain(|tenant| self.dear.contains(tenant) == is_dear);
-        self.left = if is_dear { limits::DEAR_COST } else { limits::SHARE };
-        self.catch_up(reach)?;
-        if is_dear {
-            self.place.leave();
+        if window.entries.is_empty() || self.shares.is_turn_of_dear() {
+            self.serve_dear(window.reach(0).unwrap_or(self.batch.horizon()))?;
         }
+        let has_served = !self.batch.is_empty();
+        self.shares.begin_shift(has_served);
+        if has_served {
+            return Ok((self.batch, 0));
+        }
+        let taken = self.take_in(window)?;
+        self.left = limits::SHARE;
+        let (dear, behind) = (&self.dear, std::mem::take(&mut self.behind));
+        let waiting = behind.into_iter().filter(|tenant| !dear.contains(tenant)).collect();
+        self.catch_up(waiting, window.reach(taken).unwrap_or(self.batch.horizon()))?;
         Ok((self.batch, taken))
     }
 
-    /// Whether it is the turn of those who are dear.
-    fn is_for_dear(&self, window: Window<'_>) -> bool {
-        if !self.behind.iter().any(|tenant| self.dear.contains(tenant)) {
-            // Those who were are not any more, by what they had at other loops.
-            self.place.leave();
-            return false;
+    /// Takes up a cause of somebody who is dear, for whom all answers are there, and asks about others'. The batch is empty if there was none.
+    fn serve_dear(&mut self, reach: Timestamp) -> Result<(), WorkerError> {
+        let waiting: Vec<TenantId> = self.behind.iter().filter(|tenant| self.dear.contains(tenant)).cloned().collect();
+        self.left = limits::DEAR_COST;
+        self.batch = self.batch_aside();
+        self.catch_up(waiting, reach)?;
+        self.left = limits::BATCH_COST_MAX;
+        if self.batch.is_empty() {
+            self.batch = Batch::open(self.tools, self.batch.horizon());
         }
-        (window.entries.is_empty() || self.shares.is_turn_of_dear()) && self.place.may_pass()
+        Ok(())
+    }
+
+    /// An empty batch whose campaigns are asked aside.
+    fn batch_aside(&self) -> Batch<'a> {
+        Batch::open(Tools { inquiries: Some(self.inquiries), ..self.tools }, self.batch.horizon())
     }
 
     fn take_in(&mut self, window: Window<'_>) -> Result<usize, WorkerError> {
@@ -138,8 +167,8 @@ impl<'a> Shift<'a> {
     }
 
     /// Serves those who are behind, in turn, for one share in all.
-    fn catch_up(&mut self, reach: Timestamp) -> Result<(), WorkerError> {
-        let waiting = self.shares.in_turn(std::mem::take(&mut self.behind));
+    fn catch_up(&mut self, waiting: Vec<TenantId>, reach: Timestamp) -> Result<(), WorkerError> {
+        let waiting = self.shares.in_turn(waiting);
         if !waiting.iter().any(|tenant| self.shares.has_share(tenant)) {
             self.shares.begin_round(&waiting);
         }
@@ -147,7 +176,12 @@ impl<'a> Shift<'a> {
             if self.left.is_zero() {
                 break;
             }
-            if self.shares.has_share(tenant) {
+            if !self.shares.has_share(tenant) {
+                continue;
+            }
+            if self.dear.contains(tenant) {
+                self.serve_aside(tenant, reach)?;
+            } else {
                 self.serve(tenant, reach)?;
                 self.shares.served(tenant);
             }
@@ -155,17 +189,31 @@ impl<'a> Shift<'a> {
         Ok(())
     }
 
+    /// Takes up what is next of somebody who is dear; drops what came of it where it cannot go on without an answer.
+    fn serve_aside(&mut self, tenant: &TenantId, reach: Timestamp) -> Result<(), WorkerError> {
+        let Some(reach) = self.inquiries.begin(tenant, reach) else { return Ok(()) };
+        self.serve(tenant, reach)?;
+        if self.inquiries.is_awaited(tenant) {
+            self.batch = self.batch_aside();
+        } else {
+            self.inquiries.end(tenant);
+            self.shares.served(tenant);
+        }
+        Ok(())
+    }
+
     /// Decides parked causes of the tenant; when there are none any more, fires what is due.
     fn serve(&mut self, tenant: &TenantId, reach: Timestamp) -> Result<(), WorkerError> {
         if self.parked.contains(tenant) {
-            let entries = self.batch.parked(tenant)?;
+            let max = if self.dear.contains(tenant) { 1 } else { limits::COMMIT_CAUSES_MAX };
+            let entries = self.batch.parked(tenant, max)?;
             for entry in &entries {
                 if !self.may_go_on(tenant) || !self.decide(entry)? {
                     return Ok(());
                 }
                 self.batch.unpark(entry);
             }
-            if entries.len() >= limits::COMMIT_CAUSES_MAX {
+            if entries.len() >= max {
                 return Ok(());
             }
         }
@@ -194,7 +242,7 @@ impl<'a> Shift<'a> {
             return Ok(false);
         }
         self.measured(tenant, |batch| batch.consume(entry))?;
-        Ok(true)
+        Ok(!self.inquiries.is_awaited(tenant))
     }
 
     /// Begins the tenant's occurrences and fires its timers that are due at `moment` or before, telling campaigns that it is `now`. False when some are left.
@@ -214,11 +262,11 @@ impl<'a> Shift<'a> {
     }
 
     fn may_go_on(&self, tenant: &TenantId) -> bool {
-        !self.left.is_zero() && self.shares.has_share(tenant)
+        !self.left.is_zero() && self.shares.has_share(tenant) && !self.inquiries.is_awaited(tenant)
     }
 
     /// Charges the tenant for what is done: for the time that it took a processor, or for its fuel where that was more. Who waits for
-    /// a processor on a busy machine is not dear by that.
+    /// a processor on a busy machine is not dear by that. What cannot go on yet counts when it is taken up again.
     fn measured(
         &mut self,
         tenant: &TenantId,
@@ -226,10 +274,14 @@ impl<'a> Shift<'a> {
     ) -> Result<(), WorkerError> {
         let meter = WorkMeter::start();
         work(&mut self.batch)?;
+        if self.inquiries.is_awaited(tenant) {
+            return Ok(());
+        }
+        self.batch.tally();
         let fuel = Duration::from_micros(self.batch.take_fuel() / limits::FUEL_PER_MICROSECOND);
-        let cost = meter.elapsed().max(fuel) + limits::CAUSE_COST_MIN;
+        let cost = (meter.elapsed() + self.inquiries.end(tenant)).max(fuel) + limits::CAUSE_COST_MIN;
         self.shares.charge(tenant, cost);
-        if self.place.note(tenant, cost) {
+        if self.aside.note(tenant, cost) {
             self.dear.insert(tenant.clone());
         }
         self.left = if self.dear.contains(tenant) { Duration::ZERO } else { self.left.saturating_sub(cost) };

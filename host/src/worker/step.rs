@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::aside::Question;
 use super::catalogue::Catalogue;
 use super::catch_up;
 use super::conversion::{self, Conversion};
+use super::inquiries::Inquiries;
 use super::ledger::{Decided, Failed, Judged, LedgerRow, What, log_lines, mark_text};
 use super::person::{Lines, Person};
 use super::roster::{Campaigns, Enlisted};
@@ -31,6 +33,8 @@ pub(super) struct Scene<'a> {
     /// How channels know people.
     pub(super) switchboard: &'a Arc<Switchboard>,
     pub(super) catalogue: Catalogue,
+    /// Who is asked aside; none where campaigns are asked on the spot.
+    pub(super) inquiries: Option<&'a Inquiries>,
 }
 
 impl Scene<'_> {
@@ -43,6 +47,23 @@ impl Scene<'_> {
     fn wants(&self, campaign: &Enlisted, cause: &Cause) -> bool {
         let asking = Asking { campaign: &campaign.name, labels: self.campaigns };
         wants(asking, &campaign.manifest.triggers, cause)
+    }
+
+    /// A campaign's decision; none if that is asked for aside and not there yet.
+    fn decide(
+        &self,
+        campaign: &Enlisted,
+        profile: &Arc<Profile>,
+        (context, named): (Context, &Named),
+    ) -> Option<Outcome> {
+        let seen = (self.now, Arc::clone(&named.cause));
+        let person = (Arc::clone(profile), self.lines());
+        let view = Arc::new(Person::new((campaign, self.campaigns), person, seen, self.catalogue.clone()));
+        let Some(inquiries) = self.inquiries else {
+            return Some(campaign.decider.decide(&context, &named.cause, view));
+        };
+        let (decider, cause) = (Arc::clone(&campaign.decider), Arc::clone(&named.cause));
+        inquiries.decide((&self.key.tenant, campaign), profile, Question { decider, context, cause, view })
     }
 }
 
@@ -194,10 +215,7 @@ fn ask(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named
         seed: seed(&digest(scene, campaign, &named.id, None)),
         state: profile.runs.get(&campaign.name).and_then(|run| run.state.clone()),
     };
-    let seen = (scene.now, Arc::clone(&named.cause));
-    let view =
-        Person::new((campaign, scene.campaigns), (Arc::clone(profile), scene.lines()), seen, scene.catalogue.clone());
-    let outcome = campaign.decider.decide(&context, &named.cause, Arc::new(view));
+    let Some(outcome) = scene.decide(campaign, profile, (context, named)) else { return };
     let log = log_lines(&outcome);
     let Outcome { result, fuel_used, .. } = outcome;
     effects.fuel += fuel_used;
@@ -467,7 +485,7 @@ mod tests {
         let reports = Memory::new(Arc::new(ManualClock::default())).reports();
         let (catalogue, switchboard) = (Catalogue::new(&reports, &key.tenant), Arc::default());
         let now = Timestamp::from_millis(now_ms);
-        let scene = Scene { key: &key, now, campaigns, switchboard: &switchboard, catalogue };
+        let scene = Scene { key: &key, now, campaigns, switchboard: &switchboard, catalogue, inquiries: None };
         let mut profile = Arc::default();
         let effects = on_event(&scene, &mut profile, event);
         (Arc::unwrap_or_clone(profile), effects)

@@ -303,7 +303,7 @@ impl Batch<'_> {
         let open = &mut self.open_sweeps(&key.tenant)?[number];
         open.sweep.asked += asked;
         open.is_changed |= asked > 0;
-        metrics::counter!("rekindle_worker_swept_total").increment(asked);
+        self.swept += asked;
         Ok(())
     }
 

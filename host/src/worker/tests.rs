@@ -34,7 +34,7 @@ impl Decider for Answers {
     }
 }
 
-fn campaign(name: &str, decide: Decide) -> Enlisted {
+pub(super) fn campaign(name: &str, decide: Decide) -> Enlisted {
     let manifest = Manifest {
         name: name.to_owned(),
         version: "1".into(),
@@ -124,6 +124,7 @@ impl Bench {
             roster: &self.roster,
             switchboard: &switchboard,
             agenda: &self.agenda,
+            inquiries: None,
             now: self.now,
         };
         let horizon = entries.last().map_or(self.now, |last| last.arrived);
@@ -337,7 +338,7 @@ fn shared(store: &Memory, clock: Arc<ManualClock>, campaigns: Vec<Enlisted>, run
         dispatcher: Dispatcher::new(runtime.handle().clone(), clock),
         sync_beat: Duration::ZERO,
         backlog: Arc::default(),
-        gate: Arc::default(),
+        aside: Arc::new(Aside::by_hand()),
         suspend: Box::new(drop),
     })
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::modules::{Answer, Image, Module};
 use super::{Person, SANDBOX, ask, context, publish};
 use crate::conditions::{self, Condition};
-use crate::domain::{Cause, FailureKind, Json, Occurrences, Outcome, Subject, Timestamp, limits};
+use crate::domain::{Cause, FailureKind, Json, Occurrences, Outcome, Subject, Timestamp, WorkMeter, limits};
 use crate::sandbox::{ConfigureError, View};
 
 const LOG: &str = r#"(import "rekindle:campaign/log@0.1.0" "write" (func $write (param i32 i32 i32 i32)))"#;
@@ -142,7 +142,8 @@ impl conditions::Person for Slow {
     }
 
     fn reachable(&self, _: &str) -> bool {
-        std::thread::sleep(limits::EPOCH_TICK);
+        let meter = WorkMeter::start();
+        while meter.elapsed() < limits::EPOCH_TICK {}
         false
     }
 }
