@@ -71,6 +71,7 @@ impl Batch<'_> {
             if self.row(Book::Schedules, &key)?.is_none() {
                 self.causes += 1;
                 self.draft.add(Book::Schedules, Row { key, body: b"{}".to_vec() });
+                self.sweeping.caught_up.insert(tenant.clone());
                 self.open_sweep(tenant, catch_up.sweep())?;
             }
         }

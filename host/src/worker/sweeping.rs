@@ -25,6 +25,8 @@ use crate::store::{Book, TimerKey};
 #[derive(Default)]
 pub(super) struct Sweeping {
     open: BTreeMap<TenantId, Vec<Open>>,
+    /// Whose campaigns began to catch up.
+    pub(super) caught_up: BTreeSet<TenantId>,
     schedules: BTreeMap<TenantId, Vec<Appointment>>,
 }
 
@@ -331,7 +333,8 @@ impl Batch<'_> {
 
     /// Puts what changed into the draft. Returns whose agenda did.
     pub(super) fn close_sweeps(&mut self) -> BTreeSet<TenantId> {
-        let mut touched: BTreeSet<TenantId> = self.sweeping.schedules.keys().cloned().collect();
+        let begun = self.sweeping.schedules.keys().chain(&self.sweeping.caught_up);
+        let mut touched: BTreeSet<TenantId> = begun.cloned().collect();
         for (tenant, sweeps) in &self.sweeping.open {
             for open in sweeps.iter().filter(|open| open.is_changed) {
                 if open.has_ended || open.is_new {
