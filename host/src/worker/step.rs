@@ -131,7 +131,10 @@ pub(super) fn on_timer(
 
 /// Something else happened about which this campaign is asked.
 pub(super) fn on_cause(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named: &Named) -> Effects {
-    on_first(scene, profile, campaign, std::slice::from_ref(named))
+    let mut effects = Effects::default();
+    ask(scene, profile, campaign, named, &mut effects);
+    spread_conversions(scene, profile, &mut effects);
+    effects
 }
 
 /// Asks a campaign about one after another of these causes, until it does something about one.
