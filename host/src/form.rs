@@ -122,6 +122,11 @@ impl<'a> Place<'a> {
         span(text).map_err(|next| self.error(format!("`{text}` is no span of time"), next))
     }
 
+    /// The error of a document that stands here.
+    pub(crate) fn beneath(&self, err: FormError) -> FormError {
+        FormError { pointer: format!("{}{}", self.pointer, err.pointer), ..err }
+    }
+
     /// A moment.
     pub(crate) fn moment(&self) -> Result<Timestamp> {
         let text = self.text()?;

@@ -18,6 +18,7 @@ pub mod ingest;
 mod journal;
 pub mod keyring;
 mod listener;
+pub mod mappings;
 pub mod outbox;
 pub mod policy;
 pub mod profiles;

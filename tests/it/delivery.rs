@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rekindle_tests::{House, Provider, Tenant, added};
+use rekindle_tests::{House, Provider, Tenant, added, identified, track};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -34,6 +34,34 @@ async fn a_message_goes_to_the_providers_address_signed() {
     assert_eq!(message["provider"], "webhook");
     assert_eq!(received[0].body["data"]["profile"], "u1");
     assert_eq!(received[0].body["data"]["content"], message["content"]);
+}
+
+#[tokio::test]
+async fn a_message_says_what_the_tenant_calls_the_person_by_its_last_word() {
+    let (house, provider) = (House::open().await, Provider::open().await);
+    let shop = house.tenant("shop").await;
+    let hello = json!({"message": "hello", "to": [{"channel": "sms", "body": "hello"}]});
+    shop.publish("journey", json!({"trigger": {"event": "Ping"}, "steps": [hello]})).await;
+    shop.connect("sms", &provider).await;
+    let known_as = async |event: Value| {
+        shop.send(&event).await;
+        let data = provider.received().last().expect("a message should have come").body["data"].clone();
+        (data["profile"].clone(), data["user_id"].clone())
+    };
+    let mut stranger = track("", house.now(), "Ping", json!({}));
+    (stranger["userId"], stranger["anonymousId"]) = (Value::Null, "a1".into());
+    assert_eq!(known_as(stranger).await, (json!("anonymous:a1"), Value::Null));
+    assert_eq!(known_as(track("zoe", house.now(), "Ping", json!({}))).await, (json!("zoe"), json!("zoe")));
+    // The tenant renames her: she stays under the greater of her ids, and is called by the later.
+    house.pass(HOUR).await;
+    let at = house.now();
+    let alias = json!({
+        "type": "alias", "userId": "ann", "previousId": "zoe", "messageId": "renamed", "timestamp": at.to_string(),
+    });
+    shop.send(&alias).await;
+    shop.send(&identified("ann", at, json!({}))).await;
+    house.pass(HOUR).await;
+    assert_eq!(known_as(track("ann", house.now(), "Ping", json!({}))).await, (json!("zoe"), json!("ann")));
 }
 
 #[tokio::test]

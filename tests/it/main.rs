@@ -17,6 +17,7 @@ mod followons;
 mod hostile;
 mod journeys;
 mod leaks;
+mod mappings;
 #[expect(dead_code, reason = "the sandbox's own tests, and the probes, make more of it")]
 #[path = "../../host/src/sandbox/tests/modules.rs"]
 mod modules;

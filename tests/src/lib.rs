@@ -138,6 +138,11 @@ impl House {
         &self.client
     }
 
+    /// A tenant that is there, by its owner key and the path of its source.
+    pub fn known_tenant(&self, key: String, inlet: String) -> Tenant<'_> {
+        Tenant { house: self, key, inlet }
+    }
+
     /// A new tenant with a signed source.
     pub async fn tenant(&self, name: &str) -> Tenant<'_> {
         let created = self.call(Method::POST, "/v1/tenants", BOOTSTRAP_KEY, Some(&json!({"name": name}))).await;

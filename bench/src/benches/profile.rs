@@ -5,6 +5,7 @@ use std::hint::black_box;
 use anyhow::{Result, ensure};
 use rekindle::domain::{Event, Timestamp};
 use rekindle::ingest;
+use rekindle::mappings::Mappings;
 use rekindle::profiles::Profile;
 use serde_json::{Value, json};
 
@@ -21,7 +22,8 @@ pub(crate) fn run(settings: &Settings) -> Result<Vec<Figure>> {
     let (rounds, count) = (settings.extent.pick(3, 9), settings.extent.pick(200, 2_000));
     let rounds = |job: &mut dyn FnMut()| (0..rounds).map(|_| cpu_us_each(count, &mut *job)).collect::<Vec<f64>>();
     let text = call(1).to_string();
-    let reading = rounds(&mut || drop(black_box(ingest::decode(text.as_bytes(), at(1)))));
+    let unmapped = Mappings::default();
+    let reading = rounds(&mut || drop(black_box(ingest::decode(text.as_bytes(), at(1), &unmapped))));
     let mut figures = vec![Figure::of("reading an event", "µs CPU", reading)];
     for size in SIZES {
         let record = grown(size)?.encode();
@@ -50,7 +52,7 @@ fn grown(size: usize) -> Result<Profile> {
 }
 
 fn event(number: usize) -> Result<Event> {
-    Ok(ingest::decode(call(number).to_string().as_bytes(), at(number))?.1)
+    Ok(ingest::decode(call(number).to_string().as_bytes(), at(number), &Mappings::default())?.1)
 }
 
 fn at(number: usize) -> Timestamp {

@@ -18,7 +18,8 @@ use super::named::Named;
 use super::paging::{Listed, PageQuery, Paging};
 use super::problem::{Kind, Problem};
 use crate::channels::{self, SettingsError};
-use crate::tenants::{ChannelName, ChannelSettings, webhook_secret};
+use crate::domain::ChannelName;
+use crate::tenants::{ChannelSettings, webhook_secret};
 
 /// The member of the settings that messages are signed with.
 const SECRET: &str = "secret";

@@ -16,6 +16,7 @@ mod items;
 mod keyring;
 mod keys;
 mod manifest;
+mod mappings;
 mod modules;
 mod named;
 mod openapi;
@@ -120,6 +121,7 @@ fn operations() -> OpenApiRouter<Arc<Admin>> {
         .merge(feed::operations())
         .merge(people::operations())
         .merge(audiences::operations())
+        .merge(mappings::operations())
         .merge(sweeps::operations())
         .merge(audit::operations())
         .merge(keyring::operations())

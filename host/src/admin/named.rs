@@ -7,8 +7,8 @@ use axum::http::request::Parts;
 
 use super::Admin;
 use super::problem::{Kind, Problem};
-use crate::domain::{CampaignName, ItemId, ProfileId, SourceId};
-use crate::tenants::{AudienceName, ChannelName, KeyId};
+use crate::domain::{CampaignName, ChannelName, ItemId, MappingName, ProfileId, SourceId};
+use crate::tenants::{AudienceName, KeyId};
 
 /// The one name in the path.
 pub(super) struct Named<T>(pub(super) T);
@@ -54,6 +54,12 @@ impl Name for ItemId {
 }
 
 impl Name for ChannelName {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        Ok(Self::parse(text)?)
+    }
+}
+
+impl Name for MappingName {
     fn parse(text: &str) -> Result<Self, Problem> {
         Ok(Self::parse(text)?)
     }

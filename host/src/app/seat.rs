@@ -1,10 +1,11 @@
 //! A place in the roster for a guest: there from the moment its campaign is enlisted, taken when the guest is loaded. A
-//! cause that comes before waits, so that no decision fails only because code is not there yet.
+//! cause that comes before is put aside, so that no decision fails only because code is not there yet, and nobody else waits for it.
 
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
 use super::loader::Queue;
-use crate::domain::{Cause, Context, Failure, FailureKind, Outcome, limits};
+use crate::domain::{Cause, Context, Failure, FailureKind, Outcome, Stopwatch, limits};
 use crate::sandbox::{CompileError, Guest, Sandbox, View};
 use crate::tenants::{Directory, Published};
 use crate::worker::Decider;
@@ -15,8 +16,8 @@ pub(super) struct Seat {
     loading: Arc<Queue>,
     /// Or why it cannot be loaded, which does not change any more.
     guest: OnceLock<Result<Guest, String>>,
-    /// Whether a cause has waited for so long that no other waits.
-    has_run_out: Mutex<bool>,
+    /// Since when a cause waits for it.
+    wanted: Mutex<Option<Stopwatch>>,
     loaded: Condvar,
 }
 
@@ -26,7 +27,7 @@ pub(super) struct NotNow(String);
 impl Seat {
     pub(super) fn new(published: &Arc<Published>, loading: Arc<Queue>) -> Self {
         let published = Arc::clone(published);
-        Self { published, loading, guest: OnceLock::new(), has_run_out: Mutex::new(false), loaded: Condvar::new() }
+        Self { published, loading, guest: OnceLock::new(), wanted: Mutex::default(), loaded: Condvar::new() }
     }
 
     /// Whether there is nothing to load any more.
@@ -66,14 +67,29 @@ impl Seat {
     fn take(&self, guest: Result<Guest, String>) {
         self.guest.get_or_init(|| guest);
         // Whoever looked before and is about to wait holds it.
-        drop(self.patience());
+        drop(self.wanted());
         self.loaded.notify_all();
+    }
+
+    /// Whether there is nothing to wait for, or no patience left for it. Whoever asks wants it loaded.
+    fn is_ready(self: &Arc<Self>) -> bool {
+        self.is_taken() || self.patience(&mut self.wanted()).is_zero()
+    }
+
+    /// How long a cause may still wait. From the first on that does, it is loaded before all others.
+    fn patience(self: &Arc<Self>, wanted: &mut Option<Stopwatch>) -> Duration {
+        if wanted.is_none() {
+            self.loading.hurry(self);
+        }
+        limits::LOAD_WAIT_MAX.saturating_sub(wanted.get_or_insert_with(Stopwatch::start).elapsed())
     }
 
     /// The guest; waits for it when it is not there yet.
     fn guest(self: &Arc<Self>) -> Result<&Guest, String> {
         if !self.is_taken() {
-            self.wait();
+            let mut wanted = self.wanted();
+            let patience = self.patience(&mut wanted);
+            drop(self.loaded.wait_timeout_while(wanted, patience, |_| !self.is_taken()));
         }
         match self.guest.get() {
             Some(guest) => guest.as_ref().map_err(String::clone),
@@ -81,16 +97,8 @@ impl Seat {
         }
     }
 
-    fn wait(self: &Arc<Self>) {
-        self.loading.hurry(self);
-        let is_to_wait = |has_run_out: &mut bool| !*has_run_out && !self.is_taken();
-        let waited = self.loaded.wait_timeout_while(self.patience(), limits::LOAD_WAIT_MAX, is_to_wait);
-        let (mut has_run_out, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        *has_run_out = !self.is_taken();
-    }
-
-    fn patience(&self) -> std::sync::MutexGuard<'_, bool> {
-        self.has_run_out.lock().unwrap_or_else(PoisonError::into_inner)
+    fn wanted(&self) -> MutexGuard<'_, Option<Stopwatch>> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -98,6 +106,10 @@ impl Seat {
 pub(super) struct Seated(pub(super) Arc<Seat>);
 
 impl Decider for Seated {
+    fn is_ready(&self) -> bool {
+        self.0.is_ready()
+    }
+
     fn decide(&self, context: &Context, cause: &Cause, view: Arc<dyn View>) -> Outcome {
         match self.0.guest() {
             Ok(guest) => guest.decide(context, cause, view),

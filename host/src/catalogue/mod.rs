@@ -2,6 +2,8 @@
 //! Pure: who keeps an item, and who is told of its change, is the worker's affair.
 
 mod feed;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod item;
 mod record;
 

@@ -54,6 +54,7 @@ pub(super) fn message(attempt: u32) -> Message {
         step: "push".to_owned(),
         channel: "push".to_owned(),
         profile: ProfileId::parse("u1").unwrap(),
+        user_id: Some("user-1".to_owned()),
         addresses: Addresses {
             push_tokens: vec!["token-hush".to_owned()],
             email: Some("hush@example.com".to_owned()),

@@ -19,6 +19,8 @@ pub struct Message {
     pub channel: String,
     /// For whom.
     pub profile: ProfileId,
+    /// What the tenant calls the person, by its last word: not always what the person is kept under. None where nobody said.
+    pub user_id: Option<String>,
     /// Where the person can be reached.
     pub addresses: Addresses,
     /// What to say.

@@ -53,6 +53,15 @@ pub(crate) fn json_object(path: Option<&Path>) -> Result<Map<String, Value>, Fai
         .map_err(|err| Failure::new(Exit::Invalid, format!("the file `{}` is no JSON object: {err}", path.display())))
 }
 
+/// A JSON object that is given as it is, or in a file: what begins like an object is one, anything else names a file.
+pub(crate) fn json_given(what: &str, given: &str) -> Result<Value, Failure> {
+    if !given.trim_start().starts_with('{') {
+        return json_object(Some(given.as_ref())).map(Value::Object);
+    }
+    serde_json::from_str(given)
+        .map_err(|err| Failure::new(Exit::Invalid, format!("the {what} is no JSON object: {err}")))
+}
+
 /// A secret that is given as it is, or in a file; `-` is the standard input. In a file it may end with a line break.
 pub(crate) fn secret(given: Option<String>, path: Option<&Path>) -> Result<Option<Secret>, Failure> {
     let Some(path) = path else { return Ok(given.map(Secret::new)) };

@@ -1,10 +1,9 @@
 //! `rekindle audience`: conditions by name.
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::arguments::{Range, json_object, path_part};
-use super::exit::Exit;
+use super::arguments::{Range, json_given, path_part};
 use super::failure::Failure;
 use super::request::{Ask, Request};
 use super::views;
@@ -43,7 +42,7 @@ impl Ask for AudienceCommand {
     fn request(self) -> Result<Request, Failure> {
         Ok(match self {
             Self::Set(Setting { name, condition }) => {
-                Request::put(&["audiences", &name], json!({"condition": read(&condition)?}))
+                Request::put(&["audiences", &name], json!({"condition": json_given("condition", &condition)?}))
             }
             Self::List(range) => Request::list(&["audiences"], &views::AUDIENCES, range),
             Self::Show { name } => Request::get(&["audiences", &name]),
@@ -52,13 +51,4 @@ impl Ask for AudienceCommand {
             }
         })
     }
-}
-
-/// What begins like an object is one; anything else names a file.
-fn read(condition: &str) -> Result<Value, Failure> {
-    if !condition.trim_start().starts_with('{') {
-        return json_object(Some(condition.as_ref())).map(Value::Object);
-    }
-    serde_json::from_str(condition)
-        .map_err(|err| Failure::new(Exit::Invalid, format!("the condition is no JSON object: {err}")))
 }

@@ -19,6 +19,7 @@ mod item;
 mod key;
 mod keyring;
 mod ledger;
+mod mapping;
 mod messages;
 mod module;
 mod node;
@@ -97,6 +98,8 @@ enum Command {
     Item(Remote<item::ItemCommand>),
     /// Say who is in which audience
     Audience(Remote<audience::AudienceCommand>),
+    /// Say which of your events, vendors' campaigns and categories of consent are which of ours
+    Mapping(Remote<mapping::MappingCommand>),
     /// Look at people
     Profile(Remote<profile::ProfileCommand>),
     /// Look at what went out
@@ -203,6 +206,7 @@ impl Command {
             Self::Channel(remote) => remote.task(),
             Self::Item(remote) => remote.task(),
             Self::Audience(remote) => remote.task(),
+            Self::Mapping(remote) => remote.task(),
             Self::Profile(remote) => remote.task(),
             Self::Messages(remote) => remote.task(),
             Self::Ledger(remote) => remote.task(),

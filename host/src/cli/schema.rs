@@ -108,6 +108,12 @@ mod tests {
         }
         let scenario = validator(Document::Scenario);
         let steps = |step: Value| json!({"campaign": "a", "scenarios": [{"name": "b", "steps": [step]}]});
+        let mapped = |mapping: Value| {
+            let mut document = steps(json!({"wait": "1h"}));
+            document["mappings"] = json!({"m": mapping});
+            document
+        };
+        examples("people.md").into_iter().for_each(|example| taken(&scenario, &mapped(example), "people.md"));
         for refused in [
             json!({"campaign": "a"}),
             json!({"campaign": "a", "campaigns": [{"campaign": "b"}], "scenarios": []}),
@@ -115,6 +121,10 @@ mod tests {
             steps(json!({"event": "A"})),
             steps(json!({"expect_none": {"person": "ada"}})),
             steps(json!({"channel": "push", "answers": "maybe"})),
+            mapped(json!({"event": "Mail Seen", "engagement": "opened"})),
+            mapped(json!({"event": "Mail Seen", "engagement": "seen", "channel": "email"})),
+            mapped(json!({"campaign": "sale", "is": "spring"})),
+            mapped(json!({"consent": "Advertising", "channels": []})),
         ] {
             assert!(!scenario.is_valid(&refused), "{refused}");
         }

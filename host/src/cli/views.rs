@@ -80,6 +80,11 @@ pub(crate) const AUDIENCES: View = View {
     empty: "no audience is set; those of Segment's need no setting",
 };
 
+pub(crate) const MAPPINGS: View = View {
+    columns: &["mapping", "maps", "set_at"],
+    empty: "nothing is mapped; the events and campaigns of common vendors need no mapping",
+};
+
 pub(crate) const SWEEPS: View = View {
     columns: &["at", "campaigns", "cause", "state", "asked", "ended_at", "reason"],
     empty: "no schedule's moment has come yet",

@@ -6,7 +6,7 @@ use super::error::{ConditionError, choices};
 use super::parse::{Place, read_span};
 use super::tree::{Age, Comparison, Node, Operand, Order, Question, Source};
 use super::{items, span};
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, pointer};
 
 /// Numbers above it are milliseconds since the Unix epoch, others seconds: it is the year 5138, or 1973.
 const SECONDS_MAX: f64 = 1e11;
@@ -94,17 +94,9 @@ fn source(place: &Place<'_>, about: &str) -> Result<Source> {
     let text = name.text("write a name, or a JSON Pointer like `/products/0/price`")?;
     Ok(match about {
         "trait" => trait_source(text),
-        "trigger" => Source::Trigger(pointer(text)),
-        _ => Source::Property(pointer(text)),
+        "trigger" => Source::Trigger(pointer::of_property(text)),
+        _ => Source::Property(pointer::of_property(text)),
     })
-}
-
-/// A name is a property's; what begins with a slash points from the event's root.
-fn pointer(text: &str) -> String {
-    if text.starts_with('/') {
-        return text.to_owned();
-    }
-    format!("/properties/{}", text.replace('~', "~0").replace('/', "~1"))
 }
 
 fn trait_source(text: &str) -> Source {

@@ -66,7 +66,7 @@ impl Medium {
 /// How a channel's provider knows people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KnownBy {
-    /// By what the tenant calls them: the provider has addresses of its own, or needs none.
+    /// By what the tenant calls them (a message's `user_id`): the provider has addresses of its own, or needs none.
     Id,
     /// By the address that a message carries.
     Address,

@@ -94,6 +94,33 @@ impl fmt::Display for CampaignName {
     }
 }
 
+/// A channel's name: `push`, `email`, or a tenant's own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChannelName(Arc<str>);
+
+impl ChannelName {
+    /// Parses a channel's name: 1 to 64 of `a-z`, `0-9` and `-`, starting with a letter.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(allowed) {
+            Ok(Self(text.into()))
+        } else {
+            Err(IdError::new("channel", text, "use 1 to 64 of `a-z`, `0-9` and `-`, starting with a letter"))
+        }
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ChannelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// What several campaigns have in common, as their tenant calls it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Label(Arc<str>);
@@ -111,6 +138,28 @@ impl Label {
 }
 
 impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a tenant calls one of its mappings.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MappingName(Arc<str>);
+
+impl MappingName {
+    /// Parses a mapping's name: the same letters as a campaign's.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        CampaignName::parse(text).map(|name| Self(name.0)).map_err(|err| IdError { what: "mapping", ..err })
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for MappingName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

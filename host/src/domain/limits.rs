@@ -485,6 +485,12 @@ pub const CHANNEL_SETTINGS_BYTES_MAX: usize = 16 << 10;
 pub const AUDIENCES_MAX: usize = 200;
 /// Bytes of an audience's condition.
 pub const AUDIENCE_BYTES_MAX: usize = 64 << 10;
+/// Mappings of one tenant: a campaign, and its steps, has one each.
+pub const MAPPINGS_MAX: usize = 1_000;
+/// Bytes of a mapping: a few names.
+pub const MAPPING_BYTES_MAX: usize = 4 << 10;
+/// Channels that one category of consent is about.
+pub const MAPPING_CHANNELS_MAX: usize = 16;
 /// Modules of one tenant.
 pub const MODULES_MAX: usize = 200;
 /// Campaigns of one tenant, in any state.

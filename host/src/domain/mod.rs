@@ -17,6 +17,7 @@ mod manifest;
 mod outcome;
 pub mod pointer;
 mod secret;
+pub mod spelling;
 mod target;
 mod time;
 
@@ -28,8 +29,8 @@ pub use facts::{Consent, KnownBy, Lost, Medium, PersonFacts, Scope, Wish};
 pub use history::{Occurrences, Subject};
 pub use identity::{Identities, Link};
 pub use ids::{
-    CampaignName, IdError, InstructionId, Label, MessageId, ModuleDigest, Position, ProfileId, ProfileKey, Revision,
-    Slot, SourceId, TenantId,
+    CampaignName, ChannelName, IdError, InstructionId, Label, MappingName, MessageId, ModuleDigest, Position,
+    ProfileId, ProfileKey, Revision, Slot, SourceId, TenantId,
 };
 pub use inbound::{Hearer, Inbound, News, Quarantined, Substance, Told};
 pub use item::{

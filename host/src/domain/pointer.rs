@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value};
 
+use super::spelling::significant;
+
 /// What comparing two names costs besides their bytes.
 const COMPARISON_FUEL: u64 = 40;
 
@@ -12,6 +14,15 @@ pub struct Found<'a> {
     pub value: Option<&'a Value>,
     /// What comparing names took.
     pub fuel: u64,
+}
+
+/// The pointer from an event's root that a person's word for a property means: a property's name, or, where it begins with a
+/// slash, the pointer itself.
+pub fn of_property(word: &str) -> String {
+    if word.starts_with('/') {
+        return word.to_owned();
+    }
+    format!("/properties/{}", word.replace('~', "~0").replace('/', "~1"))
 }
 
 /// Looks `pointer` up, as RFC 6901 says, but for the spelling of names.
@@ -39,21 +50,16 @@ fn member<'a>(members: &'a Map<String, Value>, name: &str, fuel: &mut u64) -> Op
     if let Some(value) = members.get(name) {
         return Some(value);
     }
-    let wanted: String = letters(name).collect();
+    let wanted: String = significant(name).collect();
     let mut is_same = |other: &String| {
         *fuel += COMPARISON_FUEL + other.len() as u64;
-        letters(other).eq(wanted.chars())
+        significant(other).eq(wanted.chars())
     };
     // A name without letters is spelled in one way only.
     if wanted.is_empty() {
         return None;
     }
     members.iter().find(|(other, _)| is_same(other)).map(|(_, value)| value)
-}
-
-/// What is left of a name when case, `_`, `-` and blanks do not count.
-fn letters(name: &str) -> impl Iterator<Item = char> + '_ {
-    name.chars().filter(|c| !matches!(c, '_' | '-') && !c.is_whitespace()).flat_map(char::to_lowercase)
 }
 
 /// An array's index: digits without a leading zero.

@@ -6,7 +6,7 @@ mod ids;
 pub(crate) mod input;
 mod stored;
 
-use crate::{ingest, journal, sandbox, store};
+use crate::{catalogue, ingest, journal, mappings, sandbox, schedules, store};
 
 /// Checks what holds for one input, and panics where it does not.
 type Body = fn(&[u8]);
@@ -17,9 +17,12 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("signature", ingest::fuzzing::signature),
     ("event", ingest::fuzzing::event),
     ("timestamp", ingest::fuzzing::timestamp),
+    ("mapping", mappings::fuzzing::mapping),
     ("segment", journal::fuzzing::segment),
     ("record", journal::fuzzing::record),
     ("keys", store::fuzz_keys),
+    ("feed", catalogue::fuzzing::feed),
+    ("schedule", schedules::fuzzing::schedule),
     ("module", sandbox::fuzzing::module),
     ("stored", stored::stored),
     ("ids", ids::ids),

@@ -25,7 +25,7 @@ use super::shares::{Exhausted, Shares};
 use crate::domain::{Clock, Inbound, Substance, TenantId, limits};
 use crate::faults::{self, Point};
 use crate::store::{Appended, Store};
-use crate::tenants::{Source, Sources};
+use crate::tenants::{Inlet, Source, Sources};
 
 /// Everything that the door needs of the house.
 pub struct Door {
@@ -78,7 +78,7 @@ async fn handle(
     // A token that cannot even be decoded is one that no source has.
     let token = token.map(|Path(token)| token).unwrap_or_default();
     let answer = match door.admit(&head.method, &token, &head.headers) {
-        Ok(source) => door.take(source, head.headers, &mut body).await,
+        Ok(inlet) => door.take(inlet, head.headers, &mut body).await,
         Err(refusal) => refusal,
     };
     if matches!(&answer, Answer::Refused(status, _) if *status != StatusCode::REQUEST_TIMEOUT)
@@ -92,7 +92,7 @@ async fn handle(
 
 impl Door {
     /// What can be said without the body.
-    fn admit(&self, method: &Method, token: &str, headers: &HeaderMap) -> Result<Arc<Source>, Answer> {
+    fn admit(&self, method: &Method, token: &str, headers: &HeaderMap) -> Result<Arc<Inlet>, Answer> {
         let refused = |status, message: &str| Err(Answer::Refused(status, message.to_owned()));
         if ![Method::POST, Method::PUT, Method::PATCH].contains(method) {
             return refused(
@@ -100,7 +100,7 @@ impl Door {
                 "this address takes segment's events by `POST`, `PUT` or `PATCH`: use it as the url of a webhook destination",
             );
         }
-        let Some(source) = self.sources.get(token.trim_end_matches('/')) else {
+        let Some(inlet) = self.sources.get(token.trim_end_matches('/')) else {
             return refused(
                 StatusCode::NOT_FOUND,
                 "no source has this address: compare it with the url that `source list` prints",
@@ -116,8 +116,8 @@ impl Door {
         if announced_bytes(headers).is_some_and(|bytes| bytes > limits::BODY_BYTES_MAX) {
             return Err(body::too_large());
         }
-        self.bear(&source.tenant)?;
-        Ok(source)
+        self.bear(&inlet.source.tenant)?;
+        Ok(inlet)
     }
 
     /// Whether the house can take in anything now, and anything of that tenant.
@@ -135,7 +135,8 @@ impl Door {
         Ok(())
     }
 
-    async fn take(&self, source: Arc<Source>, headers: HeaderMap, body: &mut Body) -> Answer {
+    async fn take(&self, inlet: Arc<Inlet>, headers: HeaderMap, body: &mut Body) -> Answer {
+        let source = &inlet.source;
         // Until the answer is made, the body's share of the memory is taken: its events are no smaller.
         let announced = announced_bytes(&headers);
         if let Some(Err(over)) = announced.map(|bytes| self.quotas.take_bytes(&source.tenant, bytes)) {
@@ -152,8 +153,8 @@ impl Door {
         }
         let body = std::mem::take(&mut held.bytes);
         let request = reception::Request { headers, body, arrived: self.clock.now() };
-        match receive(Arc::clone(&source), request).await {
-            Reception::Keep(inbounds, message) => self.keep(&source, inbounds, message).await,
+        match receive(Arc::clone(&inlet), request).await {
+            Reception::Keep(inbounds, message) => self.keep(source, inbounds, message).await,
             Reception::Answer(answer) => {
                 if answer.status() == StatusCode::UNAUTHORIZED {
                     info!(tenant = %source.tenant, source = %source.id, "refused a request without the source's credentials");
@@ -192,11 +193,11 @@ impl Door {
 }
 
 /// Judges small bodies here and large ones on a thread of their own, so that one large batch holds up nobody's small one.
-async fn receive(source: Arc<Source>, request: reception::Request) -> Reception {
+async fn receive(inlet: Arc<Inlet>, request: reception::Request) -> Reception {
     if request.body.len() <= limits::BODY_INLINE_BYTES_MAX {
-        return reception::receive(&source, &request);
+        return reception::receive(&inlet, &request);
     }
-    let judged = spawn_blocking(move || reception::receive(&source, &request)).await;
+    let judged = spawn_blocking(move || reception::receive(&inlet, &request)).await;
     judged.unwrap_or_else(|err| {
         warn!(%err, "could not judge a request");
         Reception::Answer(Answer::busy("panic", "the request cannot be worked on now"))
@@ -329,7 +330,7 @@ mod tests {
     impl House {
         fn new(source: Source, mood: Mood) -> Self {
             let sources = Arc::new(Sources::default());
-            sources.replace([source]);
+            sources.replace([Inlet { source, mappings: Arc::default() }]);
             let store = Arc::new(FakeStore { mood, seen: Mutex::default(), kept: Mutex::default() });
             let clock = Arc::new(ManualClock::new(testing::arrived()));
             let pressure =

@@ -12,6 +12,7 @@ use super::outline::items;
 use super::signature::{self, Covered, SignatureError};
 use super::split::{self, Batch};
 use crate::domain::{Event, ProfileId, Timestamp, limits};
+use crate::mappings::Mappings;
 use crate::tenants::Secret;
 
 /// When everything arrives: 2026-01-02T03:05:00Z.
@@ -105,7 +106,7 @@ fn sign(secret: &str, bytes: &[u8]) -> [u8; 20] {
 
 /// An element becomes an event that keeps every bound and is the same whenever it is read, or has a reason why not.
 pub(crate) fn event(text: &[u8]) {
-    match decode::decode(text, ARRIVED) {
+    match decode::decode(text, ARRIVED, &Mappings::default()) {
         Ok((profile, event)) => check_event(&profile, &event),
         Err(reason) => {
             let reason = reason.to_string();
@@ -120,13 +121,14 @@ fn check_event(profile: &ProfileId, event: &Event) {
     assert!(event.name.len() <= limits::EVENT_NAME_BYTES_MAX, "{:?}", event.name);
     assert!(event.identities.email.iter().all(|email| email.len() <= limits::EMAIL_BYTES_MAX), "{event:?}");
     assert!(event.body.as_str().len() <= limits::EVENT_BYTES_MAX && event.body.value().is_object());
-    let again = decode::decode(event.body.as_str().as_bytes(), ARRIVED).expect("what was readable should stay so");
+    let again = decode::decode(event.body.as_str().as_bytes(), ARRIVED, &Mappings::default())
+        .expect("what was readable should stay so");
     assert_eq!((&again.0, &again.1), (profile, event), "read again, it should be the same");
 }
 
 /// What becomes of an element, for other rooms' targets.
 pub(crate) fn decoded(text: &[u8]) -> Option<(ProfileId, Event)> {
-    decode::decode(text, ARRIVED).ok()
+    decode::decode(text, ARRIVED, &Mappings::default()).ok()
 }
 
 /// A moment is after the epoch, reads back as it prints, and is what `jiff` makes of RFC 3339.

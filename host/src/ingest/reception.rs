@@ -13,7 +13,7 @@ use super::digest;
 use super::signature::{self, Covered};
 use super::split::{Batch, Element, split};
 use crate::domain::{Event, Inbound, MessageId, Quarantined, Substance, Timestamp, limits};
-use crate::tenants::Source;
+use crate::tenants::{Inlet, Source};
 
 const X_SIGNATURE: &str = "x-signature";
 
@@ -33,12 +33,13 @@ pub(crate) enum Reception {
     Answer(Answer),
 }
 
-/// Judges a request.
-pub(crate) fn receive(source: &Source, request: &Request) -> Reception {
-    judge(source, request).unwrap_or_else(Reception::Answer)
+/// Judges a request that came through an inlet.
+pub(crate) fn receive(inlet: &Inlet, request: &Request) -> Reception {
+    judge(inlet, request).unwrap_or_else(Reception::Answer)
 }
 
-fn judge(source: &Source, request: &Request) -> Result<Reception, Answer> {
+fn judge(inlet: &Inlet, request: &Request) -> Result<Reception, Answer> {
+    let source = &inlet.source;
     let header = |name: &str| request.headers.get(name).map(|value| value.as_bytes());
     let unauthorized = |why: String| Answer::Refused(StatusCode::UNAUTHORIZED, why);
     credentials::check(source, header(header::AUTHORIZATION.as_str())).map_err(|err| unauthorized(err.to_string()))?;
@@ -51,7 +52,7 @@ fn judge(source: &Source, request: &Request) -> Result<Reception, Answer> {
     }
     check_signature(source, header(X_SIGNATURE), &request.body, &mut batch)
         .map_err(|err| unauthorized(err.to_string()))?;
-    Ok(keep(source, &batch, request.arrived))
+    Ok(keep(inlet, &batch, request.arrived))
 }
 
 /// Checks the signature where the source has secrets, and leaves of the first element what was signed. A form's signature
@@ -73,11 +74,12 @@ fn check_signature(
     Ok(())
 }
 
-fn keep(source: &Source, batch: &Batch<'_>, arrived: Timestamp) -> Reception {
+fn keep(inlet: &Inlet, batch: &Batch<'_>, arrived: Timestamp) -> Reception {
+    let Inlet { source, mappings } = inlet;
     let mut remarks = Remarks { elements: batch.elements.len(), ..Remarks::default() };
     let mut inbounds = Vec::with_capacity(batch.elements.len());
     for element in &batch.elements {
-        let read = if batch.is_form { Err(Unreadable::Form) } else { decode::decode(&element.text, arrived) };
+        let read = if batch.is_form { Err(Unreadable::Form) } else { decode::decode(&element.text, arrived, mappings) };
         let substance = match read {
             Ok((profile, event)) => {
                 remarks.see(&event);
@@ -148,8 +150,8 @@ mod tests {
         Request { headers: headers.collect(), body: body.to_vec(), arrived: testing::arrived() }
     }
 
-    fn picture(source: &Source, headers: &[(&str, &str)], body: &str) -> String {
-        let (inbounds, message) = match receive(source, &request(headers, body.as_bytes())) {
+    fn picture(inlet: &Inlet, headers: &[(&str, &str)], body: &str) -> String {
+        let (inbounds, message) = match receive(inlet, &request(headers, body.as_bytes())) {
             Reception::Answer(answer) => return format!("{answer:?}\n"),
             Reception::Keep(inbounds, message) => (inbounds, message),
         };
@@ -161,14 +163,14 @@ mod tests {
         lines.chain(message.map(|message| format!("says: {message}\n"))).collect()
     }
 
-    fn check(source: &Source, headers: &[(&str, &str)], body: &str, expected: Expect) {
-        expected.assert_eq(&picture(source, headers, body));
+    fn check(inlet: &Inlet, headers: &[(&str, &str)], body: &str, expected: Expect) {
+        expected.assert_eq(&picture(inlet, headers, body));
     }
 
     #[test]
     fn one_bad_element_does_not_fail_its_batch() {
         check(
-            &testing::source(&[]),
+            &testing::inlet(&[]),
             &[],
             r#"[{"type":"identify","userId":"u1"}, {"type":"identify"}, nonsense, {"type":"page","userId":"u2"}]"#,
             expect![[r#"
@@ -183,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_missing_signature_is_refused_only_where_there_is_something_to_sign() {
-        let source = testing::source(&["shh"]);
+        let source = testing::inlet(&["shh"]);
         check(
             &source,
             &[],
@@ -216,7 +218,7 @@ mod tests {
         let forged = r#"{"type":"identify","userId":"u1","type":"delete"}"#;
         let signature = testing::signature("shh", signed.as_bytes());
         check(
-            &testing::source(&["shh"]),
+            &testing::inlet(&["shh"]),
             &[("x-signature", &signature)],
             forged,
             expect![[r#"
@@ -227,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_form_is_quarantined_with_the_way_out_and_only_with_a_signature() {
-        let source = testing::source(&["shh"]);
+        let source = testing::inlet(&["shh"]);
         let signature = testing::signature("shh", b"whatever");
         for form in [r#"[{"body":"type=track&userId=u1"},{"type":"identify","userId":"u1"}]"#, "type=track&userId=u1"] {
             let picture = picture(&source, &[("x-signature", &signature)], form);
@@ -244,7 +246,7 @@ mod tests {
     fn a_body_that_is_no_json_is_kept_with_its_place_when_its_sender_is_known() {
         let garbage = r#"{"type":"track",}"#;
         let signature = testing::signature("shh", garbage.as_bytes());
-        let source = testing::source(&["shh"]);
+        let source = testing::inlet(&["shh"]);
         check(
             &source,
             &[("x-signature", &signature)],
@@ -261,7 +263,7 @@ mod tests {
     #[test]
     fn what_is_kept_in_quarantine_is_bounded() {
         let large = "é".repeat(limits::EVENT_BYTES_MAX);
-        let Reception::Keep(inbounds, _) = receive(&testing::source(&[]), &request(&[], large.as_bytes())) else {
+        let Reception::Keep(inbounds, _) = receive(&testing::inlet(&[]), &request(&[], large.as_bytes())) else {
             panic!("nothing is refused here")
         };
         let Substance::Quarantined(quarantined) = &inbounds[0].substance else { panic!("this is no event") };
@@ -270,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_mended_event_is_no_repetition_of_the_quarantined_one() {
-        let id = |body: &str| match receive(&testing::source(&[]), &request(&[], body.as_bytes())) {
+        let id = |body: &str| match receive(&testing::inlet(&[]), &request(&[], body.as_bytes())) {
             Reception::Keep(inbounds, _) => inbounds[0].message_id().clone(),
             Reception::Answer(answer) => panic!("{answer:?}"),
         };
@@ -282,7 +284,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..64), signed: bool) {
-            let source = testing::source(if signed { &["shh"] } else { &[] });
+            let source = testing::inlet(if signed { &["shh"] } else { &[] });
             let signature = testing::signature("shh", &body);
             receive(&source, &request(&[("x-signature", &signature)], &body));
         }

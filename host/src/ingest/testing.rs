@@ -1,12 +1,14 @@
 //! What the room's tests share.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
 use crate::domain::{SourceId, TenantId, Timestamp};
-use crate::tenants::{Secret, Source};
+use crate::tenants::{Inlet, Secret, Source};
 
 /// The address of `source`.
 pub(crate) const TOKEN: &str = "t0ken";
@@ -21,6 +23,11 @@ pub(crate) fn source(secrets: &[&str]) -> Source {
         bearer: None,
         basic_key: None,
     }
+}
+
+/// The inlet of such a source, of a tenant that mapped nothing.
+pub(crate) fn inlet(secrets: &[&str]) -> Inlet {
+    Inlet { source: source(secrets), mappings: Arc::default() }
 }
 
 /// When everything arrives: 2026-01-02T03:05:00Z.

@@ -18,6 +18,8 @@ pub struct Entry {
     pub channel: String,
     /// For whom.
     pub profile: ProfileId,
+    /// What the tenant called the person last, when it was promised.
+    pub user_id: Option<String>,
     /// Where the person could be reached when it was promised.
     pub addresses: Addresses,
     /// What to say.
@@ -114,6 +116,7 @@ impl Entry {
             step: self.step.clone(),
             channel: self.channel.clone(),
             profile: self.profile.clone(),
+            user_id: self.user_id.clone(),
             addresses: self.addresses.clone(),
             content: self.content.clone(),
             promised_at: self.promised_at,
@@ -138,6 +141,7 @@ pub(super) mod tests {
             step: "push".to_owned(),
             channel: "push".to_owned(),
             profile: ProfileId::parse("u1").unwrap(),
+            user_id: None,
             addresses: Addresses { push_tokens: vec!["token-1".to_owned()], ..Addresses::default() },
             content: Json::parse(r#"{"title": "Your cart", "discount": 1.50}"#).unwrap(),
             promised_at: second(1_000),

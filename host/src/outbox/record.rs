@@ -39,6 +39,8 @@ struct Record<'a> {
     step: String,
     channel: String,
     profile: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
     #[serde(default)]
     push_tokens: Vec<String>,
     email: Option<String>,
@@ -69,6 +71,7 @@ impl Entry {
             step: self.step.clone(),
             channel: self.channel.clone(),
             profile: self.profile.to_string(),
+            user_id: self.user_id.clone(),
             push_tokens: self.addresses.push_tokens.clone(),
             email: self.addresses.email.clone(),
             phone: self.addresses.phone.clone(),
@@ -100,6 +103,7 @@ impl Entry {
             step: record.step,
             channel: record.channel,
             profile: ProfileId::parse(&record.profile).map_err(RecordError::Name)?,
+            user_id: record.user_id,
             addresses: Addresses { push_tokens: record.push_tokens, email: record.email, phone: record.phone },
             content: Json::parse(record.content.get()).map_err(RecordError::Malformed)?,
             promised_at: Timestamp::from_millis(record.promised_at_ms),
@@ -169,6 +173,7 @@ mod tests {
             let (step, content, (push_tokens, email, phone), last_error) = texts;
             Entry {
                 step: step.clone(),
+                user_id: last_error.clone(),
                 channel: step,
                 addresses: Addresses { push_tokens, email, phone },
                 content: Json::from(&serde_json::json!({ "text": content })),

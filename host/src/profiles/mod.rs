@@ -129,6 +129,11 @@ impl Profile {
         refused.or_else(|| Medium::of(channel).filter(|medium| has_none(*medium)).map(|_| Obstacle::NoAddress))
     }
 
+    /// What the tenant calls the person, by its last word, where a provider can be told so.
+    pub fn told_user_id(&self) -> Option<&str> {
+        self.user_id.as_ref().map(|said| said.value.as_str()).filter(|id| id.len() <= limits::PROFILE_ID_BYTES_MAX)
+    }
+
     /// Whether the person is in that audience of Segment's.
     pub fn is_in_audience(&self, name: &str) -> bool {
         self.audiences.get(name).is_some_and(|said| said.value)

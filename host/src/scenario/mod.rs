@@ -17,6 +17,7 @@ mod tests;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -157,13 +158,19 @@ struct Performance<'a> {
 }
 
 impl Performance<'_> {
+    /// A house of its own for a scenario.
+    fn stage(&self) -> Result<Stage, ScenarioError> {
+        let Script { start, mappings, .. } = self.script;
+        Stage::open(*start, publish::anew(&self.campaigns, *start), Arc::clone(mappings))
+    }
+
     async fn play(&self, wanted: &[&Scenario], tally: &mut Tally, out: &mut dyn Write) -> Result<(), ScenarioError> {
         if self.form == Form::Human {
             writeln!(out, "{}", self.file).map_err(ScenarioError::Output)?;
         }
         for scenario in wanted {
             let stopwatch = Stopwatch::start();
-            let mut stage = Stage::open(self.script.start, publish::anew(&self.campaigns, self.script.start))?;
+            let mut stage = self.stage()?;
             for (item, attributes) in &self.script.items {
                 stage.say(item, Said::Is(attributes.clone())).await?;
             }

@@ -11,6 +11,7 @@ use super::segment::{Happening, Person};
 use crate::conditions::Audiences;
 use crate::domain::{self, Attributes, CampaignName, ItemId, Json, Timestamp, limits};
 use crate::form::{Place, Result, unknown};
+use crate::mappings::{Mapping, Mappings};
 use crate::settings::Settings;
 
 /// When scenarios begin that do not say when: Monday, 2 March 2026, 08:00 UTC.
@@ -25,6 +26,8 @@ pub(super) struct Script {
     pub(super) campaigns: Vec<Staged>,
     /// The tenant's audiences, in every scenario of the file.
     pub(super) audiences: Arc<Audiences>,
+    /// What the tenant mapped, in every scenario of the file.
+    pub(super) mappings: Arc<Mappings>,
     pub(super) start: Timestamp,
     /// The catalogue at the beginning of each scenario.
     pub(super) items: Vec<(ItemId, Attributes)>,
@@ -102,13 +105,14 @@ impl Script {
     /// Reads a document.
     pub(super) fn read(document: &Value) -> Result<Self> {
         /// What a file may say.
-        const MEMBERS: [&str; 9] = [
+        const MEMBERS: [&str; 10] = [
             "module",
             "configuration",
             "settings",
             "campaign",
             "campaigns",
             "audiences",
+            "mappings",
             "start",
             "items",
             "scenarios",
@@ -135,7 +139,10 @@ impl Script {
             root.required("scenarios")?.list(limits::SCENARIOS_MAX)?.iter().map(scenario).collect::<Result<_>>()?;
         let items = root.member("items").map_or(Ok(Vec::new()), |place| catalogue(&place))?;
         let audiences = root.member("audiences").map_or(Ok(Audiences::default()), |place| audiences(&place))?;
-        Ok(Self { campaigns, audiences: Arc::new(audiences), start, items, scenarios })
+        let mappings =
+            root.member("mappings").map_or_else(|| Ok(Mappings::default()), |place| mappings(&place, &campaigns))?;
+        let (audiences, mappings) = (Arc::new(audiences), Arc::new(mappings));
+        Ok(Self { campaigns, audiences, mappings, start, items, scenarios })
     }
 }
 
@@ -144,6 +151,21 @@ fn audiences(place: &Place<'_>) -> Result<Audiences> {
     Audiences::read(conditions.iter().map(|(name, condition)| (name.as_str(), condition))).map_err(|(name, err)| {
         let at = place.member(&name).unwrap_or_else(|| place.clone());
         at.error(err.to_string(), "write a condition as `docs/conditions.md` says")
+    })
+}
+
+/// As with the server, each leads to a campaign that is there, and maps what no other does.
+fn mappings(place: &Place<'_>, campaigns: &[Staged]) -> Result<Mappings> {
+    let mut mappings = BTreeMap::new();
+    for (name, place) in place.members()? {
+        let mapping = Mapping::read_at(&place)?;
+        let known = campaigns.iter().map(|staged| staged.name.as_str());
+        mapping.check_campaign(known).map_err(|err| place.beneath(err))?;
+        mappings.insert(name, mapping);
+    }
+    Mappings::of(mappings.iter().map(|(name, mapping)| (*name, mapping))).map_err(|clash| {
+        let at = place.member(&clash.other).unwrap_or_else(|| place.clone());
+        at.error(format!("it maps the same as `{}`", clash.one), "leave one of the two out")
     })
 }
 

@@ -17,6 +17,7 @@ use crate::domain::{
     Timestamp, limits,
 };
 use crate::ingest;
+use crate::mappings::Mappings;
 use crate::outbox::Dispatcher;
 use crate::store::{Book, Memory, Page, Reports, Row, Store};
 use crate::worker::{Aside, Campaigns, Crew, FailureRow, LedgerRow, MessageRow, Roster, Shared};
@@ -30,13 +31,15 @@ pub(super) struct Stage {
     switchboard: Arc<Switchboard>,
     lines: HashMap<Line, Arc<dyn Channel>>,
     crew: Crew,
+    /// In which words calls are read.
+    mappings: Arc<Mappings>,
     /// How many calls there were.
     calls: usize,
 }
 
 impl Stage {
-    /// Opens a house with these campaigns.
-    pub(super) fn open(start: Timestamp, campaigns: Campaigns) -> Result<Self, ScenarioError> {
+    /// Opens a house with these campaigns and mappings.
+    pub(super) fn open(start: Timestamp, campaigns: Campaigns, mappings: Arc<Mappings>) -> Result<Self, ScenarioError> {
         let tenant = TenantId::parse("scenario").expect("it should be a tenant's id");
         let source = SourceId::parse("segment").expect("it should be a source's id");
         let clock = Arc::new(ManualClock::new(start));
@@ -56,7 +59,7 @@ impl Stage {
             suspend: Box::new(drop),
         };
         let crew = Crew::start(&store, shared).map_err(|err| ScenarioError::House(err.to_string()))?;
-        Ok(Self { tenant, source, clock, store, switchboard, lines: HashMap::new(), crew, calls: 0 })
+        Ok(Self { tenant, source, clock, store, switchboard, lines: HashMap::new(), crew, mappings, calls: 0 })
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -67,7 +70,7 @@ impl Stage {
     pub(super) async fn hear(&mut self, call: Value) -> Result<Result<(), String>, ScenarioError> {
         self.calls += 1;
         let call = segment::completed(call, self.calls, self.now());
-        let (profile, event) = match ingest::decode(call.to_string().as_bytes(), self.now()) {
+        let (profile, event) = match ingest::decode(call.to_string().as_bytes(), self.now(), &self.mappings) {
             Ok(decoded) => decoded,
             Err(reason) => return Ok(Err(reason.to_string())),
         };

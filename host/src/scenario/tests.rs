@@ -77,7 +77,7 @@ fn check(steps: Value, expected: Expect) {
     let script = read(steps);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let played = runtime.block_on(async {
-        let stage = Stage::open(script.start, campaigns())?;
+        let stage = Stage::open(script.start, campaigns(), Arc::clone(&script.mappings))?;
         play::play(stage, &script.scenarios[0]).await
     });
     let played = played.unwrap_or_else(|err: ScenarioError| panic!("{err}"));
@@ -335,6 +335,7 @@ fn an_expectation_about_nobody_or_nothing_is_refused() {
 #[test]
 fn every_slip_is_reported_by_its_place() {
     let step = |step: Value| json!({"campaign": "c", "scenarios": [{"name": "n", "steps": [step]}]});
+    let mapping = |mappings: Value| json!({"campaign": "c", "mappings": mappings, "scenarios": [{"name": "n", "steps": [{"wait": "1h"}]}]});
     let documents = [
         json!([]),
         json!({}),
@@ -356,10 +357,15 @@ fn every_slip_is_reported_by_its_place() {
         step(json!({"expect": {"person": "ada", "step": "first", "chanel": "push"}})),
         step(json!({"expect_none": {"person": "ada"}})),
         step(json!({"expect_none": {"person": 7, "because": "bought"}})),
+        mapping(json!({"seen": {"event": "Mail Seen", "engagement": "open"}})),
+        mapping(json!({"spring": {"campaign": "x", "is": {"campaign": "d"}}})),
+        mapping(json!({
+            "one": {"campaign": "x", "is": {"campaign": "c"}}, "two": {"campaign": "X", "is": {"campaign": "c"}},
+        })),
     ];
     let said = documents.iter().map(|document| Script::read(document).unwrap_err().to_string() + "\n");
     expect![[r#"
-        at `/`: a list is no object: write an object with `module`, `configuration`, `settings`, `campaign`, `campaigns`, `audiences`, `start`, `items` or `scenarios`
+        at `/`: a list is no object: write an object with `module`, `configuration`, `settings`, `campaign`, `campaigns`, `audiences`, `mappings`, `start`, `items` or `scenarios`
         at `/`: `campaign` is missing: write it
         at `/`: `scenarios` is missing: write it
         at `/scenarios`: the list is empty: write at least one
@@ -379,5 +385,8 @@ fn every_slip_is_reported_by_its_place() {
         at `/scenarios/0/steps/0/expect/chanel`: `chanel` is not known here: did you mean `channel`?
         at `/scenarios/0/steps/0/expect_none`: `because` is missing: write a part of what the ledger says, like `bought`, so that it is the right silence
         at `/scenarios/0/steps/0/expect_none/person`: `7` is no text: write a text in quotes
+        at `/mappings/seen/engagement`: `open` is no engagement: did you mean `opened`?
+        at `/mappings/spring/is/campaign`: there is no campaign `d`: did you mean `c`?
+        at `/mappings/two`: it maps the same as `one`: leave one of the two out
     "#]].assert_eq(&said.collect::<String>());
 }

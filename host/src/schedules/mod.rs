@@ -5,6 +5,8 @@
 //! Moments are found by the calendar and the clock on the wall, then put into the zone. What a wall clock skips happens
 //! when it has skipped it; what it shows twice happens the first time, and once.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod parse;
 mod rhythm;
 mod zone;

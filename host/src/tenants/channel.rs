@@ -4,34 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Tenant, TenantsError};
-use crate::domain::{Json, limits};
-
-/// A channel's name: `push`, `email`, or a tenant's own.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ChannelName(Arc<str>);
-
-impl ChannelName {
-    /// Parses a channel's name: 1 to 64 of `a-z`, `0-9` and `-`, starting with a letter.
-    pub fn parse(text: &str) -> Result<Self, TenantsError> {
-        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(allowed) {
-            return Ok(Self(text.into()));
-        }
-        let rule = "use 1 to 64 of `a-z`, `0-9` and `-`, starting with a letter".to_owned();
-        Err(TenantsError::Invalid { what: format!("channel `{}`", text.escape_default()), rule })
-    }
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ChannelName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use crate::domain::{ChannelName, Json, limits};
 
 /// Where a channel goes.
 #[derive(Clone, PartialEq, Eq)]

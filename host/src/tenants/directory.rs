@@ -15,8 +15,8 @@ use super::key::KeyDigest;
 use super::uses::Use;
 use super::vault::{Vault, digest_of};
 use super::{
-    AuditLog, AuditRow, Deed, DeedOutcome, Holder, Inspection, Module, Published, Secret, Snapshot, Sources,
-    StorageError, Tenant, TenantsError, token,
+    AuditLog, AuditRow, Deed, DeedOutcome, Holder, Inlet, Inspection, Module, Published, RegisteredSource, Secret,
+    Snapshot, Sources, StorageError, Tenant, TenantsError, token,
 };
 use crate::domain::{Clock, ModuleDigest, TenantId, Timestamp, limits};
 use crate::keyring::Keyring;
@@ -221,7 +221,7 @@ impl Directory {
                 snapshot.index_keys();
             }
         });
-        if !same(&before.sources, &tenant.sources) {
+        if !same(&before.sources, &tenant.sources) || !Arc::ptr_eq(before.ready_mappings(), tenant.ready_mappings()) {
             replace_sources(&self.sources, &now);
         }
         drop(file);
@@ -294,8 +294,13 @@ fn same<K: Ord, T>(before: &BTreeMap<K, Arc<T>>, after: &BTreeMap<K, Arc<T>>) ->
 }
 
 fn replace_sources(sources: &Sources, snapshot: &Snapshot) {
-    let all = snapshot.tenants().flat_map(|tenant| tenant.sources());
-    sources.replace(all.map(|registered| registered.source.clone()));
+    let inlets = |tenant: &Arc<Tenant>| {
+        let mappings = tenant.ready_mappings();
+        let inlet =
+            |known: &Arc<RegisteredSource>| Inlet { source: known.source.clone(), mappings: Arc::clone(mappings) };
+        tenant.sources().map(inlet).collect::<Vec<_>>()
+    };
+    sources.replace(snapshot.tenants().flat_map(inlets));
 }
 
 fn sweep(snapshot: &Snapshot, modules: &Vault, components: &Vault) -> Result<(), StorageError> {

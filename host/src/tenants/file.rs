@@ -13,10 +13,10 @@ use super::audit::{AuditRow, Inspection};
 use super::audit_table::{self, Entry};
 use super::key::KeyDigest;
 use super::records::{Damage, Kept, TenantRecord, key_digest};
-use super::shelf::{self, AUDIENCES, CAMPAIGNS, CHANNELS, KEYS, MODULES, REVISIONS, SOURCES, Shelf};
+use super::shelf::{self, AUDIENCES, CAMPAIGNS, CHANNELS, KEYS, MAPPINGS, MODULES, REVISIONS, SOURCES, Shelf};
 use super::{
-    ApiKey, Audience, AuditLog, Campaign, ChannelSettings, Module, Published, RegisteredSource, StorageError, Tenant,
-    migration, reseal, uses,
+    ApiKey, Audience, AuditLog, Campaign, ChannelSettings, Module, NamedMapping, Published, RegisteredSource,
+    StorageError, Tenant, migration, reseal, uses,
 };
 use crate::domain::{TenantId, Timestamp};
 use crate::faults::{self, Point};
@@ -270,6 +270,11 @@ impl Reading<'_> {
             tenant.audiences.insert(audience.name.clone(), Arc::new(audience));
             Ok(())
         })?;
+        self.rows(MAPPINGS, tenants, |tenant, mapping: NamedMapping| {
+            tenant.mappings.insert(mapping.name.clone(), Arc::new(mapping));
+            Ok(())
+        })?;
+        tenants.values_mut().try_for_each(Tenant::make_mappings_ready).map_err(damaged)?;
         self.rows(CAMPAIGNS, tenants, |tenant, campaign: Campaign| {
             tenant.campaigns.insert(campaign.name.clone(), Arc::new(campaign));
             Ok(())
@@ -315,6 +320,7 @@ impl Writing<'_> {
         self.rows(MODULES, &old.modules, &new.modules)?;
         self.rows(CHANNELS, &old.channels, &new.channels)?;
         self.rows(AUDIENCES, &old.audiences, &new.audiences)?;
+        self.rows(MAPPINGS, &old.mappings, &new.mappings)?;
         self.rows(CAMPAIGNS, &old.campaigns, &new.campaigns)?;
         for (name, campaign) in &new.campaigns {
             match old.campaigns.get(name) {

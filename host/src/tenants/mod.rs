@@ -1,4 +1,5 @@
-//! Who our customers are, and what they set up: sources, keys, channels, modules, campaigns and their revisions.
+//! Who our customers are, and what they set up: sources, keys, channels, mappings, audiences, modules, campaigns and their
+//! revisions.
 //!
 //! Who reads takes a [`Snapshot`], which never changes and takes no lock. Who changes goes through the [`Directory`]: one
 //! writer at a time, pure edits of a [`Tenant`], on disk before anybody sees them, with a row of the audit log in the same
@@ -17,6 +18,7 @@ mod hand;
 mod key;
 mod lifecycle;
 mod manifest_record;
+mod mapping;
 mod migration;
 mod module;
 mod records;
@@ -36,18 +38,19 @@ mod tests;
 pub use audience::{Audience, AudienceName};
 pub use audit::{AuditRow, Inspection};
 pub use campaign::{Campaign, Publication, Published, Suspended};
-pub use channel::{ChannelName, ChannelSettings};
+pub use channel::ChannelSettings;
 pub use deed::{Actor, AuditLog, Deed, DeedOutcome};
 pub use directory::{Directory, Recognised};
 pub use error::{StorageError, TenantsError};
 pub use hand::Hand;
 pub use key::{ApiKey, KeyId, Role};
 pub use lifecycle::{CampaignAction, CampaignState, LifecycleError};
+pub use mapping::NamedMapping;
 pub use module::Module;
 pub use registration::{RegisteredSource, SourceDemands};
 pub use reseal::Rotation;
 pub use snapshot::{Holder, Snapshot};
-pub use source::{Source, Sources};
+pub use source::{Inlet, Source, Sources};
 pub use tenant::Tenant;
 pub use token::webhook_secret;
 

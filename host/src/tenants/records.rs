@@ -11,10 +11,13 @@ use serde::{Deserialize, Serialize};
 use super::key::KeyDigest;
 use super::manifest_record::ManifestRecord;
 use super::{
-    ApiKey, Audience, AudienceName, Campaign, CampaignState, ChannelName, ChannelSettings, KeyId, Module, Published,
+    ApiKey, Audience, AudienceName, Campaign, CampaignState, ChannelSettings, KeyId, Module, NamedMapping, Published,
     RegisteredSource, Role, Secret, Source, Suspended,
 };
-use crate::domain::{CampaignName, Json, ModuleDigest, Revision, SourceId, TenantId, Timestamp};
+use crate::domain::{
+    CampaignName, ChannelName, Json, MappingName, ModuleDigest, Revision, SourceId, TenantId, Timestamp,
+};
+use crate::mappings::Mapping;
 use crate::settings::Settings;
 
 /// A record that says something that cannot be.
@@ -315,6 +318,37 @@ impl Kept for Audience {
         Ok(Self {
             name: AudienceName::parse(&record.audience)?,
             condition: Json::parse(&record.condition)?,
+            set_at: Timestamp::from_millis(record.set_ms),
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct MappingRecord {
+    mapping: String,
+    document: String,
+    set_ms: i64,
+}
+
+impl Kept for NamedMapping {
+    type Record = MappingRecord;
+
+    fn name(&self) -> String {
+        self.name.to_string()
+    }
+
+    fn to_record(&self) -> MappingRecord {
+        MappingRecord {
+            mapping: self.name.to_string(),
+            document: self.mapping.document().to_string(),
+            set_ms: self.set_at.as_millis(),
+        }
+    }
+
+    fn from_record(_: &TenantId, record: MappingRecord) -> Result<Self, Damage> {
+        Ok(Self {
+            name: MappingName::parse(&record.mapping)?,
+            mapping: Mapping::read(&Json::parse(&record.document)?.value())?,
             set_at: Timestamp::from_millis(record.set_ms),
         })
     }

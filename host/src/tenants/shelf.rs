@@ -23,9 +23,10 @@ pub(super) const MODULES: Shelf = Shelf { rows: TableDefinition::new("modules"),
 pub(super) const CAMPAIGNS: Shelf = Shelf { rows: TableDefinition::new("campaigns"), sealed: None };
 pub(super) const REVISIONS: Shelf = Shelf { rows: TableDefinition::new("revisions"), sealed: None };
 pub(super) const AUDIENCES: Shelf = Shelf { rows: TableDefinition::new("audiences"), sealed: None };
+pub(super) const MAPPINGS: Shelf = Shelf { rows: TableDefinition::new("mappings"), sealed: None };
 
 /// Every shelf.
-pub(super) const ALL: [Shelf; 7] = [SOURCES, KEYS, MODULES, CHANNELS, CAMPAIGNS, REVISIONS, AUDIENCES];
+pub(super) const ALL: [Shelf; 8] = [SOURCES, KEYS, MODULES, CHANNELS, CAMPAIGNS, REVISIONS, AUDIENCES, MAPPINGS];
 
 impl Shelf {
     /// A row's bytes as they are written.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    ApiKey, Audience, AudienceName, Campaign, CampaignState, ChannelName, ChannelSettings, KeyId, Module, Published,
+    ApiKey, Audience, AudienceName, Campaign, CampaignState, ChannelSettings, KeyId, Module, NamedMapping, Published,
     RegisteredSource,
 };
-use crate::domain::{CampaignName, ModuleDigest, SourceId, TenantId, Timestamp};
+use crate::domain::{CampaignName, ChannelName, MappingName, ModuleDigest, SourceId, TenantId, Timestamp};
+use crate::mappings::Mappings;
 
 /// One customer. Copying it copies no more than names and pointers.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct Tenant {
     pub(super) campaigns: BTreeMap<CampaignName, Arc<Campaign>>,
     pub(super) channels: BTreeMap<ChannelName, Arc<ChannelSettings>>,
     pub(super) audiences: BTreeMap<AudienceName, Arc<Audience>>,
+    pub(super) mappings: BTreeMap<MappingName, Arc<NamedMapping>>,
+    pub(super) ready_mappings: Arc<Mappings>,
 }
 
 impl Tenant {
@@ -36,6 +39,8 @@ impl Tenant {
             campaigns: BTreeMap::new(),
             channels: BTreeMap::new(),
             audiences: BTreeMap::new(),
+            mappings: BTreeMap::new(),
+            ready_mappings: Arc::default(),
         }
     }
 

@@ -8,12 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::*;
 use crate::domain::{
-    CampaignName, EngagementKind, Json, Manifest, ManualClock, ModuleDigest, Revision, SourceId, Target, TenantId,
-    Timestamp, Trigger, limits,
+    CampaignName, ChannelName, EngagementKind, Json, Manifest, ManualClock, MappingName, ModuleDigest, Revision,
+    SourceId, Target, TenantId, Timestamp, Trigger, limits,
 };
 use crate::keyring::{Keyring, MasterKeys};
+use crate::mappings::Mapping;
 use crate::settings::Settings;
 
 const START: i64 = 1_767_323_045_678;
@@ -185,7 +188,7 @@ fn what_is_removed_stays_removed() {
         .by(&deed())
         .edit(&shop(), |tenant, _| {
             tenant.remove_source(&source("web"))?;
-            tenant.unset_channel(&ChannelName::parse("push")?)?;
+            tenant.unset_channel(&ChannelName::parse("push").unwrap())?;
             tenant.remove_key(&key.as_ref().unwrap().id)
         })
         .unwrap();
@@ -237,20 +240,51 @@ fn the_bootstrap_key_is_drawn_once_and_replaced_by_a_given_one() {
 }
 
 #[test]
+fn the_door_reads_by_the_mappings_as_they_are_now_also_after_a_start() {
+    let house = House::new();
+    furnish(&house);
+    let registered = add_source(&house, &shop(), "app").unwrap();
+    let token = registered.source.token.expose();
+    let set = |house: &House, name: &str, document: serde_json::Value| {
+        let name = MappingName::parse(name).unwrap();
+        let mapping = Mapping::read(&document).unwrap();
+        let edit = |tenant: &mut Tenant, set_at| tenant.set_mapping(NamedMapping { name, mapping, set_at });
+        house.directory.by(&deed()).edit(&shop(), edit)
+    };
+    let is_read = |house: &House| house.directory.sources().get(token).unwrap().mappings.event("mail_seen").is_some();
+    let seen = json!({"event": "Mail Seen", "engagement": "opened", "channel": "email"});
+    assert!(!is_read(&house));
+    set(&house, "seen", seen.clone()).unwrap();
+    assert!(is_read(&house));
+
+    let clash = set(&house, "again", seen).unwrap_err().to_string();
+    assert_eq!(clash, "mapping `again` is not valid: `again` and `seen` map the same: change or remove one of them");
+    let stray = set(&house, "stray", json!({"campaign": "x", "is": {"campaign": "nobodys"}})).unwrap_err().to_string();
+    assert!(stray.contains("at `/is/campaign`: there is no campaign `nobodys`"), "{stray}");
+
+    let house = house.reopened();
+    assert!(is_read(&house) && house.tenant(&shop()).mappings().count() == 1);
+    let name = MappingName::parse("seen").unwrap();
+    house.directory.by(&deed()).edit(&shop(), |tenant, _| tenant.remove_mapping(&name)).unwrap();
+    assert!(!is_read(&house));
+    assert!(house.directory.by(&deed()).edit(&shop(), |tenant, _| tenant.remove_mapping(&name)).is_err());
+}
+
+#[test]
 fn the_door_sees_a_source_as_soon_as_it_is_there_and_no_longer_than_it_is() {
     let house = House::new();
     furnish(&house);
     let door = house.directory.sources();
     let registered = add_source(&house, &shop(), "app").unwrap();
     let token = registered.source.token.expose();
-    assert_eq!(door.get(token).unwrap().secrets.len(), 1);
+    assert_eq!(door.get(token).unwrap().source.secrets.len(), 1);
 
     let first = registered.source.secrets[0].clone();
     for rotation in 1..=3 {
         let edit =
             |tenant: &mut Tenant, _| tenant.rotate_source(&source("app"), Some(Secret::new(format!("s{rotation}"))));
         house.directory.by(&deed()).edit(&shop(), edit).unwrap();
-        let secrets = &door.get(token).unwrap().secrets;
+        let secrets = &door.get(token).unwrap().source.secrets;
         assert_eq!(secrets.len(), limits::SOURCE_SECRETS_MAX);
         assert_eq!(secrets.contains(&first), rotation == 1);
         assert_eq!(secrets[0].expose(), format!("s{rotation}"));

@@ -1,4 +1,4 @@
-//! What a loop asks aside about tenants who are dear, and the answers that it has. Such a cause is taken up as any other. Where it comes to a
+//! What a loop asks aside about tenants who are dear, or whose campaigns are not ready, and the answers that it has. Such a cause is taken up as any other. Where it comes to a
 //! campaign whose answer is not there yet, the campaign is asked aside, and what was made of the cause is dropped; when the answer is there,
 //! the cause is taken up again. As causes are pure, it comes to the same question, and with its answer to the next one.
 //!
@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use super::aside::{Answer, Aside, Question};
-use super::roster::Enlisted;
+use super::roster::{Decider, Enlisted};
 use crate::domain::{Cause, Context, Outcome, Revision, Signal, TenantId, Timestamp, limits};
 use crate::profiles::Profile;
 
@@ -40,6 +40,8 @@ struct Asked {
 }
 
 enum State {
+    /// The campaign cannot be asked yet.
+    Unready(Arc<dyn Decider>),
     Awaited(Receiver<Answer>),
     Answered(Answer),
 }
@@ -53,7 +55,10 @@ impl Inquiries {
     pub(super) fn refresh(&self, waits: impl Fn(&TenantId) -> bool) {
         let mut open = self.open.borrow_mut();
         open.retain(|tenant, _| waits(tenant));
-        open.values_mut().flat_map(|inquiry| &mut inquiry.asked).for_each(|(_, state)| state.refresh());
+        for inquiry in open.values_mut() {
+            inquiry.asked.iter_mut().for_each(|(_, state)| state.refresh());
+            inquiry.asked.retain(|(_, state)| !state.is_to_be_asked());
+        }
     }
 
     /// Whether anything is asked or answered that was not made use of.
@@ -101,7 +106,11 @@ impl Inquiries {
         }
         // The last one's answer is not in yet: what follows is not what will be asked.
         if inquiry.asked.iter().all(|(_, state)| state.is_answered()) {
-            inquiry.asked.push((asked, State::Awaited(self.aside.ask(question, &self.signal))));
+            let state = match question.decider.is_ready() {
+                true => State::Awaited(self.aside.ask(question, &self.signal)),
+                false => State::Unready(question.decider),
+            };
+            inquiry.asked.push((asked, state));
         }
         None
     }
@@ -117,13 +126,17 @@ impl State {
         }
     }
 
+    fn is_to_be_asked(&self) -> bool {
+        matches!(self, Self::Unready(decider) if decider.is_ready())
+    }
+
     fn is_answered(&self) -> bool {
         matches!(self, Self::Answered(_))
     }
 
     fn cost(&self) -> Duration {
         match self {
-            Self::Awaited(_) => Duration::ZERO,
+            Self::Unready(_) | Self::Awaited(_) => Duration::ZERO,
             Self::Answered(answer) => answer.cost,
         }
     }
@@ -135,7 +148,6 @@ mod tests {
     use crate::domain::{Decision, ManualClock, ProfileId, StateChange};
     use crate::sandbox::View;
     use crate::store::{Memory, Store as _};
-    use crate::worker::Decider;
     use crate::worker::catalogue::Catalogue;
     use crate::worker::person::{Lines, Person};
     use crate::worker::roster::Campaigns;

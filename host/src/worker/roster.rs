@@ -15,6 +15,11 @@ use crate::settings::Settings;
 
 /// Something that decides: a guest in its sandbox.
 pub trait Decider: Send + Sync {
+    /// Whether it can answer at once. One that cannot is made ready soon, or not at all: then its outcome says so.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
     /// Asks for a decision. Whatever goes wrong is in the outcome.
     fn decide(&self, context: &Context, cause: &Cause, view: Arc<dyn View>) -> Outcome;
 }
@@ -97,6 +102,11 @@ impl Campaigns {
     /// Whether nothing was replaced between the two.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.enlisted, &other.enlisted)
+    }
+
+    /// Whether all that are asked can answer at once.
+    pub(super) fn are_ready(&self) -> bool {
+        self.enlisted.iter().all(|campaign| campaign.reason_to_wait().is_some() || campaign.decider.is_ready())
     }
 
     /// The campaign that a provider spells so.

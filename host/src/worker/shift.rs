@@ -27,7 +27,7 @@ pub(super) struct Shift<'a> {
     batch: Batch<'a>,
     aside: &'a Aside,
     inquiries: &'a Inquiries,
-    /// Who is dear: as it was when the shift began, and whoever turned out to be meanwhile.
+    /// Who is dear, or has campaigns that cannot be asked yet: as it was when the shift began, and whoever turned out to be dear meanwhile.
     dear: BTreeSet<TenantId>,
     shares: &'a mut Shares,
     /// Who has parked causes in the store.
@@ -74,7 +74,8 @@ impl<'a> Shift<'a> {
         let mut behind = tools.partition.tenants_due(horizon)?;
         behind.extend(parked.iter().cloned());
         behind.extend(tools.agenda.tenants(horizon).cloned());
-        let dear = aside.dear();
+        let mut dear = aside.dear();
+        dear.extend(behind.iter().filter(|tenant| !tools.roster.of(tenant).are_ready()).cloned());
         inquiries.refresh(|tenant| dear.contains(tenant) && behind.contains(tenant));
         Ok(Self {
             tools,
@@ -100,6 +101,9 @@ impl<'a> Shift<'a> {
         if has_served {
             return Ok((self.batch, 0));
         }
+        let newcomers: BTreeSet<&TenantId> = window.entries.iter().map(|entry| &entry.inbound.tenant).collect();
+        let unready = newcomers.into_iter().filter(|tenant| !self.tools.roster.of(tenant).are_ready());
+        self.dear.extend(unready.cloned());
         let taken = self.take_in(window)?;
         self.left = limits::SHARE;
         let (dear, behind) = (&self.dear, std::mem::take(&mut self.behind));

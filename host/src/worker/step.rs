@@ -365,6 +365,7 @@ fn promise(
         step: instruction.step,
         channel: delivery.channel,
         profile: scene.key.profile.clone(),
+        user_id: profile.told_user_id().map(str::to_owned),
         content: delivery.content,
         addresses,
         promised_at: scene.now,

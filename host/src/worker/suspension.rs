@@ -102,6 +102,7 @@ impl Suspension {
             step: SUSPENDED.to_owned(),
             channel: OPERATIONS.to_owned(),
             profile: key.profile.clone(),
+            user_id: None,
             content: Json::from(&content),
             addresses: Addresses::default(),
             promised_at: self.at,

@@ -377,6 +377,7 @@ fn entry(number: usize, channel: &str, person: &ProfileKey) -> OutboxRow {
         step: "push".into(),
         channel: channel.to_owned(),
         profile: person.profile.clone(),
+        user_id: None,
         content: Json::parse("{}").unwrap(),
         addresses: Addresses::default(),
         promised_at: at(NOON),

@@ -74,6 +74,9 @@ const ROWS: &[Row] = &[
     row("GET /v1/audiences/{audience}", Viewer, "", 200, 404),
     row("PUT /v1/audiences/{audience}", Developer, AUDIENCE, 200, 200),
     row("DELETE /v1/audiences/{audience}", Developer, "", 204, 404),
+    row("GET /v1/mappings", Viewer, "", 200, 200),
+    row("PUT /v1/mappings/{mapping}", Developer, MAPPING, 200, 200),
+    row("DELETE /v1/mappings/{mapping}", Developer, "", 204, 404),
     row("GET /v1/profiles", Viewer, "", 200, 200),
     row("GET /v1/profiles/{profile}", Viewer, "", 404, 404),
     row("DELETE /v1/profiles/{profile}", Developer, "", 202, 202),
@@ -93,6 +96,7 @@ const ROWS: &[Row] = &[
 ];
 
 const AUDIENCE: &str = r#"{"condition": {"trait": "plan", "equals": "Gold"}}"#;
+const MAPPING: &str = r#"{"event": "Mail Seen", "engagement": "opened", "channel": "email"}"#;
 const WEBHOOK: &str = r#"{"provider": "webhook", "settings": {"url": "https://example.com/hook"}}"#;
 
 /// A house where `shop` has one of everything.
@@ -111,6 +115,7 @@ impl Furnished {
         house.done("POST", "/v1/campaigns/winter/publish", json!({"module": module})).await;
         house.done("PUT", "/v1/channels/push", serde_json::from_str(WEBHOOK).unwrap()).await;
         house.done("PUT", "/v1/audiences/vip", serde_json::from_str(AUDIENCE).unwrap()).await;
+        house.done("PUT", "/v1/mappings/seen", serde_json::from_str(MAPPING).unwrap()).await;
         Self { house, module, bytes }
     }
 
@@ -121,6 +126,7 @@ impl Furnished {
             .replace("{campaign}", "winter")
             .replace("{channel}", "push")
             .replace("{audience}", "vip")
+            .replace("{mapping}", "seen")
             .replace("{profile}", "nobody")
             .replace("{item}", "mug")
             .replace("keys/{id}", &format!("keys/{}", self.house.viewer_id));

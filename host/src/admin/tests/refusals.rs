@@ -142,6 +142,48 @@ async fn what_is_wrong_with_a_campaign_or_a_channel_is_said() {
     "#]].assert_eq(&picture);
 }
 
+#[tokio::test]
+async fn what_is_wrong_with_a_mapping_is_said_by_its_place() {
+    let house = House::new().await;
+    house.done("POST", "/v1/campaigns", json!({"campaign": "spring"})).await;
+    let seen = json!({"event": "Mail Seen", "engagement": "opened", "channel": "email"});
+    house.done("PUT", "/v1/mappings/seen", seen.clone()).await;
+    let listed = house.done("GET", "/v1/mappings", Value::Null).await;
+    let set_at = "2026-01-02T03:04:05.678Z";
+    let items = json!([{"mapping": "seen", "maps": seen, "set_at": set_at}]);
+    assert_eq!(listed, json!({"items": items, "next": null}));
+    let picture = refusals(
+        &house,
+        vec![
+            ("PUT", "/v1/mappings/with%20blank", seen.clone()),
+            ("PUT", "/v1/mappings/another", seen),
+            ("PUT", "/v1/mappings/x", Value::Null),
+            ("PUT", "/v1/mappings/x", json!({"event": "Mail Seen", "engagement": "opend", "channel": "email"})),
+            ("PUT", "/v1/mappings/x", json!({"campaign": "sale", "is": {"campaign": "sprng"}})),
+            ("PUT", "/v1/mappings/x", json!({"consent": "Advertising", "channels": ["push", "Ads"]})),
+            ("DELETE", "/v1/mappings/x", Value::Null),
+        ],
+    )
+    .await;
+    expect![[r#"
+        PUT /v1/mappings/with%20blank
+            422 invalid: mapping `with blank` is not valid: use 1 to 64 of `A-Z`, `a-z`, `0-9`, `-`, `_`, `.`, starting with a letter or digit
+        PUT /v1/mappings/another
+            422 invalid: mapping `another` is not valid: `another` and `seen` map the same: change or remove one of them
+        PUT /v1/mappings/x
+            422 invalid: mapping `x` is not valid: at `/`: nothing says what is mapped: write `event`, `campaign` or `consent`
+        PUT /v1/mappings/x
+            422 invalid: mapping `x` is not valid: at `/engagement`: `opend` is no engagement: did you mean `opened`?
+        PUT /v1/mappings/x
+            422 invalid: mapping `x` is not valid: at `/is/campaign`: there is no campaign `sprng`: did you mean `spring`?
+        PUT /v1/mappings/x
+            422 invalid: mapping `x` is not valid: at `/channels/1`: channel `Ads` is not valid: use 1 to 64 of `a-z`, `0-9` and `-`, starting with a letter: name one like `push` or `email`, or one of your own
+        DELETE /v1/mappings/x
+            404 not-found: mapping `x` is not known: `mapping list` shows those there are
+    "#]].assert_eq(&picture);
+    assert_eq!(house.done("GET", "/v1/mappings", Value::Null).await, listed, "what is refused changes nothing");
+}
+
 /// Every request, and how it is refused.
 async fn refusals(house: &House, requests: Vec<(&str, &str, Value)>) -> String {
     let mut picture = String::new();

@@ -50,6 +50,8 @@ struct Data<'a> {
     step: &'a str,
     channel: &'a str,
     profile: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
     addresses: Addresses<'a>,
     content: &'a RawValue,
     attempt: u32,
@@ -72,6 +74,7 @@ fn body(message: &Message) -> String {
         step: &message.step,
         channel: &message.channel,
         profile: message.profile.as_str(),
+        user_id: message.user_id.as_deref(),
         addresses: Addresses {
             push_tokens: &message.addresses.push_tokens,
             email: message.addresses.email.as_deref(),

@@ -80,7 +80,7 @@ fn the_request_tells_all_and_keeps_the_content_as_it_was_written() {
     let [request, _] = deliver_twice();
     assert_eq!(request.line, "POST /in?shop=1 HTTP/1.1");
     assert_eq!(request.headers["content-type"], "application/json");
-    expect![[r#"{"type":"message.instructed","timestamp":"2026-01-02T03:04:05.678Z","data":{"id":"msg_00112233445566778899aabbccddeeff","campaign":"three-lines","step":"push","channel":"push","profile":"u1","addresses":{"push_tokens":["token-hush"],"email":"hush@example.com","phone":"+4930000hush"},"content":{"title": "hush", "size":1.50},"attempt":1}}"#]]
+    expect![[r#"{"type":"message.instructed","timestamp":"2026-01-02T03:04:05.678Z","data":{"id":"msg_00112233445566778899aabbccddeeff","campaign":"three-lines","step":"push","channel":"push","profile":"u1","user_id":"user-1","addresses":{"push_tokens":["token-hush"],"email":"hush@example.com","phone":"+4930000hush"},"content":{"title": "hush", "size":1.50},"attempt":1}}"#]]
     .assert_eq(&request.body);
 }
 

@@ -77,6 +77,9 @@ audience set vip --condition {\"audience\":\"gold\"}
 audience list
 audience show vip
 audience remove vip
+mapping set seen --maps {\"event\":\"Mail-Seen\",\"engagement\":\"opened\"}
+mapping list
+mapping remove seen
 sweep list --limit 5
 profile list
 profile show anonymous:a/b
@@ -142,6 +145,9 @@ fn every_command_is_one_request() {
         GET audiences -> all rows
         GET audiences/vip -> one object
         DELETE audiences/vip -> {"audience":"vip","removed":true}
+        PUT mappings/seen {"engagement":"opened","event":"Mail-Seen"} -> one object
+        GET mappings -> all rows
+        DELETE mappings/seen -> {"mapping":"seen","removed":true}
         GET sweeps -> 5 rows
         GET profiles -> all rows
         GET profiles/anonymous:a/b -> one object

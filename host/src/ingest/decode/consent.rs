@@ -1,11 +1,14 @@
 //! What a call says about being written to, in every vendor's spelling. Unsubscribing and complaining are engagements, and stand in
 //! `engagement/table.rs`; here stands all that is no engagement: coming back, states of subscriptions, traits.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
+use super::facts::Read;
 use super::fields::{Fields, text};
-use super::{spelling, vendor};
-use crate::domain::{Call, Consent, Scope, Wish, limits};
+use super::vendor;
+use crate::domain::{Call, Consent, Scope, Wish, limits, spelling};
 
 /// Track events that say one thing, by their folded names.
 const SAID: &[(&str, Option<&str>, Wish)] = &[
@@ -37,6 +40,9 @@ const STATES: [&str; 5] = [
     "groupsubscriptionupdated",
 ];
 
+/// The track event by which a change of Segment's consent is told (privacy/consent-management/consent-in-unify).
+const PREFERENCES_TOLD: &str = "segmentconsentpreferenceupdated";
+
 /// Traits whose text is a state.
 const STATE_TRAITS: &[(&str, &str)] = &[
     ("email_subscribe", "email"),
@@ -63,13 +69,14 @@ const FLAG_TRAITS: &[(&str, Option<&str>, Wish)] = &[
 
 /// All that a call says, the strictest word of each scope. What an identify says of itself counts either way; the context's traits
 /// are carried along with every call for months and may be stale, so that they only close.
-pub(crate) fn consents(kind: Call, name: &str, call: Fields<'_>) -> Vec<Consent> {
+pub(crate) fn consents(read: &Read<'_>, call: Fields<'_>) -> Vec<Consent> {
     let context = call.within("context");
-    let mut said = Vec::new();
-    if kind == Call::Track {
-        said.extend(of_event(&spelling::folded(name), call));
+    let name = spelling::folded(read.name);
+    let mut said = of_preferences(read, &name, context.within("consent"));
+    if read.kind == Call::Track {
+        said.extend(of_event(&name, call));
     }
-    if kind == Call::Identify {
+    if read.kind == Call::Identify {
         said.extend(of_traits(call.within("traits")));
     }
     said.extend(of_traits(context.within("traits")).filter(|consent| consent.wish == Wish::Unwanted));
@@ -77,6 +84,26 @@ pub(crate) fn consents(kind: Call, name: &str, call: Fields<'_>) -> Vec<Consent>
     said.extend(subscriptions.into_iter().flatten().filter_map(of_subscription));
     said.truncate(limits::CONSENTS_PER_EVENT_MAX);
     said
+}
+
+/// Segment's consent, of the categories that the tenant mapped. Every event is stamped with it; the one that tells of a change
+/// counts either way, and the others only close: what is stamped on a page view is no answer to an unsubscription.
+fn of_preferences(read: &Read<'_>, name: &str, consent: Fields<'_>) -> Vec<Consent> {
+    if read.mappings.is_empty() {
+        return Vec::new();
+    }
+    let is_told = read.kind == Call::Track && name == PREFERENCES_TOLD;
+    let mut said: BTreeMap<&str, Wish> = BTreeMap::new();
+    for (category, preference) in consent.within("categoryPreferences").members() {
+        let Some(is_given) = flag(preference) else { continue };
+        let wish = if is_given { Wish::Welcome } else { Wish::Unwanted };
+        for channel in read.mappings.channels(category) {
+            let strictest = said.entry(channel.as_str()).or_insert(wish);
+            *strictest = wish.max(*strictest);
+        }
+    }
+    said.retain(|_, wish| is_told || *wish == Wish::Unwanted);
+    said.into_iter().map(|(channel, wish)| self::consent(Some(channel), wish)).collect()
 }
 
 fn of_event(name: &str, call: Fields<'_>) -> Option<Consent> {
@@ -170,9 +197,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::Identities;
+    use crate::mappings::Mappings;
 
     fn picture(kind: Call, name: &str, call: Value) -> String {
-        let said = consents(kind, name, Fields::of(&call)).into_iter().map(|consent| {
+        picture_of(read(&Mappings::default(), kind, name, &call))
+    }
+
+    fn picture_of(said: Vec<Consent>) -> String {
+        let said = said.into_iter().map(|consent| {
             let scope = match consent.scope {
                 Scope::Channel(channel) => channel,
                 Scope::Everything => "everything".to_owned(),
@@ -180,6 +213,11 @@ mod tests {
             format!("{scope} {}", consent.wish.as_str())
         });
         said.collect::<Vec<_>>().join(", ")
+    }
+
+    fn read(mappings: &Mappings, kind: Call, name: &str, call: &Value) -> Vec<Consent> {
+        let identities = Identities::default();
+        consents(&Read { kind, name, identities: &identities, engagement: None, mappings }, Fields::of(call))
     }
 
     #[test]
@@ -264,6 +302,48 @@ mod tests {
     fn what_one_call_may_say_is_bounded() {
         let many = vec![json!({ "type": "EMAIL", "status": "SUBSCRIBED" }); 1_000];
         let call = json!({ "messaging_subscriptions": many });
-        assert_eq!(consents(Call::Identify, "", Fields::of(&call)).len(), limits::CONSENTS_PER_EVENT_MAX);
+        assert_eq!(read(&Mappings::default(), Call::Identify, "", &call).len(), limits::CONSENTS_PER_EVENT_MAX);
+    }
+
+    /// What a call says of consent to a tenant that mapped two categories.
+    fn preferences(kind: Call, name: &str, preferences: Value) -> String {
+        let mapping = |document: Value| crate::mappings::Mapping::read(&document).unwrap();
+        let advertising = mapping(json!({"consent": "Advertising", "channels": ["ads", "push"]}));
+        let news = mapping(json!({"consent": "C0004", "channels": ["email", "push"]}));
+        let mappings = Mappings::of([("advertising", &advertising), ("news", &news)]).unwrap();
+        let call = json!({"context": {"consent": {"categoryPreferences": preferences}}});
+        picture_of(read(&mappings, kind, name, &call))
+    }
+
+    #[test]
+    fn a_category_that_the_tenant_mapped_is_about_its_channels_and_any_other_about_none() {
+        let told = |given: Value| preferences(Call::Track, "Segment Consent Preference Updated", given);
+        assert_eq!(told(json!({"Advertising": true, "Analytics": false})), "ads welcome, push welcome");
+        assert_eq!(told(json!({"advertising": false})), "ads unwanted, push unwanted");
+        assert_eq!(
+            told(json!({"Advertising": true, "c0004": false})),
+            "ads welcome, email unwanted, push unwanted",
+            "of two words about one channel, the stricter"
+        );
+        assert_eq!(told(json!({"Advertising": "true", "C0004": 1})), "ads welcome, email welcome, push welcome");
+        assert_eq!(told(json!({"Analytics": false})), "");
+        assert_eq!(told(json!({"Advertising": null})), "");
+        assert_eq!(told(json!([])), "");
+    }
+
+    #[test]
+    fn a_preference_that_an_event_is_stamped_with_only_closes() {
+        let given = json!({"Advertising": true, "C0004": false});
+        for (kind, name) in [(Call::Page, "Home"), (Call::Track, "Order Completed"), (Call::Identify, "")] {
+            assert_eq!(preferences(kind, name, given.clone()), "email unwanted, push unwanted", "{name}");
+        }
+        let page = preferences(Call::Page, "Segment Consent Preference Updated", given);
+        assert_eq!(page, "email unwanted, push unwanted", "a page of that name tells nothing");
+    }
+
+    #[test]
+    fn without_a_mapping_no_preference_says_anything() {
+        let call = json!({"context": {"consent": {"categoryPreferences": {"Advertising": false}}}});
+        assert_eq!(picture(Call::Track, "Segment Consent Preference Updated", call), "");
     }
 }

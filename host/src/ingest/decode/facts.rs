@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::fields::Fields;
 use super::membership::membership;
-use super::{consent, phone, spelling};
-use crate::domain::{Call, Engagement, EngagementKind, Identities, Json, Lost, Medium, PersonFacts, limits};
+use super::{consent, phone};
+use crate::domain::{Call, Engagement, EngagementKind, Identities, Json, Lost, Medium, PersonFacts, limits, spelling};
+use crate::mappings::Mappings;
 
 /// IANA's longest name has 32 letters.
 const TIME_ZONE_BYTES_MAX: usize = 64;
@@ -19,6 +20,7 @@ pub(crate) struct Read<'a> {
     pub(crate) name: &'a str,
     pub(crate) identities: &'a Identities,
     pub(crate) engagement: Option<&'a Engagement>,
+    pub(crate) mappings: &'a Mappings,
 }
 
 /// What a call tells. An identify's traits go over the context's; a group's are not the person's.
@@ -36,7 +38,7 @@ pub(crate) fn facts(read: &Read<'_>, call: Fields<'_>) -> PersonFacts {
         push_token: fit(context.within("device").text("token")).filter(|_| !has_lost(Medium::Push)),
         phone,
         time_zone: context.text("timezone").filter(|zone| is_time_zone(zone)),
-        consents: consent::consents(read.kind, read.name, call),
+        consents: consent::consents(read, call),
         lost: lost.into_iter().collect(),
         items: None,
         audience: membership(read.kind, call),
@@ -89,9 +91,10 @@ mod tests {
 
     fn of(kind: Call, name: &str, call: &Value) -> PersonFacts {
         let call = Fields::of(call);
-        let engagement = engagement::of(name, call);
+        let mappings = &Mappings::default();
+        let engagement = engagement::of(mappings, name, call);
         let identities = identities::identities(kind, call);
-        facts(&Read { kind, name, identities: &identities, engagement: engagement.as_ref() }, call)
+        facts(&Read { kind, name, identities: &identities, engagement: engagement.as_ref(), mappings }, call)
     }
 
     fn traits(kind: Call, call: Value) -> String {

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::spelling;
+use crate::domain::{pointer, spelling};
 
 /// The members of an object.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +33,15 @@ impl<'a> Fields<'a> {
     /// The text of the first of these names that has one.
     pub(crate) fn first_text(self, names: &[&'a str]) -> Option<String> {
         names.iter().find_map(|name| self.text(name))
+    }
+
+    /// The text that a tenant's word for a property means, where these are an event's members.
+    pub(crate) fn property(self, word: &str) -> Option<String> {
+        let pointer = pointer::of_property(word);
+        let path = pointer.strip_prefix('/')?;
+        let (name, rest) = path.find('/').map_or((path, ""), |at| path.split_at(at));
+        let name = name.replace("~1", "/").replace("~0", "~");
+        text(pointer::find(self.get(&name)?, rest).value?)
     }
 
     /// Whether the member of that name is true, as a boolean or as a text.

@@ -10,7 +10,6 @@ mod items;
 mod membership;
 mod names;
 mod phone;
-mod spelling;
 mod surrogates;
 mod timestamps;
 mod vendor;
@@ -23,6 +22,7 @@ pub(super) use self::timestamps::moment;
 use super::digest;
 use super::outline::{Excess, excess};
 use crate::domain::{Call, Event, ItemFacts, Json, MessageId, PersonFacts, ProfileId, Timestamp, limits};
+use crate::mappings::Mappings;
 
 /// Letters of a foreign value that a reason repeats.
 const SHOWN_LETTERS_MAX: usize = 40;
@@ -55,8 +55,8 @@ pub enum Unreadable {
     NoIdentity,
 }
 
-/// Reads one element.
-pub fn decode(text: &[u8], arrived: Timestamp) -> Result<(ProfileId, Event), Unreadable> {
+/// Reads one element, in the words of its tenant.
+pub fn decode(text: &[u8], arrived: Timestamp, mappings: &Mappings) -> Result<(ProfileId, Event), Unreadable> {
     if text.len() > limits::EVENT_BYTES_MAX {
         return Err(Unreadable::TooLarge(text.len()));
     }
@@ -70,7 +70,7 @@ pub fn decode(text: &[u8], arrived: Timestamp) -> Result<(ProfileId, Event), Unr
     if !value.is_object() {
         return Err(Unreadable::NotAnObject(kind_of(&value)));
     }
-    event(body, &value, arrived)
+    event((body, &value), arrived, mappings)
 }
 
 fn parse(text: &str) -> Result<(Json, Value), Unreadable> {
@@ -81,15 +81,19 @@ fn parse(text: &str) -> Result<(Json, Value), Unreadable> {
     Json::read(text).or_else(repaired).map_err(Unreadable::NotJson)
 }
 
-fn event(body: Json, value: &Value, arrived: Timestamp) -> Result<(ProfileId, Event), Unreadable> {
+fn event(
+    (body, value): (Json, &Value),
+    arrived: Timestamp,
+    mappings: &Mappings,
+) -> Result<(ProfileId, Event), Unreadable> {
     let call = Fields::of(value);
     let kind = kind(call)?;
     let name = name(kind, call)?;
     let identities = identities::identities(kind, call);
     let profile = identities.profile().ok_or(Unreadable::NoIdentity)?;
     let message_id = identities::message_id(call);
-    let engagement = (kind == Call::Track).then(|| engagement::of(&name, call)).flatten();
-    let read = facts::Read { kind, name: &name, identities: &identities, engagement: engagement.as_ref() };
+    let engagement = (kind == Call::Track).then(|| engagement::of(mappings, &name, call)).flatten();
+    let read = facts::Read { kind, name: &name, identities: &identities, engagement: engagement.as_ref(), mappings };
     let event = Event {
         test: identities::is_test(message_id.as_deref(), &identities),
         id: known_or_made(message_id, value),
@@ -147,15 +151,17 @@ fn kind_of(value: &Value) -> &'static str {
 mod tests {
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
+    use crate::mappings::Mapping;
 
     fn arrived() -> Timestamp {
         Timestamp::from_millis(1_767_323_100_000)
     }
 
     fn picture(text: &str) -> String {
-        let (profile, event) = match decode(text.as_bytes(), arrived()) {
+        let (profile, event) = match decode(text.as_bytes(), arrived(), &Mappings::default()) {
             Ok(decoded) => decoded,
             Err(reason) => return format!("quarantined: {reason}"),
         };
@@ -225,7 +231,7 @@ mod tests {
 
     #[test]
     fn the_body_is_the_text_as_it_came_and_readable() {
-        let body = |text: &str| decode(text.as_bytes(), arrived()).unwrap().1.body;
+        let body = |text: &str| decode(text.as_bytes(), arrived(), &Mappings::default()).unwrap().1.body;
         let odd = r#"{"type":"track", "event":"e","userId":1e2,"z":1,"a":123456789012345680000}"#;
         assert_eq!(body(odd).as_str(), odd);
         let half = body(r#"{"type":"track","event":"e","userId":"u","s":"bad\ud83dtail"}"#);
@@ -234,7 +240,7 @@ mod tests {
 
     #[test]
     fn without_an_id_the_same_event_is_the_same_whatever_its_order() {
-        let id = |text: &str| decode(text.as_bytes(), arrived()).unwrap().1.id;
+        let id = |text: &str| decode(text.as_bytes(), arrived(), &Mappings::default()).unwrap().1.id;
         let one = id(r#"{"type":"track","event":"e","userId":"u","a":1}"#);
         assert_eq!(one, id(r#"{ "a":1, "userId":"u","event":"e","type":"track"}"#));
         assert_ne!(one, id(r#"{"type":"track","event":"e","userId":"u","a":2}"#));
@@ -265,13 +271,54 @@ mod tests {
             &filled(limits::EVENT_BYTES_MAX),
             expect!["quarantined: it has 262192 bytes, and an event may have 262144: send less in its properties"],
         );
-        assert!(matches!(decode(b"{\"a\":\"\xff\"}", arrived()), Err(Unreadable::NotUtf8(6))));
+        assert!(matches!(decode(b"{\"a\":\"\xff\"}", arrived(), &Mappings::default()), Err(Unreadable::NotUtf8(6))));
+    }
+
+    /// Mappings and events over few words, so that some name each other.
+    fn mapping() -> impl Strategy<Value = Mapping> {
+        let word = || "[a-c]";
+        let document = prop_oneof![
+            word().prop_map(|name| json!({"event": name, "engagement": "opened", "channel": "email"})),
+            word().prop_map(|name| json!({"campaign": name, "is": {"campaign": "ours"}})),
+            (word(), word()).prop_map(
+                |(name, step)| json!({"campaign": name, "step": step, "is": {"campaign": "ours", "step": "first"}})
+            ),
+            word().prop_map(|name| json!({"consent": name, "channels": ["push"]})),
+        ];
+        document.prop_map(|document| Mapping::read(&document).unwrap())
     }
 
     proptest! {
         #[test]
+        fn mappings_change_no_event_that_they_do_not_name(
+            mappings in proptest::collection::vec(mapping(), 0..4),
+            (name, campaign, step, category) in ("[a-d]|Email Opened", "[a-d]", "[a-d]", "[a-d]"), given: bool,
+        ) {
+            let names: Vec<String> = (0..mappings.len()).map(|number| number.to_string()).collect();
+            let Ok(ready) = Mappings::of(names.iter().map(String::as_str).zip(&mappings)) else { return Ok(()) };
+            let call = json!({
+                "type": "track", "event": name, "userId": "u1", "properties": {"campaign_name": campaign, "step": step},
+                "context": {"consent": {"categoryPreferences": {&category: given}}},
+            });
+            let read = |mappings: &Mappings| decode(call.to_string().as_bytes(), arrived(), mappings).unwrap();
+            let (plain, mapped) = (read(&Mappings::default()), read(&ready));
+            let is_named = |mapping: &Mapping| match mapping {
+                Mapping::Event(mapping) => mapping.event == name,
+                Mapping::Campaign(mapping) => {
+                    mapping.campaign == campaign && mapping.step.as_ref().is_none_or(|named| *named == step)
+                }
+                Mapping::Consent(mapping) => mapping.category == category,
+            };
+            if !mappings.iter().any(is_named) {
+                prop_assert_eq!(&plain, &mapped);
+            }
+            // Whoever is told of, when, and under which id it is known: no mapping changes that.
+            prop_assert_eq!((plain.0, plain.1.id, plain.1.at, plain.1.body), (mapped.0, mapped.1.id, mapped.1.at, mapped.1.body));
+        }
+
+        #[test]
         fn no_bytes_make_it_panic(text in proptest::collection::vec(any::<u8>(), 0..64)) {
-            let _ = decode(&text, arrived());
+            let _ = decode(&text, arrived(), &Mappings::default());
         }
 
         #[test]
@@ -280,7 +327,7 @@ mod tests {
              r#""track"|"Identify"|"[a-z@:\\n0-9]{0,9}"|null|\[\]|\{"token":1,"email":"a@b","device":\{\}\}|-?[0-9]{1,16}|"\\ud83d""#), 0..8)) {
             let members: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
             let text = format!("{{{}}}", members.join(","));
-            if let Ok((_, event)) = decode(text.as_bytes(), arrived()) {
+            if let Ok((_, event)) = decode(text.as_bytes(), arrived(), &Mappings::default()) {
                 prop_assert!(event.at <= arrived());
                 event.body.value();
             }

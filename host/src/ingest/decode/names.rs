@@ -4,8 +4,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::spelling;
-use crate::domain::limits;
+use crate::domain::{limits, spelling};
 
 /// The specification's own spellings.
 const SPECIFIED: &[&str] = &[

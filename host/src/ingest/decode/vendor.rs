@@ -1,7 +1,7 @@
 //! Who sent an event into Segment, as far as it says so: some vendors' names mean something in their own events only.
 
 use super::fields::Fields;
-use super::spelling;
+use crate::domain::spelling;
 
 pub(crate) fn is_airship(call: Fields<'_>) -> bool {
     is_of(call, &["airship", "urbanairship"])

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::domain::{Json, ManualClock, SourceId, TenantId, Timestamp};
+use crate::domain::{ChannelName, Json, ManualClock, SourceId, TenantId, Timestamp};
 use crate::keyring::{Keyring, KeyringError, MasterKeys, draw};
 use crate::tenants::*;
 
@@ -53,7 +53,7 @@ fn a_directory_of_the_format_before_is_sealed_at_its_next_start() {
 
     for _ in 0..2 {
         let directory = open(folder.path(), MasterKeys::Beside).unwrap();
-        let source = directory.sources().get(TOKEN).unwrap();
+        let source = &directory.sources().get(TOKEN).unwrap().source;
         assert_eq!(source.secrets.iter().map(Secret::expose).collect::<Vec<_>>(), [PLANTED[1], PLANTED[0]]);
         assert_eq!(source.bearer.as_ref().map(Secret::expose), Some(PLANTED[2]));
         assert_eq!(source.basic_key.as_ref().map(Secret::expose), Some(PLANTED[3]));
@@ -75,7 +75,7 @@ fn furnish(directory: &Directory) -> [&'static str; 2] {
             SourceDemands { secret: Some(Secret::new("s3cret-of-web".to_owned())), ..SourceDemands::default() };
         tenant.add_source(RegisteredSource::draw(shop(), SourceId::parse("web").unwrap(), demands, now)?)?;
         tenant.set_channel(ChannelSettings {
-            channel: ChannelName::parse("push")?,
+            channel: ChannelName::parse("push").unwrap(),
             provider: "webhook".to_owned(),
             settings: Json::parse(r#"{"secret":"whsec_of_push"}"#).unwrap(),
         })

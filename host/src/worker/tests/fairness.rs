@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::prelude::*;
 
@@ -26,9 +27,14 @@ const TICKS: usize = 20;
 struct Costly {
     habit: Habit,
     cost_ms: u64,
+    is_ready: Arc<AtomicBool>,
 }
 
 impl Decider for Costly {
+    fn is_ready(&self) -> bool {
+        self.is_ready.load(Ordering::SeqCst)
+    }
+
     fn decide(&self, context: &Context, cause: &Cause, _: Arc<dyn View>) -> Outcome {
         let fuel_used = self.cost_ms * 1_000 * limits::FUEL_PER_MICROSECOND;
         let name = match cause {
@@ -67,6 +73,8 @@ struct Floor {
     shared: Arc<Shared>,
     worker: Worker,
     suspensions: Arc<Mutex<Vec<Suspension>>>,
+    /// Of each tenant's campaign.
+    are_ready: Vec<Arc<AtomicBool>>,
     sent: usize,
     _runtime: Runtime,
 }
@@ -80,14 +88,16 @@ impl Floor {
         let noted = Arc::clone(&suspensions);
         let mut shared = Arc::into_inner(shared(&store, clock.clone(), Vec::new(), &runtime)).unwrap();
         shared.suspend = Box::new(move |suspension| noted.lock().unwrap().push(suspension));
+        let are_ready: Vec<_> = campaigns.iter().map(|_| Arc::new(AtomicBool::new(true))).collect();
         let enlisted = |(number, (habit, cost_ms)): (usize, &(Habit, u64))| {
-            let decider = Arc::new(Costly { habit: *habit, cost_ms: *cost_ms });
+            let is_ready = Arc::clone(&are_ready[number]);
+            let decider = Arc::new(Costly { habit: *habit, cost_ms: *cost_ms, is_ready });
             (tenant(number), Campaigns::new([Enlisted { decider, ..campaign("test", sends) }], []))
         };
         shared.roster.replace(campaigns.iter().enumerate().map(enlisted).collect());
         let shared = Arc::new(shared);
         let worker = Self::hire(&store, &shared);
-        Self { store, clock, shared, worker, suspensions, sent: 0, _runtime: runtime }
+        Self { store, clock, shared, worker, suspensions, are_ready, sent: 0, _runtime: runtime }
     }
 
     fn hire(store: &Memory, shared: &Arc<Shared>) -> Worker {
@@ -235,6 +245,18 @@ fn nobody_waits_while_a_dear_cause_is_decided() {
 }
 
 #[test]
+fn a_campaign_that_is_not_loaded_yet_keeps_its_own_causes_waiting_and_nobody_elses() {
+    let mut floor = Floor::new(&[(Habit::Notes, 0), (Habit::Notes, 0)]);
+    floor.are_ready[0].store(false, Ordering::SeqCst);
+    let ids = [floor.send(0, 0), floor.send(1, 0), floor.send(0, 0)];
+    assert!((0..100).any(|_| !floor.turn()), "nobody should ask again and again");
+    assert_eq!((floor.noted_of(0, 1), floor.noted_of(1, 1)), (0, 1));
+    floor.are_ready[0].store(true, Ordering::SeqCst);
+    floor.finish();
+    assert_eq!(floor.noted(0, 0), [ids[0].as_str(), &ids[2]]);
+}
+
+#[test]
 fn whoever_turns_out_not_to_be_dear_elsewhere_is_decided_upon_without_an_answer() {
     let mut floor = Floor::new(&[(Habit::Notes, 11)]);
     floor.send(0, 0);
@@ -327,7 +349,7 @@ fn a_campaign_that_fails_too_often_in_a_row_is_suspended_and_its_tenant_told() {
 #[test]
 fn a_suspended_campaigns_failures_are_forgotten_when_it_is_asked_again_and_no_sooner() {
     let failing = || {
-        let decider = Arc::new(Costly { habit: Habit::Fails, cost_ms: 0 });
+        let decider = Arc::new(Costly { habit: Habit::Fails, cost_ms: 0, is_ready: Arc::new(AtomicBool::new(true)) });
         Enlisted { decider, ..campaign("test", sends) }
     };
     let roster = Roster::default();

@@ -7,18 +7,37 @@ use std::sync::LazyLock;
 
 use self::table::{AIRSHIP, Actor, ENGAGEMENTS, NO_CHANNEL, Row};
 use super::fields::Fields;
-use super::{spelling, vendor};
-use crate::domain::{Engagement, EngagementKind, limits};
+use super::vendor;
+use crate::domain::{ChannelName, Engagement, EngagementKind, limits, spelling};
+use crate::mappings::{EventMapping, Mappings, Ours, Properties};
 
 type Names = HashMap<String, &'static Row>;
 
 static BY_SPELLING: LazyLock<Names> = LazyLock::new(|| by_spelling(ENGAGEMENTS));
 static OF_AIRSHIP: LazyLock<Names> = LazyLock::new(|| by_spelling(AIRSHIP));
 
-/// Where vendors put the campaign's name, its id, the step, what was touched, and what they call the message itself.
-const CAMPAIGN_NAMES: [&str; 5] = ["campaign", "canvas_name", "automation_name", "journey_name", "message_name"];
-const CAMPAIGN_IDS: [&str; 7] =
-    ["campaign_id", "canvas_id", "automation_id", "journey_id", "newsletter_id", "broadcast_id", "campaign_code"];
+/// Where vendors put the campaign: as a person would name it, its id, the link's tag. The first that is there counts.
+const CAMPAIGNS: [&[&str]; 18] = [
+    &["properties", "campaign_name"],
+    &["properties", "campaign", "name"],
+    &["properties", "campaign"],
+    &["properties", "canvas_name"],
+    &["properties", "automation_name"],
+    &["properties", "journey_name"],
+    &["properties", "message_name"],
+    &["properties", "journey_metadata", "journey_name"],
+    &["properties", "campaign_id"],
+    &["properties", "canvas_id"],
+    &["properties", "automation_id"],
+    &["properties", "journey_id"],
+    &["properties", "newsletter_id"],
+    &["properties", "broadcast_id"],
+    &["properties", "campaign_code"],
+    &["properties", "campaign", "id"],
+    &["properties", "journey_metadata", "journey_id"],
+    &["context", "campaign", "name"],
+];
+/// Where they put the step, what was touched, and what they call the message itself, among the properties.
 const STEPS: [&str; 9] = [
     "step",
     "campaign_step",
@@ -46,21 +65,41 @@ const DETAILS: [&str; 11] = [
 ];
 const DISPATCHES: [&str; 6] = ["dispatch_id", "delivery_id", "sg_event_id", "sg_message_id", "event_id", "send_id"];
 
-/// What a track event of that name tells about a message, if it does.
-pub(crate) fn of(name: &str, call: Fields<'_>) -> Option<Engagement> {
+/// What is told: over which channel, of which kind, and by whom.
+struct Told<'a> {
+    channel: &'a str,
+    kind: EngagementKind,
+    actor: Actor,
+}
+
+/// What a track event of that name tells about a message, if it does. What the tenant mapped goes before the table.
+pub(crate) fn of(mappings: &Mappings, name: &str, call: Fields<'_>) -> Option<Engagement> {
     let properties = call.within("properties");
-    let told = told(name, call)?;
+    let mapped = mapped(mappings, name, call);
+    let told = mapped.map(Told::from).or_else(|| told(name, call).map(Told::from))?;
     let button = properties.first_text(&BUTTONS);
-    let channel = if told.0 == NO_CHANNEL { properties.text("channel") } else { Some(told.0.to_owned()) };
+    let channel = if told.channel == NO_CHANNEL { properties.text("channel") } else { Some(told.channel.to_owned()) };
+    let places = mapped.map_or(&Properties::NONE, |mapped| &mapped.properties);
+    let (campaign, step) = message(mappings, places, call);
+    let dispatch = property(places.message.as_ref(), call).or_else(|| properties.first_text(&DISPATCHES));
     Some(Engagement {
-        kind: kind(told, button.is_some(), properties),
+        kind: kind(&told, button.is_some(), properties),
         channel: channel.unwrap_or_default(),
-        campaign: campaign(call),
-        step: properties.first_text(&STEPS),
+        campaign,
+        step,
         detail: button.or_else(|| properties.first_text(&DETAILS)),
-        by_machine: told.2 == Actor::Machine || properties.is_true("machine_open"),
-        dispatch: properties.first_text(&DISPATCHES).filter(|id| id.len() <= limits::MESSAGE_ID_BYTES_MAX),
+        by_machine: told.actor == Actor::Machine || properties.is_true("machine_open"),
+        dispatch: dispatch.filter(|id| id.len() <= limits::MESSAGE_ID_BYTES_MAX),
     })
+}
+
+/// The tenant may name an event as it is sent, or as the specification does.
+fn mapped<'a>(mappings: &'a Mappings, name: &str, call: Fields<'_>) -> Option<&'a EventMapping> {
+    if mappings.is_empty() {
+        return None;
+    }
+    let as_sent = call.text("event");
+    as_sent.and_then(|as_sent| mappings.event(&as_sent)).or_else(|| mappings.event(name))
 }
 
 fn told(name: &str, call: Fields<'_>) -> Option<&'static Row> {
@@ -73,15 +112,28 @@ fn told(name: &str, call: Fields<'_>) -> Option<&'static Row> {
     BY_SPELLING.get(&name).copied().or_else(airships).or_else(held_out)
 }
 
+impl From<&'static Row> for Told<'static> {
+    fn from(Row(channel, kind, actor, _): &'static Row) -> Self {
+        Self { channel, kind: *kind, actor: *actor }
+    }
+}
+
+impl<'a> From<&'a EventMapping> for Told<'a> {
+    fn from(mapping: &'a EventMapping) -> Self {
+        let channel = mapping.channel.as_ref().map_or(NO_CHANNEL, ChannelName::as_str);
+        Self { channel, kind: mapping.kind, actor: Actor::Person }
+    }
+}
+
 /// Who enters a journey in its control group is held out of it.
 static HELD_OUT: Row = Row(NO_CHANNEL, EngagementKind::HeldOut, Actor::Person, &["Canvas Entered"]);
 
 /// A push that was opened by one of its buttons was clicked; a bounce that will pass is a failure.
-fn kind(Row(channel, kind, ..): &Row, has_button: bool, properties: Fields<'_>) -> EngagementKind {
-    match kind {
-        EngagementKind::Opened if *channel == "push" && has_button => EngagementKind::Clicked,
+fn kind(told: &Told<'_>, has_button: bool, properties: Fields<'_>) -> EngagementKind {
+    match told.kind {
+        EngagementKind::Opened if told.channel == "push" && has_button => EngagementKind::Clicked,
         EngagementKind::Bounced if is_soft(properties) => EngagementKind::Failed,
-        kind => *kind,
+        kind => kind,
     }
 }
 
@@ -91,19 +143,35 @@ fn is_soft(properties: Fields<'_>) -> bool {
     ["soft", "transient", "temporary", "block"].iter().any(|soft| class.starts_with(soft))
 }
 
-/// The campaign as a person would name it, else its id, else the link's tag.
-fn campaign(call: Fields<'_>) -> Option<String> {
+/// Campaign and step: ours where the tenant mapped the vendor's, else as the vendor says.
+fn message(mappings: &Mappings, places: &Properties, call: Fields<'_>) -> (Option<String>, Option<String>) {
     let properties = call.within("properties");
-    let journey = properties.within("journey_metadata");
-    properties
-        .text("campaign_name")
-        .or_else(|| properties.within("campaign").text("name"))
-        .or_else(|| properties.first_text(&CAMPAIGN_NAMES))
-        .or_else(|| journey.text("journey_name"))
-        .or_else(|| properties.first_text(&CAMPAIGN_IDS))
-        .or_else(|| properties.within("campaign").text("id"))
-        .or_else(|| journey.text("journey_id"))
-        .or_else(|| call.within("context").within("campaign").text("name"))
+    let own_step = property(places.step.as_ref(), call);
+    let mut campaigns = property(places.campaign.as_ref(), call).into_iter().chain(campaigns(call));
+    let mut steps = own_step.into_iter().chain(STEPS.iter().filter_map(|name| properties.text(name)));
+    if mappings.is_empty() {
+        return (campaigns.next(), steps.next());
+    }
+    let (campaigns, steps): (Vec<String>, Vec<String>) = (campaigns.collect(), steps.collect());
+    let ours = mappings.ours(&campaigns, &steps);
+    let (campaign, step) = (campaigns.into_iter().next(), steps.into_iter().next());
+    match ours {
+        Some(Ours { campaign, step: ours }) => (Some(campaign.to_string()), ours.clone().or(step)),
+        None => (campaign, step),
+    }
+}
+
+/// All the words by which an event calls its campaign.
+fn campaigns(call: Fields<'_>) -> impl Iterator<Item = String> {
+    CAMPAIGNS.iter().filter_map(move |path| {
+        let (name, way) = path.split_last()?;
+        way.iter().fold(call, |place, name| place.within(name)).text(name)
+    })
+}
+
+/// What stands where the tenant said.
+fn property(word: Option<&String>, call: Fields<'_>) -> Option<String> {
+    call.property(word?)
 }
 
 fn by_spelling(rows: &'static [Row]) -> Names {
@@ -119,9 +187,11 @@ mod tests {
     use crate::domain::EngagementKind::{
         Bounced, Clicked, Complained, Converted, Delivered, Failed, HeldOut, Opened, Sent, Unsubscribed, Viewed,
     };
+    use crate::ingest::decode::names;
+    use crate::mappings::Mapping;
 
     fn read(name: &str, call: Value) -> Option<Engagement> {
-        of(name, Fields::of(&call))
+        of(&Mappings::default(), name, Fields::of(&call))
     }
 
     #[test]
@@ -243,5 +313,102 @@ mod tests {
         assert_eq!(dispatch(json!({ "dispatch_id": "d", "send_id": "s" })).as_deref(), Some("d"));
         assert_eq!(dispatch(json!({ "delivery_id": "x" })).as_deref(), Some("x"));
         assert_eq!(dispatch(json!({})), None);
+    }
+
+    /// What is read by one tenant's mappings: channel, kind, campaign, step, message.
+    fn mapped(documents: &[Value], name: &str, call: Value) -> Option<String> {
+        let mapping = |(number, document): (usize, &Value)| (format!("m{number}"), Mapping::read(document).unwrap());
+        let mappings: Vec<(String, Mapping)> = documents.iter().enumerate().map(mapping).collect();
+        let ready = Mappings::of(mappings.iter().map(|(name, mapping)| (name.as_str(), mapping))).unwrap();
+        let Engagement { kind, channel, campaign, step, dispatch, .. } =
+            of(&ready, &names::resolved(name), Fields::of(&call))?;
+        let word = |word: Option<String>| word.unwrap_or_else(|| "-".to_owned());
+        Some(format!("{channel} {} {} {} {}", kind.as_str(), word(campaign), word(step), word(dispatch)))
+    }
+
+    #[test]
+    fn a_tenants_own_event_tells_what_became_of_a_message_wherever_it_says_of_which() {
+        let plain = json!({"event": "Mail Seen", "engagement": "opened", "channel": "email"});
+        let placed = |properties: Value| {
+            let mut mapping = plain.clone();
+            mapping["properties"] = properties;
+            mapping
+        };
+        let usual = json!({"campaign_name": "spring", "step": "first", "dispatch_id": "d1"});
+        let own = json!({"mailing": {"id": 7}, "parts": ["a", "b"], "Mail ID": "m1", "campaign_name": "spring"});
+        for (mapping, properties, read) in [
+            (plain.clone(), usual.clone(), "email opened spring first d1"),
+            (plain.clone(), json!({}), "email opened - - -"),
+            (placed(json!({"campaign": "mailing_id"})), usual.clone(), "email opened spring first d1"),
+            (
+                placed(
+                    json!({"campaign": "/properties/mailing/id", "step": "/properties/parts/1", "message": "mail_id"}),
+                ),
+                own.clone(),
+                "email opened 7 b m1",
+            ),
+            (placed(json!({"campaign": "campaign_name", "step": "parts"})), own, "email opened spring - -"),
+            (
+                json!({"event": "Mail Seen", "engagement": "converted"}),
+                json!({"channel": "sms"}),
+                "sms converted - - -",
+            ),
+        ] {
+            let call = json!({"event": "mail_seen", "properties": properties});
+            assert_eq!(mapped(std::slice::from_ref(&mapping), "mail_seen", call).as_deref(), Some(read), "{mapping}");
+        }
+        let at_the_root = placed(json!({"campaign": "/context/mailing"}));
+        let call = json!({"event": "Mail Seen", "context": {"mailing": "spring"}});
+        assert_eq!(mapped(&[at_the_root], "Mail Seen", call).as_deref(), Some("email opened spring - -"));
+    }
+
+    #[test]
+    fn the_tenants_word_goes_before_the_tables_and_is_read_as_the_tables_are() {
+        let opened = json!({"event": "Email Clicked", "engagement": "opened", "channel": "news"});
+        let call = json!({"event": "Email Clicked"});
+        assert_eq!(mapped(&[], "Email Clicked", call.clone()).as_deref(), Some("email clicked - - -"));
+        assert_eq!(mapped(&[opened], "Email Clicked", call).as_deref(), Some("news opened - - -"));
+        let bounced = json!({"event": "Mail Returned", "engagement": "bounced", "channel": "email"});
+        let soft = json!({"event": "Mail Returned", "properties": {"bounce_type": "soft"}});
+        assert_eq!(mapped(&[bounced], "Mail Returned", soft).as_deref(), Some("email failed - - -"));
+        // An event of the first specification is meant by its own name and by the second's.
+        for name in ["Completed Order", "Order Completed"] {
+            let mapping = json!({"event": name, "engagement": "converted"});
+            let call = json!({"event": "Completed Order"});
+            assert_eq!(mapped(&[mapping], "Completed Order", call).as_deref(), Some(" converted - - -"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_vendors_campaign_is_ours_by_any_of_its_words() {
+        let whole = json!({"campaign": "65f1", "is": {"campaign": "spring"}});
+        let step = json!({"campaign": "Spring Sale 2026", "step": "variant_b", "is": {"campaign": "spring", "step": "second"}});
+        let mappings = [whole, step];
+        for (properties, read) in [
+            (
+                json!({"campaign_id": "65f1", "campaign_name": "SALE", "canvas_step_id": "s1"}),
+                "email opened spring s1 -",
+            ),
+            (
+                json!({"campaign_name": "spring_sale_2026", "message_variation_name": "Variant B"}),
+                "email opened spring second -",
+            ),
+            (
+                json!({"canvas_name": "Spring Sale 2026", "canvas_step_id": "s1", "message_variation_id": "variant-b"}),
+                "email opened spring second -",
+            ),
+            (
+                json!({"campaign_name": "Spring Sale 2026", "step": "variant_a"}),
+                "email opened Spring Sale 2026 variant_a -",
+            ),
+            (json!({"campaign": {"id": "65f1"}}), "email opened spring - -"),
+            (json!({"journey_metadata": {"journey_id": "65f1"}}), "email opened spring - -"),
+            (json!({}), "email opened - - -"),
+        ] {
+            let call = json!({"event": "Email Opened", "properties": properties});
+            assert_eq!(mapped(&mappings, "Email Opened", call.clone()).as_deref(), Some(read), "{call}");
+        }
+        let link = json!({"event": "Email Opened", "context": {"campaign": {"name": "65F1"}}});
+        assert_eq!(mapped(&mappings, "Email Opened", link).as_deref(), Some("email opened spring - -"));
     }
 }

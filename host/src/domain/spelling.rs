@@ -2,16 +2,16 @@
 //! `userId`, `user_id` and `UserID`; `Order Completed`, `order_completed` and `orderCompleted`.
 
 /// The letters that count.
-fn significant(text: &str) -> impl Iterator<Item = char> {
+pub(super) fn significant(text: &str) -> impl Iterator<Item = char> {
     text.chars().filter(|letter| !matches!(letter, '_' | '-') && !letter.is_whitespace()).flat_map(char::to_lowercase)
 }
 
 /// The spelling under which tables keep a name.
-pub(crate) fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     significant(text).collect()
 }
 
 /// Whether both mean the same.
-pub(crate) fn is_same(one: &str, other: &str) -> bool {
+pub fn is_same(one: &str, other: &str) -> bool {
     significant(one).eq(significant(other))
 }
