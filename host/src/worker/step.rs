@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 use super::aside::Question;
 use super::catalogue::Catalogue;
-use super::catch_up;
 use super::conversion::{self, Conversion};
 use super::inquiries::Inquiries;
 use super::ledger::{Decided, Failed, Judged, LedgerRow, What, log_lines, mark_text};
@@ -131,10 +130,7 @@ pub(super) fn on_timer(
 
 /// Something else happened about which this campaign is asked.
 pub(super) fn on_cause(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named: &Named) -> Effects {
-    let mut effects = Effects::default();
-    ask(scene, profile, campaign, named, &mut effects);
-    spread_conversions(scene, profile, &mut effects);
-    effects
+    on_first(scene, profile, campaign, std::slice::from_ref(named))
 }
 
 /// Asks a campaign about one after another of these causes, until it does something about one.
@@ -196,7 +192,7 @@ fn reason_not_to_follow(scene: &Scene<'_>, campaign: &Enlisted, (event, cause): 
     if parent.is_some_and(|parent| campaign.name.is_spelled(parent)) {
         return None;
     }
-    if event.at < catch_up::follows_since(scene.campaigns, campaign, (parent, scene.now)) {
+    if event.at < super::catch_up::follows_since(scene.campaigns, campaign, (parent, scene.now)) {
         return Some("it happened before the campaign was published".to_owned());
     }
     scene.campaigns.reason_not_to_follow(parent?)
