@@ -111,6 +111,11 @@ impl<'a> Place<'a> {
         text.ok_or_else(|| self.error(format!("{} is no text", kind(self.value)), "write a text in quotes"))
     }
 
+    pub(crate) fn flag(&self) -> Result<bool> {
+        let what = || format!("{} is neither true nor false", kind(self.value));
+        self.value.as_bool().ok_or_else(|| self.error(what(), "write `true` or `false`"))
+    }
+
     /// A span of time, as in `"1h 30m"`.
     pub(crate) fn span(&self) -> Result<Duration> {
         let text = self.text()?;

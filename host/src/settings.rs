@@ -5,15 +5,17 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::{Label, limits};
+use crate::domain::{Label, Trigger, limits};
 use crate::form::{FormError, Place};
 
 /// Every setting.
-const SETTINGS: [&str; 1] = ["labels"];
+const SETTINGS: [&str; 2] = ["catch_up", "labels"];
 
 /// What a tenant wants of the house for one campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
+    /// Whether it takes up who did, before it was published, what it follows other campaigns for.
+    pub catch_up: bool,
     /// What it has in common with others; in the order in which they were written, each once.
     pub labels: Vec<Label>,
 }
@@ -27,20 +29,39 @@ impl Settings {
     /// Reads what stands at a place.
     pub(crate) fn read_at(place: &Place<'_>) -> Result<Self, FormError> {
         place.object(&SETTINGS)?;
+        let catch_up = place.member("catch_up").map_or(Ok(false), |place| place.flag())?;
         let labels = match place.member("labels") {
             Some(list) => labels(&list)?,
             None => Vec::new(),
         };
-        Ok(Self { labels })
+        Ok(Self { catch_up, labels })
     }
 
     /// The document that reads as this: what is usual is left out.
     pub fn document(&self) -> Value {
         let mut members = Map::new();
+        if self.catch_up {
+            members.insert("catch_up".to_owned(), true.into());
+        }
         if !self.labels.is_empty() {
             members.insert("labels".to_owned(), self.labels.iter().map(Label::as_str).collect());
         }
         members.into()
+    }
+
+    /// Refuses what does not go with what the module wants to be asked about.
+    pub fn check(&self, triggers: &[Trigger]) -> Result<(), FormError> {
+        let follows =
+            |trigger: &Trigger| matches!(trigger, Trigger::Engagement { target, .. } if target.follows_others());
+        if !self.catch_up || triggers.iter().any(follows) {
+            return Ok(());
+        }
+        Err(FormError {
+            pointer: "/catch_up".to_owned(),
+            what: "the module follows no other campaign, so there is nothing to catch up with".to_owned(),
+            next: "leave it out, or have an engagement with a campaign's, step's, label's or channel's messages as a trigger"
+                .to_owned(),
+        })
     }
 
     /// Whether the campaign has the label.
@@ -70,7 +91,9 @@ mod tests {
 
     #[test]
     fn settings_read_back() {
-        for document in [json!({}), json!({"labels": ["winback", "spring-2026"]})] {
+        for document in
+            [json!({}), json!({"labels": ["winback", "spring-2026"]}), json!({"catch_up": true, "labels": ["winback"]})]
+        {
             assert_eq!(Settings::read(&document).unwrap().document(), document);
         }
     }
@@ -80,6 +103,7 @@ mod tests {
         let said = [
             json!([]),
             json!({"lables": ["winback"]}),
+            json!({"catch_up": "yes"}),
             json!({"labels": []}),
             json!({"labels": "winback"}),
             json!({"labels": ["winback", "win/back"]}),
@@ -88,8 +112,9 @@ mod tests {
         ]
         .map(|document| Settings::read(&document).unwrap_err().to_string());
         expect![[r#"
-            at `/`: a list is no object: write an object with `labels`
+            at `/`: a list is no object: write an object with `catch_up` or `labels`
             at `/lables`: `lables` is not known here: did you mean `labels`?
+            at `/catch_up`: a text is neither true nor false: write `true` or `false`
             at `/labels`: the list is empty: write at least one
             at `/labels`: a text is no list: write a list
             at `/labels/1`: label `win/back` is not valid: use 1 to 64 of `A-Z`, `a-z`, `0-9`, `-`, `_`, `.`, starting with a letter or digit: use another label

@@ -8,10 +8,10 @@ use rekindle_tests::{component_path, program};
 use serde_json::{Value, json};
 
 /// An interaction: its name, what the journey waits for, and the event by which a provider tells of it.
-struct Interaction(&'static str, Value, &'static str, Value);
+pub(crate) struct Interaction(pub(crate) &'static str, pub(crate) Value, pub(crate) &'static str, pub(crate) Value);
 
 /// Interactions with a message of the campaign `parent` and its step `first`.
-fn interactions() -> Vec<Interaction> {
+pub(crate) fn interactions() -> Vec<Interaction> {
     let of = || json!({"campaign": "parent"});
     let step = || json!({"campaign": "parent", "step": "first"});
     let label = || json!({"label": "parents"});

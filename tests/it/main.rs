@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod catalogue;
+mod catch_up;
 mod commands;
 mod compile;
 mod containment;
@@ -26,5 +27,6 @@ mod scenarios;
 mod schedules;
 mod stalled;
 mod stop;
+mod sweeps;
 mod tenants;
 mod tidy;

@@ -166,7 +166,7 @@ struct PublishRequest {
     #[serde(default = "empty_object")]
     #[schema(value_type = Object)]
     configuration: Value,
-    /// What the house does for this campaign, whatever the module: `labels`. A revision has those that it was published with.
+    /// What the house does for this campaign, whatever the module: `labels`, `catch_up`. A revision has those that it was published with.
     #[serde(default = "empty_object")]
     #[schema(value_type = Object)]
     settings: Value,
@@ -190,8 +190,7 @@ async fn publish_campaign(
 ) -> Result<Json<CampaignItem>, Problem> {
     let digest = ModuleDigest::parse(&wanted.module)?;
     let configuration = JsonText::from(&wanted.configuration);
-    let settings =
-        Settings::read(&wanted.settings).map_err(|err| Problem::new(&Kind::INVALID, format!("settings {err}")))?;
+    let settings = Settings::read(&wanted.settings).map_err(refused_settings)?;
     caller.tenant.check_publishable(&name)?;
     let module = read_module(&admin, &caller, digest).await?;
     let (sandbox, directory) = (Arc::clone(&admin.sandbox), Arc::clone(&admin.directory));
@@ -199,6 +198,7 @@ async fn publish_campaign(
     let audiences = audiences::of(&caller.tenant);
     let publish = move || {
         let configured = sandbox.configure(&module, configuration.as_str())?;
+        settings.check(&configured.manifest.triggers).map_err(refused_settings)?;
         check_schedules(&configured.manifest, directory.now(), &audiences)?;
         // Compiled before anybody is asked by it, so that no cause waits for that.
         sandbox.load(&configured.component, &configured.manifest)?;
@@ -207,6 +207,10 @@ async fn publish_campaign(
     };
     let campaign = admin.workshop.run(&caller.tenant.id, publish).await?;
     Ok(Json((&*campaign).into()))
+}
+
+fn refused_settings(err: impl std::fmt::Display) -> Problem {
+    Problem::new(&Kind::INVALID, format!("settings {err}"))
 }
 
 /// Refuses schedules that cannot be read, never come, or name an audience that there is not.

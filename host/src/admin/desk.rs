@@ -13,7 +13,7 @@ use crate::domain::{
     Backlog, Clock, Inbound, ItemId, ItemWord, MessageId, Position, Said, SourceId, Substance, Teller, TenantId, limits,
 };
 use crate::store::{Book, Page, Reports, RowKey, Store};
-use crate::worker::Crew;
+use crate::worker::{Crew, changes_asked};
 
 /// The inlet of what tenants say by the API.
 const API: &str = "api";
@@ -45,6 +45,27 @@ impl ItemDesk {
             return Err(Problem::new(&Kind::TENANT_BUSY, "too much of yours waits to be worked on: try again later"));
         }
         Ok(())
+    }
+
+    /// Refuses when so many changes of the tenant's items are being asked about that another had better wait.
+    pub(super) fn check_room(&self, tenant: &TenantId) -> Result<(), Problem> {
+        if changes_asked(self.reports.as_ref(), tenant)? <= limits::CHANGES_ASKED_BUSY {
+            return Ok(());
+        }
+        let detail = "too many changes of your items are being asked about: try again later; what is the same then costs nothing";
+        Err(Problem::new(&Kind::TENANT_BUSY, detail))
+    }
+
+    /// Waits until there are fewer, but not for long.
+    pub(super) async fn wait_for_room(&self, tenant: &TenantId) -> Result<(), Problem> {
+        let room = async {
+            while self.check_room(tenant).is_err() {
+                tokio::time::sleep(limits::FEED_ROOM_LOOK_AGAIN).await;
+            }
+        };
+        // Whoever waited in vain is told why.
+        let _ = tokio::time::timeout(limits::FEED_ROOM_WAIT_MAX, room).await;
+        self.check_room(tenant)
     }
 
     /// What the tenant says, as a word that is recognised when it is said again on the same request.
@@ -101,5 +122,30 @@ impl ItemDesk {
         let rows = self.reports.rows(Book::Items, &page, max)?;
         let item = |row: crate::store::Row| Ok((row.key.id, Item::decode(&row.body).map_err(Unreadable::from)?));
         rows.into_iter().map(item).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ManualClock;
+    use crate::store::conformance::{self, shop};
+    use crate::store::{Commit, Memory, Row};
+
+    #[test]
+    fn who_changes_much_is_asked_to_wait() {
+        let clock = Arc::new(ManualClock::default());
+        let store = Memory::new(clock.clone());
+        let mut partitions = conformance::acquire(&store);
+        let desk = ItemDesk::new(Arc::new(store), Arc::default(), clock, Arc::default());
+        let mut says = |partition: usize, count: u64| {
+            let key = RowKey { tenant: shop(), page: "count".to_owned(), at: 0, id: String::new() };
+            let rows_added = vec![(Book::Sweeps, Row { key, body: count.to_string().into_bytes() })];
+            partitions[partition].commit(Commit { rows_added, ..Commit::default() }).unwrap();
+            desk.check_room(&shop()).map_err(|problem| format!("{problem:?}"))
+        };
+        assert_eq!(says(0, limits::CHANGES_ASKED_BUSY), Ok(()));
+        assert!(says(1, limits::CHANGES_ASKED_BUSY + 1).is_err_and(|problem| problem.contains("tenant-busy")));
+        assert_eq!(says(1, 3), Ok(()));
     }
 }

@@ -218,7 +218,10 @@ impl Import<'_> {
         if words.is_empty() {
             return Ok(());
         }
-        self.runtime.block_on(self.desk.keep(&self.tenant, words))
+        self.runtime.block_on(async {
+            self.desk.wait_for_room(&self.tenant).await?;
+            self.desk.keep(&self.tenant, words).await
+        })
     }
 
     /// Removes what the tenant gave and the feed no longer names, unless the feed looks like a part of itself: with a line that names

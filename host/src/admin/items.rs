@@ -126,7 +126,11 @@ async fn say(admin: Arc<Admin>, caller: Caller<Developer>, id: ItemId, said: Sai
     let request = caller.deed(&id).request_id.unwrap_or_default();
     let word = admin.items.word(&request, id.clone(), said);
     let (desk, asking, wanted) = (Arc::clone(&admin), tenant.clone(), id.clone());
-    let before = aside(move || desk.items.item(&asking, &wanted)).await?;
+    let look = move || {
+        desk.items.check_room(&asking)?;
+        desk.items.item(&asking, &wanted)
+    };
+    let before = aside(look).await?;
     let after = Item::after(before.as_ref(), &word);
     let is_same = Item::changes(before.as_ref(), after.as_ref()).is_empty();
     admin.items.keep(&tenant, vec![word]).await?;

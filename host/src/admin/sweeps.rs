@@ -93,6 +93,7 @@ fn item(parts: &[Row]) -> Result<SweepItem, Unreadable> {
         cause: match &first.question {
             QuestionRow::Schedule { moment, .. } => format!("schedule:{moment}"),
             QuestionRow::ItemChanged { subject, .. } => format!("item:{subject}"),
+            QuestionRow::CatchUp => "catch-up".to_owned(),
         },
         state,
         asked,

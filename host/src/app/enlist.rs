@@ -91,6 +91,7 @@ impl Seats {
             audiences: Arc::clone(audiences),
             standing,
             since,
+            catches_up_since: campaign.catches_up_since(),
             settings: Arc::clone(&published.settings),
             streak: Arc::default(),
             manifest: Arc::clone(&published.manifest),

@@ -54,7 +54,7 @@ pub(super) struct Publication {
     /// The file that holds the configuration, a JSON object; without it, the configuration is empty
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The file that holds the campaign's settings, a JSON object with `labels`; without it, they are as usual
+    /// The file that holds the campaign's settings, a JSON object with `labels`, `catch_up`; without it, they are as usual
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
 }

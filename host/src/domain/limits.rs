@@ -162,6 +162,8 @@ pub const COMMIT_CAUSES_MAX: usize = 256;
 pub const SYNC_BEAT: Duration = Duration::from_millis(200);
 /// The same on a manual clock, where nobody wants to wait.
 pub const SYNC_BEAT_MANUAL: Duration = Duration::from_millis(5);
+/// Messages of one loop that were promised since its last sync, 2 MB of ids: as many have it sync before the beat.
+pub const UNSYNCED_MAX: usize = 16_384;
 /// Older events update the person and start nothing: replays and late retries.
 pub const FRESHNESS: Duration = Duration::from_secs(24 * 3600);
 /// How often a timer looks again whether its paused campaign goes on.
@@ -207,6 +209,14 @@ pub const SWEEPS_OPEN_MAX: usize = 16;
 pub const SWEEPS_READ_MAX: usize = 1_024;
 /// Campaigns of which a person keeps what a sweep asked last: above what may be active at one time.
 pub const SWEEP_MARKS_MAX: usize = 128;
+/// Changes of one tenant's items that are being asked about in one partition at a time: some 8 MB of records. Another is missed, and
+/// said to be.
+pub const CHANGES_ASKED_MAX: u64 = 16_384;
+/// The same above which its owner, who may say more of items, is asked to wait: what is read of open sweeps in one go.
+pub const CHANGES_ASKED_BUSY: u64 = SWEEPS_READ_MAX as u64;
+/// Interactions of one person about which a campaign that catches up is asked until it does something about one, the latest first: those
+/// over other channels than it means are among them.
+pub const CATCH_UP_ASKED_MAX: usize = 8;
 /// Failures in a row after which a campaign is no longer asked: one bad event does not repeat itself that often.
 pub const FAILURES_IN_A_ROW_MAX: u32 = 20;
 
@@ -270,6 +280,11 @@ pub const FEED_LINES_MAX: u64 = 1_000_000;
 pub const FEED_ERRORS_MAX: usize = 100;
 /// Words about items that go into the journal together: one flush for them.
 pub const FEED_APPEND_MAX: usize = 1_000;
+/// How long a feed waits for what it changed so far to be asked about: well below `REQUEST_MAX`. What is left of it then is its sender's
+/// to send again.
+pub const FEED_ROOM_WAIT_MAX: Duration = Duration::from_secs(60);
+/// How often it looks.
+pub const FEED_ROOM_LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Pieces of a feed that have arrived and wait to be read.
 pub const FEED_PIECES_WAITING_MAX: usize = 16;
 

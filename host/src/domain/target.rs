@@ -46,6 +46,14 @@ pub struct MessageSubject<'a> {
 }
 
 impl Target {
+    /// Whether it names messages of others.
+    pub fn follows_others(&self) -> bool {
+        match self {
+            Self::Any | Self::Mine => false,
+            Self::Channel(_) | Self::Campaign(_) | Self::Step(..) | Self::Label(_) => true,
+        }
+    }
+
     /// Whether a message is meant.
     pub fn covers(&self, asking: Asking<'_>, message: MessageSubject<'_>) -> bool {
         let is_of = |name: &str| {

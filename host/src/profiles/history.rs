@@ -55,6 +55,16 @@ impl History {
         matching.map(|counter| counter.since(since)).fold(Occurrences::default(), combine)
     }
 
+    /// Every kind of engagement with every message that is told apart, and its moments that are remembered, the latest first.
+    pub fn engagements(
+        &self,
+    ) -> impl Iterator<Item = (EngagementKind, MessageSubject<'_>, impl Iterator<Item = Timestamp>)> {
+        self.0.iter().filter_map(|(key, counter)| match key {
+            Key::Engagement(kind, message) => Some((*kind, message.subject(), counter.recent.iter())),
+            Key::Event(_) => None,
+        })
+    }
+
     /// Adds what was counted apart.
     pub(super) fn add(&mut self, key: Key, counter: Counter) {
         if let Some(known) = self.0.get_mut(&key) {
@@ -83,8 +93,11 @@ impl Key {
 
 impl Message {
     fn is_of(&self, asking: Asking<'_>, target: &Target) -> bool {
-        let (campaign, step) = (self.campaign.as_deref(), self.step.as_deref());
-        target.covers(asking, MessageSubject { channel: &self.channel, campaign, step })
+        target.covers(asking, self.subject())
+    }
+
+    fn subject(&self) -> MessageSubject<'_> {
+        MessageSubject { channel: &self.channel, campaign: self.campaign.as_deref(), step: self.step.as_deref() }
     }
 }
 

@@ -65,6 +65,11 @@ impl Publisher {
                 published
             }
         };
+        staged.settings.check(&published.manifest.triggers).map_err(|err| ScenarioError::Rejected {
+            file: file.to_owned(),
+            campaign: staged.name.to_string(),
+            reason: format!("settings {err}"),
+        })?;
         Ok(Enlisted {
             name: staged.name.clone(),
             revision: Revision(1),
@@ -72,6 +77,7 @@ impl Publisher {
             audiences: Arc::default(),
             standing: Standing::Active,
             since,
+            catches_up_since: staged.settings.catch_up.then_some(since),
             settings: Arc::new(staged.settings.clone()),
             streak: Arc::default(),
             manifest: published.manifest,

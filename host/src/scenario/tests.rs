@@ -58,6 +58,7 @@ fn campaigns() -> Campaigns {
         audiences: Arc::default(),
         standing: Standing::Active,
         since: Timestamp::EPOCH,
+        catches_up_since: None,
         settings: Arc::default(),
         streak: Arc::default(),
         manifest: Arc::new(manifest),

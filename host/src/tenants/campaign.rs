@@ -90,6 +90,14 @@ impl Campaign {
         self.revisions.values()
     }
 
+    /// Since when it takes up what was before its first publication: since the first of its revisions that wants to, while the current one
+    /// does.
+    pub fn catches_up_since(&self) -> Option<Timestamp> {
+        let catches_up = |published: &&Arc<Published>| published.settings.catch_up;
+        self.current().filter(catches_up)?;
+        self.revisions().find(catches_up).map(|published| published.published_at)
+    }
+
     fn act(&mut self, action: CampaignAction) -> Result<(), TenantsError> {
         let lifecycle = |why| TenantsError::Lifecycle { campaign: self.name.to_string(), why };
         self.state = self.state.after(action).map_err(lifecycle)?;

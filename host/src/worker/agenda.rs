@@ -1,12 +1,14 @@
-//! The agenda: what a loop has to do without anybody sending it something: occurrences of schedules that are to begin, and sweeps that are
-//! under way. It is worked out from the roster and the books, and forgotten with the process.
+//! The agenda: what a loop has to do without anybody sending it something: occurrences of schedules that are to begin, what campaigns
+//! have to catch up with, and sweeps that are under way. It is worked out from the roster and the books, and forgotten with the process.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Display;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::WorkerError;
+use super::catch_up::CatchUp;
 use super::roster::{Campaigns, Enlisted, Roster};
 use crate::domain::{CampaignName, Json, TenantId, Timestamp, Trigger};
 use crate::schedules::{Occurrence, Schedule};
@@ -17,10 +19,17 @@ use crate::store::{Book, Partition, Row, RowKey};
 pub(super) struct Agenda {
     /// Who was to be asked when it was worked out; none before.
     roster: Option<Arc<HashMap<TenantId, Campaigns>>>,
-    appointments: BTreeMap<TenantId, Arc<[Appointment]>>,
-    /// Each tenant's first, in order.
+    plans: BTreeMap<TenantId, Plan>,
+    /// Each tenant's first moment, in order.
     heads: BTreeSet<(Timestamp, TenantId)>,
     sweeping: BTreeSet<TenantId>,
+}
+
+/// What one tenant's campaigns have before them.
+#[derive(Default)]
+struct Plan {
+    appointments: Vec<Appointment>,
+    catch_ups: Vec<CatchUp>,
 }
 
 /// A schedule of a campaign, and how far it is here.
@@ -56,12 +65,11 @@ impl Agenda {
             self.sweeping = partition.tenants_in(Book::Sweeps)?.into_iter().collect();
         }
         let before = |tenant: &TenantId| known.as_ref().and_then(|known| known.get(tenant));
-        let gone: Vec<TenantId> =
-            self.appointments.keys().filter(|tenant| !now.contains_key(*tenant)).cloned().collect();
-        gone.iter().for_each(|tenant| self.keep(tenant, Vec::new()));
+        let gone: Vec<TenantId> = self.plans.keys().filter(|tenant| !now.contains_key(*tenant)).cloned().collect();
+        gone.iter().for_each(|tenant| self.keep(tenant, Plan::default()));
         for (tenant, campaigns) in now.iter() {
             if !before(tenant).is_some_and(|before| before.is_same(campaigns)) {
-                self.keep(tenant, appointments(tenant, campaigns, partition)?);
+                self.keep(tenant, Plan::of(tenant, campaigns, partition)?);
             }
         }
         self.roster = Some(now);
@@ -86,7 +94,7 @@ impl Agenda {
         }
         for tenant in tenants {
             let campaigns = roster.get(tenant).cloned().unwrap_or_default();
-            self.keep(tenant, appointments(tenant, &campaigns, partition)?);
+            self.keep(tenant, Plan::of(tenant, &campaigns, partition)?);
         }
         Ok(())
     }
@@ -109,7 +117,12 @@ impl Agenda {
 
     /// A tenant's schedules.
     pub(super) fn of(&self, tenant: &TenantId) -> &[Appointment] {
-        self.appointments.get(tenant).map_or(&[], |appointments| appointments)
+        self.plans.get(tenant).map_or(&[], |plan| &plan.appointments)
+    }
+
+    /// What a tenant's campaigns have to catch up with.
+    pub(super) fn catch_ups(&self, tenant: &TenantId) -> &[CatchUp] {
+        self.plans.get(tenant).map_or(&[], |plan| &plan.catch_ups)
     }
 
     /// When something begins next.
@@ -117,15 +130,28 @@ impl Agenda {
         self.heads.first().map(|(begins, _)| *begins)
     }
 
-    fn keep(&mut self, tenant: &TenantId, appointments: Vec<Appointment>) {
-        let head = |appointments: &[Appointment]| appointments.iter().filter_map(Appointment::begins).min();
-        if let Some(begins) = self.appointments.remove(tenant).and_then(|before| head(&before)) {
+    fn keep(&mut self, tenant: &TenantId, plan: Plan) {
+        if let Some(begins) = self.plans.remove(tenant).and_then(|before| before.begins()) {
             self.heads.remove(&(begins, tenant.clone()));
         }
-        self.heads.extend(head(&appointments).map(|begins| (begins, tenant.clone())));
-        if !appointments.is_empty() {
-            self.appointments.insert(tenant.clone(), appointments.into());
+        self.heads.extend(plan.begins().map(|begins| (begins, tenant.clone())));
+        if !(plan.appointments.is_empty() && plan.catch_ups.is_empty()) {
+            self.plans.insert(tenant.clone(), plan);
         }
+    }
+}
+
+impl Plan {
+    fn of(tenant: &TenantId, campaigns: &[Enlisted], partition: &dyn Partition) -> Result<Self, WorkerError> {
+        let catch_ups = campaigns.iter().map(|campaign| CatchUp::of(tenant, campaign, partition));
+        let catch_ups = catch_ups.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        Ok(Self { appointments: appointments(tenant, campaigns, partition)?, catch_ups })
+    }
+
+    /// When the first of it begins.
+    fn begins(&self) -> Option<Timestamp> {
+        let moments = self.appointments.iter().filter_map(Appointment::begins);
+        moments.chain(self.catch_ups.iter().map(|catch_up| catch_up.since)).min()
     }
 }
 
@@ -148,8 +174,9 @@ impl Appointment {
     }
 }
 
-fn key(tenant: &TenantId, campaign: &CampaignName, number: usize) -> RowKey {
-    RowKey { tenant: tenant.clone(), page: String::new(), at: 0, id: format!("{campaign}/{number}") }
+/// Where it stands how far something of a campaign's is.
+pub(super) fn key(tenant: &TenantId, campaign: &CampaignName, what: impl Display) -> RowKey {
+    RowKey { tenant: tenant.clone(), page: String::new(), at: 0, id: format!("{campaign}/{what}") }
 }
 
 fn appointments(

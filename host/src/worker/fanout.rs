@@ -1,5 +1,5 @@
 //! From a change of an item to everybody who is interested in it: in every partition one sweep for each attribute that changed, of the
-//! campaigns that want to be asked about it.
+//! campaigns that want to be asked about it. How many of them are open is counted, and bounded.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,47 @@ use super::catalogue::Catalogue;
 use super::roster::Enlisted;
 use super::sweep::{Question, Sweep, SweepError, Whom};
 use super::triggers;
-use crate::domain::{Cause, Change, ItemChange, ItemId, Json, News, ProfileId, TenantId, Timestamp};
+use crate::domain::{Cause, Change, ItemChange, ItemId, Json, News, ProfileId, TenantId, Timestamp, limits};
 use crate::profiles::Profile;
-use crate::store::{Book, Entry, Page};
+use crate::store::{Book, Entry, Page, Reports, Row, RowKey, StoreError};
+
+/// The page of open sweeps with how many of them are about items. No sweep's page: those are all on the empty one.
+const COUNT: &str = "count";
+/// Why a change is not asked about.
+const TOO_MANY: &str = "too many changes are being asked about";
+
+/// How many changes of a tenant's items are being asked about, in the partition where they are most.
+pub fn changes_asked(reports: &dyn Reports, tenant: &TenantId) -> Result<u64, StoreError> {
+    let page = Page { tenant: tenant.clone(), page: COUNT.to_owned(), after: None };
+    let counts = reports.rows(Book::Sweeps, &page, usize::from(limits::EMBEDDED_PARTITIONS))?;
+    counts.iter().try_fold(0, |most, row| Ok(count(&row.body)?.max(most)))
+}
+
+fn count(record: &[u8]) -> Result<u64, StoreError> {
+    serde_json::from_slice(record)
+        .map_err(|err| StoreError::Corrupt(format!("a count of sweeps cannot be read: {err}")))
+}
+
+pub(super) fn count_key(tenant: &TenantId) -> RowKey {
+    RowKey { tenant: tenant.clone(), page: COUNT.to_owned(), at: 0, id: String::new() }
+}
 
 impl Batch<'_> {
+    /// How many changes of the tenant's items are being asked about here.
+    pub(super) fn changes_asked(&self, tenant: &TenantId) -> Result<u64, WorkerError> {
+        let record = self.row(Book::Sweeps, &count_key(tenant))?;
+        Ok(record.map_or(Ok(0), |record| count(&record))?)
+    }
+
+    /// So many are from now on.
+    pub(super) fn count_changes_asked(&mut self, tenant: &TenantId, count: u64) {
+        let key = count_key(tenant);
+        match count {
+            0 => self.draft.remove(Book::Sweeps, key),
+            _ => self.draft.add(Book::Sweeps, Row { key, body: count.to_string().into_bytes() }),
+        }
+    }
+
     /// Takes in what everybody of a tenant is told.
     pub(super) fn hear_of_all(&mut self, tenant: &TenantId, news: &News, entry: &Entry) -> Result<(), WorkerError> {
         match news {
@@ -51,7 +87,14 @@ impl Batch<'_> {
                 after: None,
                 asked: 0,
             };
-            self.open_sweep(tenant, sweep)?;
+            let asked = self.changes_asked(tenant)?;
+            if asked < limits::CHANGES_ASKED_MAX {
+                self.count_changes_asked(tenant, asked + 1);
+                self.open_sweep(tenant, sweep)?;
+            } else {
+                self.draft.add(Book::Swept, sweep.ended(tenant, (entry.arrived, Some(TOO_MANY.to_owned()))));
+                metrics::counter!("rekindle_worker_sweeps_missed_total").increment(1);
+            }
         }
         Ok(())
     }

@@ -39,6 +39,14 @@ pub enum What {
     Dead(Fate),
 }
 
+impl What {
+    /// Whether a campaign was asked and did nothing, but perhaps for what it remembers.
+    pub(super) fn is_nothing(&self) -> bool {
+        let Self::Decided(Decided { verdicts, timers_set, timers_unset, marks, .. }) = self else { return false };
+        verdicts.is_empty() && timers_set.is_empty() && timers_unset.is_empty() && marks.is_empty()
+    }
+}
+
 /// A decision and its verdicts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]

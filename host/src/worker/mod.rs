@@ -1,10 +1,11 @@
 //! The worker: one loop per partition, one cause at a time, in order. It turns causes into effects, commits them whole, and lets
-//! nothing out of the house that is not durable: the outbox is looked at only right after a sync.
+//! nothing out of the house that is not durable: what was promised since the last sync waits for the next.
 
 mod agenda;
 mod aside;
 mod batch;
 mod catalogue;
+mod catch_up;
 mod conversion;
 mod crew;
 mod draft;
@@ -32,7 +33,7 @@ mod sweeping;
 mod timers;
 mod triggers;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -44,6 +45,7 @@ use batch::{Closed, Tools};
 pub use crew::{Crew, Restless, StartError};
 pub use erasure::{ErasureRow, Removed};
 use error::WorkerError;
+pub use fanout::changes_asked;
 pub use handle::{Busy, Handle};
 use inquiries::Inquiries;
 pub use ledger::{Decided, Failed, FailureRow, Fate, Judged, LedgerRow, What};
@@ -148,6 +150,8 @@ struct Worker {
     has_promised: bool,
     /// Entries are due that cannot go out: their channel is busy.
     is_held_up: bool,
+    /// What was put into the outbox since the last sync: a crash could take it back.
+    unsynced: HashSet<InstructionId>,
     /// Since when there are commits that are not synced; none when all are.
     since_sync: Option<Stopwatch>,
     stopping: bool,
@@ -177,6 +181,7 @@ impl Worker {
             noted: BTreeSet::new(),
             has_promised: false,
             is_held_up: false,
+            unsynced: HashSet::new(),
             since_sync: None,
             stopping: false,
         }
@@ -202,10 +207,12 @@ impl Worker {
         let now = self.shared.clock.now();
         let has_committed = self.commit_batch(now)?;
         let is_beat = self.since_sync.is_some_and(|since| since.elapsed() >= faults::sync_beat(self.shared.sync_beat));
-        if is_beat || self.stopping {
+        if is_beat || self.unsynced.len() >= limits::UNSYNCED_MAX || self.stopping {
             self.sync()?;
         }
-        if (self.since_sync.is_none() || faults::breaks(Promise::SyncedFirst)) && !self.stopping {
+        // Between two syncs there is something to dispatch where a place was missing and is free now.
+        let may_find = self.since_sync.is_none() || self.is_held_up || faults::breaks(Promise::SyncedFirst);
+        if may_find && !self.stopping {
             self.dispatch(now)?;
         }
         if has_committed {
@@ -272,7 +279,9 @@ impl Worker {
         self.status.busy();
         metrics::counter!("rekindle_worker_parked_total").increment(commit.parked.len() as u64);
         let is_parked_as_before = commit.parked.is_empty() && commit.unparked.is_empty();
+        let promised: Vec<InstructionId> = commit.outbox_put.iter().map(|row| row.id.clone()).collect();
         self.partition.commit(commit)?;
+        self.unsynced.extend(promised);
         self.parked = is_parked_as_before.then_some(parked);
         self.agenda.renew(&touched, self.partition.as_ref())?;
         self.announce(suspensions);
@@ -337,6 +346,7 @@ impl Worker {
     fn sync(&mut self) -> Result<(), WorkerError> {
         self.partition.sync()?;
         self.since_sync = None;
+        self.unsynced.clear();
         Ok(())
     }
 

@@ -50,6 +50,8 @@ pub struct Enlisted {
     pub standing: Standing,
     /// When the first revision under its name was published.
     pub since: Timestamp,
+    /// Since when it takes up what was before that; none where it does not.
+    pub catches_up_since: Option<Timestamp>,
     /// What its tenant wants of the house for it.
     pub settings: Arc<Settings>,
     /// How often it failed in a row. `Roster::replace` sees to it that an active revision keeps its own.
@@ -110,6 +112,12 @@ impl Campaigns {
     /// The campaign that a provider spells so.
     fn spelled(&self, carried: &str) -> Option<&Enlisted> {
         self.enlisted.iter().find(|enlisted| enlisted.name.is_spelled(carried))
+    }
+
+    /// From when on what becomes of the messages of a campaign, which a provider spells so, may count: one that is none of ours was there
+    /// always.
+    pub(super) fn since(&self, carried: Option<&str>) -> Timestamp {
+        carried.and_then(|carried| self.spelled(carried)).map_or(Timestamp::EPOCH, |parent| parent.since)
     }
 
     /// Why what becomes of the messages of a campaign, which a provider spells so, begins nothing; none where it may: where the campaign

@@ -130,8 +130,25 @@ pub(super) fn on_timer(
 
 /// Something else happened about which this campaign is asked.
 pub(super) fn on_cause(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named: &Named) -> Effects {
+    on_first(scene, profile, campaign, std::slice::from_ref(named))
+}
+
+/// Asks a campaign about one after another of these causes, until it does something about one.
+pub(super) fn on_first(
+    scene: &Scene<'_>,
+    profile: &mut Arc<Profile>,
+    campaign: &Enlisted,
+    causes: &[Named],
+) -> Effects {
     let mut effects = Effects::default();
-    ask(scene, profile, campaign, named, &mut effects);
+    for named in causes {
+        let before = profile.runs.get(&campaign.name).cloned();
+        ask(scene, profile, campaign, named, &mut effects);
+        let has_answered = effects.ledger.last().is_some_and(|row| !row.what.is_nothing());
+        if has_answered || profile.runs.get(&campaign.name) != before.as_ref() {
+            break;
+        }
+    }
     spread_conversions(scene, profile, &mut effects);
     effects
 }
@@ -175,7 +192,7 @@ fn reason_not_to_follow(scene: &Scene<'_>, campaign: &Enlisted, (event, cause): 
     if parent.is_some_and(|parent| campaign.name.is_spelled(parent)) {
         return None;
     }
-    if event.at < campaign.since {
+    if event.at < super::catch_up::follows_since(scene.campaigns, campaign, (parent, scene.now)) {
         return Some("it happened before the campaign was published".to_owned());
     }
     scene.campaigns.reason_not_to_follow(parent?)
@@ -421,6 +438,7 @@ mod tests {
             audiences: Arc::default(),
             standing: Standing::Active,
             since: Timestamp::EPOCH,
+            catches_up_since: None,
             settings: Arc::default(),
             streak: Arc::default(),
             manifest: Arc::new(manifest),

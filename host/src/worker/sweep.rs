@@ -36,6 +36,8 @@ pub(super) enum Question {
     },
     /// An item changed.
     ItemChanged(Change),
+    /// What somebody did with others' messages before the campaign was published.
+    CatchUp,
 }
 
 /// Who is meant.
@@ -76,6 +78,7 @@ pub struct SweepRow {
 pub enum QuestionRow {
     Schedule { moment: i64, published: i64, schedule: String },
     ItemChanged { subject: String, before: Option<String>, after: Option<String> },
+    CatchUp,
 }
 
 impl SweepRow {
@@ -135,6 +138,7 @@ impl Sweep {
                 let text = |value: &Option<Json>| value.as_ref().map(|value| value.as_str().to_owned());
                 QuestionRow::ItemChanged { subject: subject.clone(), before: text(before), after: text(after) }
             }
+            Question::CatchUp => QuestionRow::CatchUp,
         };
         let item = match &self.whom {
             Whom::Everybody => None,
@@ -166,6 +170,7 @@ impl Sweep {
             QuestionRow::ItemChanged { subject, before, after } => {
                 Question::ItemChanged(Change { subject, before: value(before)?, after: value(after)? })
             }
+            QuestionRow::CatchUp => Question::CatchUp,
         };
         Ok(Self {
             id: row.sweep,
@@ -202,8 +207,9 @@ mod tests {
         let change = Change { subject: "i1/price".into(), before: value("20"), after: value("15") };
         let whom = Whom::Interested(ItemId::parse("i1").unwrap());
         let item = Sweep { question: Question::ItemChanged(change), whom, after: None, ..schedule.clone() };
+        let catch_up = Sweep { question: Question::CatchUp, ..schedule.clone() };
         let tenant = TenantId::parse("shop").unwrap();
-        for sweep in [schedule, item] {
+        for sweep in [schedule, item, catch_up] {
             assert_eq!(Sweep::decode(&sweep.row(&tenant).body).unwrap(), sweep);
         }
     }

@@ -15,7 +15,7 @@ use super::roster::Enlisted;
 use super::step::{self, Effects};
 use super::sweep::{self, Question, Sweep, Whom};
 use super::triggers::{self, Named};
-use super::{WorkerError, fanout};
+use super::{WorkerError, catch_up, fanout};
 use crate::domain::{CauseId, ProfileId, ProfileKey, TenantId, Timestamp, limits};
 use crate::profiles::SweepMark;
 use crate::schedules::Schedule;
@@ -25,6 +25,8 @@ use crate::store::{Book, TimerKey};
 #[derive(Default)]
 pub(super) struct Sweeping {
     open: BTreeMap<TenantId, Vec<Open>>,
+    /// Whose campaigns began to catch up.
+    pub(super) caught_up: BTreeSet<TenantId>,
     schedules: BTreeMap<TenantId, Vec<Appointment>>,
 }
 
@@ -47,10 +49,20 @@ impl Open {
     fn new(sweep: Sweep) -> Self {
         let schedule = match &sweep.question {
             Question::Schedule { schedule, .. } => Schedule::parse(&schedule.value()).ok().map(Arc::new),
-            Question::ItemChanged(_) => None,
+            Question::ItemChanged(_) | Question::CatchUp => None,
         };
         let (people, left) = (VecDeque::new(), limits::SWEEP_PEOPLE_MAX);
         Self { sweep, schedule, people, left, is_changed: false, is_new: false, has_ended: false }
+    }
+
+    /// Whether it goes on now. What a campaign has to catch up with waits while the campaign is not asked; everything else ends then.
+    fn is_on(&self, campaigns: &[Enlisted]) -> bool {
+        if self.has_ended {
+            return false;
+        }
+        let is_asked = |campaign: &Enlisted| self.sweep.campaigns.contains(&campaign.name);
+        let waits = |campaign: &Enlisted| is_asked(campaign) && campaign.reason_to_wait().is_some();
+        self.sweep.question != Question::CatchUp || !campaigns.iter().any(waits)
     }
 
     fn mark(&self) -> SweepMark {
@@ -59,8 +71,9 @@ impl Open {
 }
 
 impl Batch<'_> {
-    /// Begins what the tenant's schedules have due at `moment` or before.
+    /// Begins what the tenant's campaigns have due at `moment` or before.
     pub(super) fn begin_due(&mut self, tenant: &TenantId, moment: Timestamp) -> Result<(), WorkerError> {
+        self.begin_catching_up(tenant, moment)?;
         let is_due = |appointment: &Appointment| appointment.begins().is_some_and(|begins| begins <= moment);
         let known = self.sweeping.schedules.get(tenant).map_or(self.tools.agenda.of(tenant), Vec::as_slice);
         if !known.iter().any(is_due) {
@@ -146,8 +159,10 @@ impl Batch<'_> {
 
     /// Asks the next of those whom the tenant's first open sweep means. False when this batch has nobody left to ask.
     pub(super) fn sweep(&mut self, tenant: &TenantId, now: Timestamp) -> Result<bool, WorkerError> {
+        let campaigns = self.tools.roster.of(tenant);
         let open = self.open_sweeps(tenant)?;
-        let Some(number) = open.iter().position(|open| !open.has_ended).filter(|number| open[*number].left > 0) else {
+        let next = open.iter().position(|open| open.is_on(&campaigns));
+        let Some(number) = next.filter(|number| open[*number].left > 0) else {
             return Ok(false);
         };
         self.causes += 1;
@@ -196,8 +211,9 @@ impl Batch<'_> {
         if !self.tools.agenda.is_sweeping(tenant) && !self.sweeping.open.contains_key(tenant) {
             return Ok(Vec::new());
         }
+        let campaigns = self.tools.roster.of(tenant);
         let open = self.open_sweeps(tenant)?.iter().enumerate();
-        let began = open.filter(|(_, open)| !open.has_ended && open.sweep.moment <= moment);
+        let began = open.filter(|(_, open)| open.is_on(&campaigns) && open.sweep.moment <= moment);
         Ok(began.map(|(number, _)| number).collect())
     }
 
@@ -245,8 +261,13 @@ impl Batch<'_> {
         let open = &mut self.open_sweeps(tenant)?[number];
         (open.has_ended, open.is_changed) = (true, true);
         let (row, key) = (open.sweep.ended(tenant, end), open.sweep.key(tenant));
+        let is_about_item = matches!(open.sweep.question, Question::ItemChanged(_));
         self.draft.remove(Book::Sweeps, key);
         self.draft.add(Book::Swept, row);
+        if is_about_item {
+            let asked = self.changes_asked(tenant)?;
+            self.count_changes_asked(tenant, asked.saturating_sub(1));
+        }
         Ok(())
     }
 
@@ -276,6 +297,7 @@ impl Batch<'_> {
                     moments::begins(&scene, person, &moment, *published)
                 }
                 (Question::Schedule { .. }, None) => Effects::default(),
+                (Question::CatchUp, _) => catch_up::asks(&scene, person, campaign),
             };
             asked += u64::from(!effects.asked.is_empty() || !effects.timers_set.is_empty());
             self.take(&scene, effects)?;
@@ -311,7 +333,8 @@ impl Batch<'_> {
 
     /// Puts what changed into the draft. Returns whose agenda did.
     pub(super) fn close_sweeps(&mut self) -> BTreeSet<TenantId> {
-        let mut touched: BTreeSet<TenantId> = self.sweeping.schedules.keys().cloned().collect();
+        let begun = self.sweeping.schedules.keys().chain(&self.sweeping.caught_up);
+        let mut touched: BTreeSet<TenantId> = begun.cloned().collect();
         for (tenant, sweeps) in &self.sweeping.open {
             for open in sweeps.iter().filter(|open| open.is_changed) {
                 if open.has_ended || open.is_new {

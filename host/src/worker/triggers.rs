@@ -69,6 +69,7 @@ pub(super) fn wants_sweep(campaign: &Enlisted, sweep: &Sweep) -> bool {
     match &sweep.question {
         Question::Schedule { schedule, .. } => schedule_of(campaign, digest(schedule)).is_some(),
         Question::ItemChanged(change) => wants_change(campaign, change),
+        Question::CatchUp => campaign.catches_up_since.is_some(),
     }
 }
 

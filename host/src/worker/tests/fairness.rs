@@ -129,11 +129,9 @@ impl Floor {
         id
     }
 
-    /// One batch, after everything that was asked aside was answered. False when there was nothing to do.
+    /// One batch, as `turn` has it.
     fn turn(&mut self) -> bool {
-        let now = self.clock.now();
-        self.worker.commit_batch(now).unwrap()
-            || self.shared.aside.run_errands() > 0 && (self.worker.commit_batch(now).unwrap() || self.turn())
+        turn(&mut self.worker, self.clock.now())
     }
 
     fn finish(&mut self) {

@@ -217,7 +217,7 @@ impl Whole {
     }
 
     fn turn(&mut self, number: usize) -> bool {
-        self.workers[number].commit_batch(self.clock.now()).unwrap()
+        turn(&mut self.workers[number], self.clock.now())
     }
 
     /// Until nobody has anything to do.

@@ -1,5 +1,6 @@
 //! A schedule's moment over people who do things meanwhile, turn out to be one, and are many: each is asked once, with kills anywhere.
 
+mod catch_up;
 mod items;
 
 use std::collections::BTreeMap;
@@ -134,7 +135,7 @@ impl Hall {
     }
 
     fn turn(&mut self, number: usize) -> bool {
-        self.workers[number].commit_batch(self.clock.now()).unwrap()
+        turn(&mut self.workers[number], self.clock.now())
     }
 
     fn turn_all(&mut self) {

@@ -196,3 +196,33 @@ fn each_of_many_is_told_once_with_kills_between_and_nobody_else_is() {
     let messages = hall.messages();
     assert_eq!((messages.len(), messages.values().all(|count| *count == 1)), (1_500, true));
 }
+
+#[test]
+fn a_change_too_many_is_missed_and_said_to_be() {
+    let runtime = Runtime::new().unwrap();
+    let mut hall = Hall::new(&runtime, vec![bargains()]);
+    hall.costs("mug", 10);
+    hall.views(user("u1"), "mug");
+    hall.settle();
+    let counts = |hall: &Hall| {
+        let page = Page { tenant: shop(), page: fanout::count_key(&shop()).page, after: None };
+        let rows = hall.store.reports().rows(Book::Sweeps, &page, 4).unwrap();
+        rows.iter().map(|row| String::from_utf8(row.body.clone()).unwrap()).collect::<Vec<_>>()
+    };
+    for worker in &mut hall.workers {
+        let row = Row { key: fanout::count_key(&shop()), body: limits::CHANGES_ASKED_MAX.to_string().into_bytes() };
+        let rows_added = vec![(Book::Sweeps, row)];
+        worker.partition.commit(Commit { rows_added, ..Commit::default() }).unwrap();
+    }
+    hall.costs("mug", 8);
+    hall.settle();
+    assert_eq!((hall.texts().len(), hall.reasons()), (0, vec!["too many changes are being asked about".to_owned()]));
+    for worker in &mut hall.workers {
+        let rows_removed = vec![(Book::Sweeps, fanout::count_key(&shop()))];
+        worker.partition.commit(Commit { rows_removed, ..Commit::default() }).unwrap();
+    }
+    hall.costs("mug", 7);
+    hall.settle();
+    assert_eq!(hall.texts(), ["u1|mug/price 8 7"]);
+    assert_eq!(counts(&hall), Vec::<String>::new(), "none is open any more");
+}
