@@ -162,8 +162,9 @@ pub const COMMIT_CAUSES_MAX: usize = 256;
 pub const SYNC_BEAT: Duration = Duration::from_millis(200);
 /// The same on a manual clock, where nobody wants to wait.
 pub const SYNC_BEAT_MANUAL: Duration = Duration::from_millis(5);
-/// Messages of one loop that were promised since its last sync, 2 MB of ids: as many have it sync before the beat.
-pub const UNSYNCED_MAX: usize = 16_384;
+/// Messages that came back from their providers while others wait for their places: as many have a loop sync before the beat. Two milliseconds for
+/// the four of a loop's share of a channel's places; a kill repeats no more than those that came back since.
+pub const PLACES_FREE_MIN: u64 = 4;
 /// Older events update the person and start nothing: replays and late retries.
 pub const FRESHNESS: Duration = Duration::from_secs(24 * 3600);
 /// How often a timer looks again whether its paused campaign goes on.

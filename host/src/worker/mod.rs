@@ -1,5 +1,5 @@
 //! The worker: one loop per partition, one cause at a time, in order. It turns causes into effects, commits them whole, and lets
-//! nothing out of the house that is not durable: what was promised since the last sync waits for the next.
+//! nothing out of the house that is not durable: the outbox is looked at only right after a sync.
 
 mod agenda;
 mod aside;
@@ -33,7 +33,7 @@ mod sweeping;
 mod timers;
 mod triggers;
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -150,8 +150,8 @@ struct Worker {
     has_promised: bool,
     /// Entries are due that cannot go out: their channel is busy.
     is_held_up: bool,
-    /// What was put into the outbox since the last sync: a crash could take it back.
-    unsynced: HashSet<InstructionId>,
+    /// Messages that came back since the last sync.
+    came_back: u64,
     /// Since when there are commits that are not synced; none when all are.
     since_sync: Option<Stopwatch>,
     stopping: bool,
@@ -181,7 +181,7 @@ impl Worker {
             noted: BTreeSet::new(),
             has_promised: false,
             is_held_up: false,
-            unsynced: HashSet::new(),
+            came_back: 0,
             since_sync: None,
             stopping: false,
         }
@@ -207,12 +207,12 @@ impl Worker {
         let now = self.shared.clock.now();
         let has_committed = self.commit_batch(now)?;
         let is_beat = self.since_sync.is_some_and(|since| since.elapsed() >= faults::sync_beat(self.shared.sync_beat));
-        if is_beat || self.unsynced.len() >= limits::UNSYNCED_MAX || self.stopping {
+        // What came back left its place to what waits for one: that is not kept waiting for the beat.
+        let is_wanted = self.is_held_up && self.came_back >= limits::PLACES_FREE_MIN;
+        if is_beat || is_wanted || self.stopping {
             self.sync()?;
         }
-        // Between two syncs there is something to dispatch where a place was missing and is free now.
-        let may_find = self.since_sync.is_none() || self.is_held_up || faults::breaks(Promise::SyncedFirst);
-        if may_find && !self.stopping {
+        if (self.since_sync.is_none() || faults::breaks(Promise::SyncedFirst)) && !self.stopping {
             self.dispatch(now)?;
         }
         if has_committed {
@@ -279,9 +279,7 @@ impl Worker {
         self.status.busy();
         metrics::counter!("rekindle_worker_parked_total").increment(commit.parked.len() as u64);
         let is_parked_as_before = commit.parked.is_empty() && commit.unparked.is_empty();
-        let promised: Vec<InstructionId> = commit.outbox_put.iter().map(|row| row.id.clone()).collect();
         self.partition.commit(commit)?;
-        self.unsynced.extend(promised);
         self.parked = is_parked_as_before.then_some(parked);
         self.agenda.renew(&touched, self.partition.as_ref())?;
         self.announce(suspensions);
@@ -290,6 +288,7 @@ impl Worker {
         self.pending.drain(..consumed);
         self.words.clear();
         self.status.settled(came_back);
+        self.came_back += came_back;
         for (reply, count) in replies {
             // Who asked may have given up waiting.
             let _ = reply.try_send(count);
@@ -346,7 +345,7 @@ impl Worker {
     fn sync(&mut self) -> Result<(), WorkerError> {
         self.partition.sync()?;
         self.since_sync = None;
-        self.unsynced.clear();
+        self.came_back = 0;
         Ok(())
     }
 

@@ -9,16 +9,16 @@ use super::ledger::{Fate as Recorded, LedgerRow, What};
 use super::suspension::OPERATIONS;
 use super::{Word, Worker, WorkerError, messages};
 use crate::domain::{InstructionId, Lost, Medium, ProfileKey, TenantId, Timestamp, limits};
-use crate::faults::{self, Point, Promise};
+use crate::faults::{self, Point};
 use crate::outbox::{self, DeathCause, Declined, Entry, Fate, Settlement};
-use crate::store::{Book, Line, OutboxRow};
+use crate::store::{Book, Line};
 
 /// An answer that is due once the batch is committed.
 pub(super) type Reply = (SyncSender<usize>, usize);
 
 impl Worker {
     /// Takes messages that are due to their providers, line by line, so that a line that is held up, however long it is, holds
-    /// up no other.
+    /// up no other. Only what is durable is in the outbox now: everything was just synced.
     pub(super) fn dispatch(&mut self, now: Timestamp) -> Result<(), WorkerError> {
         (self.has_promised, self.is_held_up) = (false, false);
         for line in self.partition.lines_due(now)? {
@@ -40,7 +40,7 @@ impl Worker {
         let rows = self.partition.outbox_due(line, now, limits::LINE_SCAN_MAX)?;
         faults::pass(Point::OutboxReleasing);
         for row in &rows {
-            if !self.is_durable(row) || self.lane.is_under_way(&row.tenant, &row.id) {
+            if self.lane.is_under_way(&row.tenant, &row.id) {
                 continue;
             }
             if self.dispatch_entry(Entry::decode(&row.body)?, now).is_err() {
@@ -50,10 +50,6 @@ impl Worker {
         }
         self.has_promised |= rows.len() >= limits::LINE_SCAN_MAX;
         Ok(())
-    }
-
-    fn is_durable(&self, row: &OutboxRow) -> bool {
-        !self.unsynced.contains(&row.id) || faults::breaks(Promise::SyncedFirst)
     }
 
     fn dispatch_entry(&mut self, entry: Entry, now: Timestamp) -> Result<(), Declined> {

@@ -4,7 +4,7 @@ use super::*;
 
 const DURABLE: usize = 4 * limits::DISPATCHED_PER_CHANNEL_MAX;
 
-/// A loop that syncs only when it is told to.
+/// A loop whose beat never comes.
 struct Slow {
     store: Memory,
     worker: Worker,
@@ -12,13 +12,17 @@ struct Slow {
 }
 
 impl Slow {
-    /// With so many messages that are durable.
     fn new() -> Self {
+        Self::with(DURABLE)
+    }
+
+    /// With so many messages that are durable, and an event that makes one more.
+    fn with(messages: usize) -> Self {
         let clock = Arc::new(ManualClock::new(at(NOON)));
         let (store, runtime) = (Memory::new(clock.clone()), Runtime::new().unwrap());
         let mut partition = conformance::acquire(&store).remove(0);
         let person = person_in(&partition.slots(), 0);
-        let outbox_put = (0..DURABLE).map(|number| entry(number, "push", &person)).collect();
+        let outbox_put = (0..messages).map(|number| entry(number, "push", &person)).collect();
         partition.commit(Commit { outbox_put, ..Commit::default() }).unwrap();
         partition.sync().unwrap();
         conformance::append(&store, vec![conformance::event(person.profile.as_str(), "m1")]);
@@ -48,16 +52,20 @@ impl Slow {
 }
 
 #[test]
-fn what_is_durable_does_not_wait_for_a_sync_and_what_is_not_does() {
+fn what_waits_for_a_place_at_a_provider_does_not_wait_for_the_beat() {
     let mut slow = Slow::new();
     slow.worker.dispatch(at(NOON)).unwrap();
-    slow.turn_until(DURABLE);
+    slow.turn_until(DURABLE + 1);
+}
+
+#[test]
+fn what_is_not_synced_does_not_go_out() {
+    let mut slow = Slow::with(0);
     for _ in 0..10 {
         slow.worker.turn().unwrap();
     }
-    assert!(slow.worker.since_sync.is_some(), "nobody synced");
-    assert_eq!(slow.worker.unsynced.len(), 1, "the event was decided upon");
-    assert_eq!(slow.messages(), DURABLE);
+    assert!(slow.worker.since_sync.is_some(), "the event was decided upon, and nobody synced");
+    assert_eq!(slow.messages(), 0);
     slow.worker.sync().unwrap();
-    slow.turn_until(DURABLE + 1);
+    slow.turn_until(1);
 }
