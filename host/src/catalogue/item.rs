@@ -20,24 +20,29 @@ pub(super) struct Attribute {
 impl Item {
     /// What becomes of an item, or of nothing, when a word is said about it; none when there is no such item any more.
     pub fn after(before: Option<&Self>, word: &ItemWord) -> Option<Self> {
+        Self::becomes(before, (word.teller, word.at), &word.said)
+    }
+
+    /// The same of what somebody said at a moment, which may not be worth a word.
+    pub fn becomes(before: Option<&Self>, (teller, at): (Teller, Timestamp), said: &Said) -> Option<Self> {
         let mut item = before.cloned().unwrap_or_default();
-        match &word.said {
+        match said {
             Said::Gone => return None,
             Said::Is(attributes) => {
-                item.attributes.retain(|name, known| known.teller != word.teller || attributes.contains_key(name));
-                attributes.iter().for_each(|(name, value)| item.set(name, value, word));
+                item.attributes.retain(|name, known| known.teller != teller || attributes.contains_key(name));
+                attributes.iter().for_each(|(name, value)| item.set(name, value, (teller, at)));
             }
             Said::Becomes(amendments) => {
                 for (name, value) in amendments {
                     match value {
-                        Some(value) => item.set(name, value, word),
+                        Some(value) => item.set(name, value, (teller, at)),
                         None => drop(item.attributes.remove(name)),
                     }
                 }
             }
         }
         // An event that says nothing of an item does not make one.
-        let is_known = before.is_some() || word.teller == Teller::Owner || !item.attributes.is_empty();
+        let is_known = before.is_some() || teller == Teller::Owner || !item.attributes.is_empty();
         is_known.then_some(item)
     }
 
@@ -84,19 +89,19 @@ impl Item {
     }
 
     /// What the tenant gave goes over what events say. Of events, what was so later counts.
-    fn set(&mut self, name: &str, value: &Json, word: &ItemWord) {
+    fn set(&mut self, name: &str, value: &Json, (teller, at): (Teller, Timestamp)) {
         let known = self.attributes.get(name);
         if known.is_none() && self.attributes.len() >= limits::ATTRIBUTES_MAX {
             return;
         }
-        let is_outdone = |known: &Attribute| match (word.teller, known.teller) {
+        let is_outdone = |known: &Attribute| match (teller, known.teller) {
             (Teller::Owner, _) => false,
             (Teller::Event, Teller::Owner) => true,
             // The same once more is no news, however late.
-            (Teller::Event, Teller::Event) => known.at > word.at || known.value.is_same(value),
+            (Teller::Event, Teller::Event) => known.at > at || known.value.is_same(value),
         };
         if !known.is_some_and(is_outdone) {
-            let attribute = Attribute { value: value.clone(), teller: word.teller, at: word.at };
+            let attribute = Attribute { value: value.clone(), teller, at };
             self.attributes.insert(name.to_owned(), attribute);
         }
     }

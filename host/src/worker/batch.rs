@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agenda::Agenda;
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Wares};
 use super::draft::Draft;
 use super::due::DueTimers;
 use super::inquiries::Inquiries;
@@ -21,7 +21,7 @@ use crate::domain::{
     limits,
 };
 use crate::outbox::Entry as Promised;
-use crate::profiles::{Interests, Kept, Profile};
+use crate::profiles::{Kept, Profile};
 use crate::store::{Book, Commit, Entry, Page, Partition, Reports, Row, RowKey};
 
 /// What a batch works with.
@@ -43,8 +43,8 @@ pub(super) struct Batch<'a> {
     pub(super) tools: Tools<'a>,
     /// Shared with whoever is asked about them; nobody is while they are changed, so that changing copies nothing.
     pub(super) people: BTreeMap<ProfileKey, Here>,
-    /// What they were interested in when they were taken in hand.
-    interests: BTreeMap<ProfileKey, Interests>,
+    /// What they were interested in when they were taken in hand, and items that their events speak of.
+    pub(super) wares: Wares,
     pub(super) due: DueTimers,
     pub(super) horizon: Timestamp,
     pub(super) draft: Draft,
@@ -101,7 +101,7 @@ impl<'a> Batch<'a> {
         Self {
             tools,
             people: BTreeMap::new(),
-            interests: BTreeMap::new(),
+            wares: Wares::default(),
             due: DueTimers::until(horizon),
             horizon,
             draft: Draft::default(),
@@ -223,7 +223,7 @@ impl<'a> Batch<'a> {
                 Some(Kept::Moved(to)) => Here::Moved(to),
                 Some(Kept::Erased(at)) => Here::Erased(at),
             };
-            self.interests.insert(key.clone(), catalogue::interests(&here));
+            self.wares.interests.insert(key.clone(), catalogue::interests(&here));
             self.people.insert(key.clone(), here);
         }
         Ok(self.people.get_mut(key).expect("the person should be there: it was just put there"))
@@ -302,7 +302,7 @@ impl<'a> Batch<'a> {
     /// Ends the batch. Causes up to `upto` are consumed, or parked.
     pub(super) fn close(mut self, upto: Position) -> Closed {
         let touched = self.close_sweeps();
-        let interests = std::mem::take(&mut self.interests);
+        let interests = std::mem::take(&mut self.wares.interests);
         let people = std::mem::take(&mut self.people);
         interests.iter().for_each(|(key, before)| self.index(key, before, &people[key]));
         let records = people.into_iter().map(|(key, here)| (key, here.encode()));

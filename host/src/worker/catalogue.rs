@@ -4,7 +4,7 @@
 //! Who decides about a person sees items as they were committed last, in whichever partition that is: maybe a moment ago. That is
 //! safe because ids follow from causes, not from what was seen, and nothing leaves before it is synced.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -27,6 +27,16 @@ const COUNT: &str = "count";
 pub(super) struct Catalogue {
     reports: Arc<dyn Reports>,
     tenant: TenantId,
+}
+
+/// What a batch knows of items and of people's interest in them.
+#[derive(Default)]
+pub(super) struct Wares {
+    /// What people were interested in when the batch took them in hand.
+    pub(super) interests: BTreeMap<ProfileKey, Interests>,
+    /// Items as they were when an event first spoke of them, or as they will be by what was passed on since: so that of many events that say
+    /// the same, one is passed on.
+    known: HashMap<(TenantId, ItemId), Option<Item>>,
 }
 
 impl Catalogue {
@@ -108,21 +118,32 @@ impl Batch<'_> {
         if event.test || now.since(event.at) > limits::FRESHNESS {
             return Ok(());
         }
-        let catalogue = self.catalogue(&key.tenant);
         for (item, attributes) in facts.items.iter().filter(|(_, attributes)| !attributes.is_empty()) {
             let amendments = attributes.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
-            let word = ItemWord {
-                id: told_id(&["item", event.id.as_str(), item.as_str()]),
-                item: item.clone(),
-                teller: Teller::Event,
-                at: event.at,
-                said: Said::Becomes(amendments),
-            };
-            let known = catalogue.find(item)?;
-            if Item::after(known.as_ref(), &word) != known {
-                let substance = Substance::Item(word);
-                self.told(Inbound { tenant: key.tenant.clone(), source: SourceId::house(), substance });
-            }
+            self.tell_of_item(&key.tenant, event, (item, Said::Becomes(amendments)))?;
+        }
+        Ok(())
+    }
+
+    fn tell_of_item(
+        &mut self,
+        tenant: &TenantId,
+        event: &Event,
+        (item, said): (&ItemId, Said),
+    ) -> Result<(), WorkerError> {
+        let key = (tenant.clone(), item.clone());
+        if !self.wares.known.contains_key(&key) {
+            let known = self.catalogue(tenant).find(item)?;
+            self.wares.known.insert(key.clone(), known);
+        }
+        let known = self.wares.known.get_mut(&key).expect("the item should be there: it was just put there");
+        let (teller, at) = (Teller::Event, event.at);
+        let after = Item::becomes(known.as_ref(), (teller, at), &said);
+        if after != *known {
+            *known = after;
+            let id = told_id(&["item", event.id.as_str(), item.as_str()]);
+            let substance = Substance::Item(ItemWord { id, item: item.clone(), teller, at, said });
+            self.told(Inbound { tenant: tenant.clone(), source: SourceId::house(), substance });
         }
         Ok(())
     }
