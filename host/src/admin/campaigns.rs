@@ -202,6 +202,8 @@ async fn publish_campaign(
         check_schedules(&configured.manifest, directory.now(), &audiences)?;
         // Compiled before anybody is asked by it, so that no cause waits for that.
         sandbox.load(&configured.component, &configured.manifest)?;
+        // Seconds later: a moment that was to come may have passed.
+        check_schedules(&configured.manifest, directory.now(), &audiences)?;
         let publication = Publication { module: digest, configuration, settings, manifest: configured.manifest };
         directory.by(&deed).publish(&tenant, &name, publication, &configured.component).map_err(Problem::from)
     };
