@@ -232,7 +232,7 @@ impl<'a> Batch<'a> {
     /// Adds a row to a person's ledger; the oldest goes where there are too many.
     pub(super) fn record(&mut self, key: &ProfileKey, row: &LedgerRow) -> Result<(), WorkerError> {
         if let Some(to) = self.moved_to(key)? {
-            self.note_elsewhere(key, (&to, "settled"), &row.encode());
+            self.note_elsewhere(key, (&to, &row.mark()), &row.encode());
             return Ok(());
         }
         let number = self.enter(key, row)?;

@@ -50,11 +50,11 @@ impl Batch<'_> {
         self.tell(key, &["happened", event.id.as_str()], (to.clone(), news));
     }
 
-    /// A row for the ledger of somebody who moved.
+    /// A row for the ledger of somebody who moved. Those of one mark are the same, and are noted once.
     pub(super) fn note_elsewhere(&mut self, key: &ProfileKey, (to, mark): (&ProfileId, &str), row: &[u8]) {
         let text = str::from_utf8(row).expect("a ledger row should be text");
         let note = Json::parse(text).expect("a ledger row should be json");
-        self.tell(key, &["noted", mark, text], (to.clone(), News::Noted(note)));
+        self.tell(key, &["noted", mark], (to.clone(), News::Noted(note)));
     }
 
     /// These two are one person: the one who is kept under `key`, and another.
@@ -91,7 +91,7 @@ impl Batch<'_> {
         let news = News::Joined { from: key.profile.clone(), person: person.text() };
         self.tell(key, &["joined", told.id.as_str()], (to.clone(), news));
         for row in self.take_ledger(key)? {
-            self.note_elsewhere(key, (to, &row.key.at.to_string()), &row.body);
+            self.note_elsewhere(key, (to, &LedgerRow::decode(&row.body)?.mark()), &row.body);
         }
         Ok(())
     }

@@ -39,6 +39,22 @@ pub enum What {
     Dead(Fate),
 }
 
+impl LedgerRow {
+    /// What tells it from a person's other rows. Not when it was: a crash may take a row back that was told elsewhere, and what is
+    /// recorded again is recorded at another moment.
+    pub(super) fn mark(&self) -> String {
+        let Self { campaign, what, .. } = self;
+        match what {
+            What::Decided(Decided { cause, .. }) => format!("decided/{campaign}/{cause}"),
+            What::Failed(Failed { cause, .. }) => format!("failed/{campaign}/{cause}"),
+            What::NotAsked { cause, .. } => format!("not-asked/{campaign}/{cause}"),
+            What::Sent(Fate { id, .. }) => format!("sent/{id}"),
+            What::Retried(Fate { id, attempts, .. }) => format!("retried/{id}/{attempts}"),
+            What::Dead(Fate { id, attempts, .. }) => format!("dead/{id}/{attempts}"),
+        }
+    }
+}
+
 impl What {
     /// Whether a campaign was asked and did nothing, but perhaps for what it remembers.
     pub(super) fn is_nothing(&self) -> bool {

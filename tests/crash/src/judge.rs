@@ -52,6 +52,7 @@ pub(crate) fn expected(people: &[Person], tenants: &[Tenant]) -> BTreeSet<Expect
                     .for_each(|number| add("timer", json!([format!("{:06}", number * EVENTS_PER_TIMER), number])));
             }
             Deed::LeftCart => add("push", Value::Null),
+            Deed::Identified => add("event", json!([1, 1])),
             Deed::Erased => {}
         }
     }
@@ -106,6 +107,8 @@ fn judge_messages(verdict: &mut Verdict, (tenants, people): (&[Tenant], &[Person
 fn what_it_says(received: &Received) -> Expected {
     let data = &received.body["data"];
     let [profile, step] = ["profile", "step"].map(|member| data[member].as_str().unwrap_or_default().to_owned());
+    // A device goes by its person's name.
+    let profile = profile.trim_start_matches("anonymous:").to_owned();
     let content = &data["content"];
     let mark = match step.as_str() {
         "event" => json!([content["number"], content["events"]]),
@@ -141,6 +144,7 @@ async fn judge_person(house: &House, verdict: &mut Verdict, tenant: &Tenant, per
     let events = match person.deed {
         Deed::Counted(events) => events,
         Deed::LeftCart => 1,
+        Deed::Identified => 2,
         Deed::Erased => {
             verdict.events += 2;
             if status != StatusCode::NOT_FOUND {
@@ -174,9 +178,11 @@ async fn judge_ledger(
             _ => verdict.complain(format!("`{}` of `{}`: {row}", person.id, tenant.name)),
         }
     }
-    let timers = match person.deed {
-        Deed::LeftCart => 1,
-        _ => events / EVENTS_PER_TIMER,
+    let (events, timers) = match person.deed {
+        Deed::LeftCart => (events, 1),
+        // Nobody wants to be asked about who they are.
+        Deed::Identified => (1, 0),
+        Deed::Counted(_) | Deed::Erased => (events, events / EVENTS_PER_TIMER),
     };
     let of_kind = |kind: &str| causes.keys().filter(|cause| cause.starts_with(kind)).count() as u64;
     let counts = (of_kind("event:"), of_kind("timer:"));

@@ -24,6 +24,8 @@ pub(crate) enum Deed {
     Counted(u64),
     /// Put something into the cart.
     LeftCart,
+    /// Did one counted event on a device, and said then who they are.
+    Identified,
     /// Did something, and was erased.
     Erased,
 }
@@ -99,6 +101,7 @@ impl Sender {
             let deed = match self.rng.u8(0..8) {
                 0 if self.number == 0 => self.leave_cart(&id).await?,
                 1 => self.be_erased(&id).await?,
+                2 => self.be_identified(&id).await?,
                 _ => self.be_counted(&id).await?,
             };
             people.push(Person { tenant: self.number, id, deed });
@@ -121,6 +124,17 @@ impl Sender {
     async fn leave_cart(&mut self, id: &str) -> Result<Deed> {
         self.deliver(&[added(id, SystemClock.now(), "mug", 12.5)]).await?;
         Ok(Deed::LeftCart)
+    }
+
+    /// The device has the person's own name as its id: so whatever is said about either is about this person.
+    async fn be_identified(&mut self, id: &str) -> Result<Deed> {
+        let mut event = counted(id, 1);
+        event["anonymousId"] = event["userId"].take();
+        self.deliver(&[event]).await?;
+        let identify =
+            json!({"type": "identify", "userId": id, "anonymousId": id, "messageId": format!("{id}/identify")});
+        self.deliver(&[identify]).await?;
+        Ok(Deed::Identified)
     }
 
     async fn be_erased(&mut self, id: &str) -> Result<Deed> {
