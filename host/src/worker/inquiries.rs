@@ -1,6 +1,7 @@
-//! What a loop asks aside about tenants who are dear, or whose campaigns are not ready, and the answers that it has. Such a cause is taken up as any other. Where it comes to a
-//! campaign whose answer is not there yet, the campaign is asked aside, and what was made of the cause is dropped; when the answer is there,
-//! the cause is taken up again. As causes are pure, it comes to the same question, and with its answer to the next one.
+//! What a loop asks aside about tenants who are dear, or whose campaigns are not ready, and the answers that it has. Such a cause is
+//! taken up as any other. Where it comes to a campaign whose answer is not there yet, the campaign is asked aside, and what was made of the
+//! cause is dropped; when the answer is there, the cause is taken up again. As causes are pure, it comes to the same question, and with its
+//! answer to the next one.
 //!
 //! An answer is used for the question that was asked and for no other: if the person is not what they were (a message came back meanwhile), the
 //! campaign is asked again.

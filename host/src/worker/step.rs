@@ -141,11 +141,11 @@ pub(super) fn on_first(
     causes: &[Named],
 ) -> Effects {
     let mut effects = Effects::default();
-    for named in causes {
-        let before = profile.runs.get(&campaign.name).cloned();
+    for (number, named) in causes.iter().enumerate() {
+        let before = (number + 1 < causes.len()).then(|| profile.runs.get(&campaign.name).cloned());
         ask(scene, profile, campaign, named, &mut effects);
         let has_answered = effects.ledger.last().is_some_and(|row| !row.what.is_nothing());
-        if has_answered || profile.runs.get(&campaign.name) != before.as_ref() {
+        if has_answered || before.is_some_and(|before| profile.runs.get(&campaign.name) != before.as_ref()) {
             break;
         }
     }
