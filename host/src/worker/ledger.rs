@@ -192,7 +192,8 @@ impl Decided {
             .iter()
             .map(|(name, at)| format!("waits for `{name}` until {}", Timestamp::from_millis(*at)));
         let unset = self.timers_unset.iter().map(|name| format!("no longer waits for `{name}`"));
-        let parts: Vec<String> = verdicts.chain(set).chain(unset).chain(self.marks.iter().cloned()).collect();
+        let marks = self.marks.iter().filter(|mark| !mark.is_empty()).cloned();
+        let parts: Vec<String> = verdicts.chain(set).chain(unset).chain(marks).collect();
         if parts.is_empty() { "nothing to do".to_owned() } else { parts.join("; ") }
     }
 }
