@@ -121,9 +121,10 @@ mod tests {
         ]
         .map(|document| Settings::read(&document).unwrap_err().to_string());
         expect![[r#"
-            at `/`: a list is no object: write an object with `catch_up` or `labels`
+            at `/`: a list is no object: write an object with `catch_up`, `experiment` or `labels`
             at `/lables`: `lables` is not known here: did you mean `labels`?
             at `/catch_up`: a text is neither true nor false: write `true` or `false`
+            at `/experiment/hold_out`: `hold_out` is not known here: use `variations`, `hold_out_percent`, `salt`, `conversion`, `attribution` or `winner`
             at `/labels`: the list is empty: write at least one
             at `/labels`: a text is no list: write a list
             at `/labels/1`: label `win/back` is not valid: use 1 to 64 of `A-Z`, `a-z`, `0-9`, `-`, `_`, `.`, starting with a letter or digit: use another label

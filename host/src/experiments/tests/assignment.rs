@@ -105,7 +105,15 @@ fn nobody_is_put_elsewhere_by_a_later_version() {
         let Arm { variation, hold_out } = put_in(&design, "winback", number, 20);
         format!("{} {}", variation.unwrap(), hold_out.map_or("-", HoldOut::as_str))
     });
-    expect![[r#""#]].assert_eq(&arms.collect::<Vec<_>>().join("\n"));
+    expect![[r#"
+        a campaign
+        b -
+        c -
+        c tenant
+        a campaign
+        a campaign
+        c -
+        c -"#]].assert_eq(&arms.collect::<Vec<_>>().join("\n"));
 }
 
 /// How much of all weights each has.

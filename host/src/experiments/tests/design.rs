@@ -110,5 +110,31 @@ fn what_is_wrong_is_named_by_its_place() {
         json!({"winner": {"apply": true}}),
     ]
     .map(|document| Settings::read(&json!({"experiment": document})).unwrap_err().to_string());
-    expect![[r#""#]].assert_eq(&said.join("\n"));
+    expect![[r#"
+        at `/experiment`: a list is no object: write an object with `variations`, `hold_out_percent`, `salt`, `conversion`, `attribution` or `winner`
+        at `/experiment/variation`: `variation` is not known here: did you mean `variations`?
+        at `/experiment/variations`: a text is no object: write an object
+        at `/experiment/variations`: the number of variations is 1: write 2 to 10
+        at `/experiment/variations`: the number of variations is 11: write 2 to 10
+        at `/experiment/variations/b`: `0.5` will not do: write a whole number from 0 to 10000
+        at `/experiment/variations/b`: `10001` will not do: write a whole number from 0 to 10000
+        at `/experiment/variations`: no variation has a weight: give at least one more than 0
+        at `/experiment/variations/b~1c`: variation `b/c` is not valid: use 1 to 64 of `A-Z`, `a-z`, `0-9`, `-`, `_`, `.`, starting with a letter or digit: use another name
+        at `/experiment/variations/1/name`: the variation `a` is there twice: write it once
+        at `/experiment/variations/1`: `name` is missing: write it
+        at `/experiment/variations/0/share`: `share` is not known here: use `name` or `weight`
+        at `/experiment/hold_out_percent`: `51` will not do: write a whole number from 0 to 50
+        at `/experiment/hold_out_percent`: `-1` will not do: write a whole number from 0 to 50
+        at `/experiment/salt`: an empty text is no text: write a text in quotes
+        at `/experiment/salt`: this is no salt: use at most 64 bytes without control characters
+        at `/experiment/conversion`: `event` is missing: write it
+        at `/experiment/conversion/event`: the name has 257 bytes: use at most 256
+        at `/experiment/conversion/value`: the pointer has 257 bytes: use at most 256
+        at `/experiment/attribution/days`: `91` will not do: write a whole number from 1 to 90
+        at `/experiment/attribution`: there are two windows: write `hours` or `days`
+        at `/experiment/attribution/to`: nothing can be credited to `clicks`: did you mean `click`?
+        at `/experiment/winner/by`: variations are not compared by `sum`: use `rate` or `value`
+        at `/experiment/winner/probability_percent`: `100` will not do: write a whole number from 51 to 99
+        at `/experiment/winner/by`: the conversion has no value: write `value` of `conversion`, or compare by `rate`
+        at `/experiment/winner/apply`: there is nothing to choose from: write `variations`, or leave it out"#]].assert_eq(&said.join("\n"));
 }
