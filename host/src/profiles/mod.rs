@@ -26,7 +26,7 @@ pub use interests::{Interest, Interests};
 pub use join::JoinedTimers;
 pub use record::{Kept, RecordError};
 pub use repeats::Repeats;
-pub use run::{HOUSE_TIMER, Run, TimerEffects};
+pub use run::{HOUSE_TIMER, Held, Run, TimerEffects};
 pub use swept::SweepMark;
 
 /// A value, and when it was said: what was said later counts.

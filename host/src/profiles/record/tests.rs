@@ -9,14 +9,15 @@ use proptest::sample::select;
 
 use super::*;
 use crate::domain::{
-    Attributes, Call, CampaignName, Consent, Engagement, EngagementKind, Event, Identities, ItemDeed, ItemFacts,
-    ItemId, Lost, Medium, MessageId, PersonFacts, Scope, TimerChange, Wish, limits,
+    Attributes, Call, CampaignName, Consent, Delivery, Engagement, EngagementKind, Event, Identities, Instruction,
+    InstructionId, ItemDeed, ItemFacts, ItemId, Lost, Medium, MessageId, PersonFacts, Revision, Scope, TimerChange,
+    Wish, limits,
 };
 use crate::profiles::addresses::{Book, Standing};
 use crate::profiles::history::{Counter, Key, Message};
 use crate::profiles::items::Items;
 use crate::profiles::moments::Moments;
-use crate::profiles::{Addresses, Consents, Dated, History, Interest, Interests, Repeats, Run, SweepMark};
+use crate::profiles::{Addresses, Consents, Dated, Held, History, Interest, Interests, Repeats, Run, SweepMark};
 
 fn millis(ms: i64) -> Timestamp {
     Timestamp::from_millis(ms)
@@ -151,8 +152,22 @@ fn interests() -> impl Strategy<Value = Interests> {
 }
 
 fn runs() -> impl Strategy<Value = BTreeMap<CampaignName, Run>> {
-    let run = (of(vec(any::<u8>(), 0..20)), btree_map(text(), moment(), 0..3));
-    btree_map(campaign(), run.prop_map(|(state, timers)| Run { state, timers }), 0..3)
+    let run = (of(vec(any::<u8>(), 0..20)), btree_map(text(), moment(), 0..3), vec(held(), 0..3));
+    btree_map(campaign(), run.prop_map(|(state, timers, held)| Run { state, timers, held }), 0..3)
+}
+
+fn held() -> impl Strategy<Value = Held> {
+    let delivery = (text(), json()).prop_map(|(channel, content)| Delivery { channel, content });
+    let instruction = (text(), vec(delivery, 0..3), of(moment())).prop_map(|(step, deliveries, expires)| Instruction {
+        step,
+        deliveries,
+        expires,
+    });
+    let id = any::<[u8; 32]>().prop_map(InstructionId::from_digest);
+    let revision = any::<u32>().prop_map(Revision);
+    (id, revision, instruction, moment(), moment(), text()).prop_map(
+        |(id, revision, instruction, since, until, rule)| Held { id, revision, instruction, since, until, rule },
+    )
 }
 
 fn profile() -> impl Strategy<Value = Profile> {
@@ -240,7 +255,7 @@ fn a_length_that_nothing_stands_behind_is_an_error() {
 fn the_stored_form_stays_as_it_is() {
     let record = rich().encode();
     let picture = expect_test::expect![[
-        r#"\x04\xff\xf1\xba\x13\x00\x01\x01\xe8\x07\xe8\x07\x01\x02u1\xe8\x07\x01\x02a1\xe8\x07\x01\x0canonymous:a1\x01\x03big\x1712345678901234567890123\xe8\x07\x01\x0cbig_spenders\x01\xe8\x07\x03\x04push\x02\x03old\x00\x00\x00\x01\xe8\x07\x05token\x01\xe8\x07\x00\x01\xe8\x07\x00\x00\x05email\x01\ra@example.com\x01\xe8\x07\x00\x01\xe8\x07\x00\x00\x05phone\x01\x0b+4930123456\x01\xe8\x07\x00\x00\x00\x01\xe8\x07\x01\rEurope/Berlin\xe8\x07\x01\x07welcome\xe8\x07\x01\x03sms\x08unwanted\xe8\x07\x02\xf12\x06\x82+\xc4\x10f\xe8\x07>\xe4+j]\x81\x92s\xe8\x07\x02\x00\x0cEmail Opened\x01\xe8\x07\xe8\x07\x00\x00\x01\x06opened\x05email\x01\x0bthree-lines\x00\x01\xe8\x07\xe8\x07\x00\x00\n\x01\x03mug\x00\x01\xe8\x07\x00\x00\x01\x0bthree-lines\x01\x03\x00\xff\x07\x01\x04wait\x88\'\x01\x06monday\t\x01s\x01"#
+        r#"\x04N\xda\x8b}\x00\x01\x01\xe8\x07\xe8\x07\x01\x02u1\xe8\x07\x01\x02a1\xe8\x07\x01\x0canonymous:a1\x01\x03big\x1712345678901234567890123\xe8\x07\x01\x0cbig_spenders\x01\xe8\x07\x03\x04push\x02\x03old\x00\x00\x00\x01\xe8\x07\x05token\x01\xe8\x07\x00\x01\xe8\x07\x00\x00\x05email\x01\ra@example.com\x01\xe8\x07\x00\x01\xe8\x07\x00\x00\x05phone\x01\x0b+4930123456\x01\xe8\x07\x00\x00\x00\x01\xe8\x07\x01\rEurope/Berlin\xe8\x07\x01\x07welcome\xe8\x07\x01\x03sms\x08unwanted\xe8\x07\x02\xf12\x06\x82+\xc4\x10f\xe8\x07>\xe4+j]\x81\x92s\xe8\x07\x02\x00\x0cEmail Opened\x01\xe8\x07\xe8\x07\x00\x00\x01\x06opened\x05email\x01\x0bthree-lines\x00\x01\xe8\x07\xe8\x07\x00\x00\n\x01\x03mug\x00\x01\xe8\x07\x00\x00\x01\x0bthree-lines\x01\x03\x00\xff\x07\x01\x04wait\x88\'\x00\x01\x06monday\t\x01s\x01"#
     ]];
     picture.assert_eq(&record.escape_ascii().to_string());
 }
