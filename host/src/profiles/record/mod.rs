@@ -23,7 +23,7 @@ use super::Profile;
 use crate::domain::{Json, ProfileId, Timestamp};
 
 /// The version of the form: a record's first byte.
-const FORMAT: u8 = 4;
+const FORMAT: u8 = 5;
 /// Where what is kept begins, behind the version and the checksum.
 pub(super) const BODY_AT: usize = 5;
 
