@@ -1,6 +1,7 @@
 //! Reads a document by place: whatever is wrong is said with a JSON Pointer, in words, and with what would do.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -114,6 +115,13 @@ impl<'a> Place<'a> {
     pub(crate) fn flag(&self) -> Result<bool> {
         let what = || format!("{} is neither true nor false", kind(self.value));
         self.value.as_bool().ok_or_else(|| self.error(what(), "write `true` or `false`"))
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn whole(&self, bounds: RangeInclusive<u64>) -> Result<u64> {
+        let number = self.value.as_u64().filter(|number| bounds.contains(number));
+        let next = || format!("write a whole number from {} to {}", bounds.start(), bounds.end());
+        number.ok_or_else(|| self.error(format!("{} will not do", kind(self.value)), next()))
     }
 
     /// A span of time, as in `"1h 30m"`.

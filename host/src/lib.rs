@@ -10,6 +10,7 @@ pub mod cli;
 pub mod conditions;
 pub mod demo;
 pub mod domain;
+pub mod experiments;
 pub mod faults;
 pub mod form;
 #[cfg(any(test, fuzzing))]

@@ -6,16 +6,19 @@
 use serde_json::{Map, Value};
 
 use crate::domain::{Label, Trigger, limits};
+use crate::experiments::Design;
 use crate::form::{FormError, Place};
 
 /// Every setting.
-const SETTINGS: [&str; 2] = ["catch_up", "labels"];
+const SETTINGS: [&str; 3] = ["catch_up", "experiment", "labels"];
 
 /// What a tenant wants of the house for one campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
     /// Whether it takes up who did, before it was published, what it follows other campaigns for.
     pub catch_up: bool,
+    /// What it tries, on whom, and what for.
+    pub experiment: Design,
     /// What it has in common with others; in the order in which they were written, each once.
     pub labels: Vec<Label>,
 }
@@ -30,11 +33,13 @@ impl Settings {
     pub(crate) fn read_at(place: &Place<'_>) -> Result<Self, FormError> {
         place.object(&SETTINGS)?;
         let catch_up = place.member("catch_up").map_or(Ok(false), |place| place.flag())?;
+        let experiment =
+            place.member("experiment").map_or_else(|| Ok(Design::default()), |place| Design::read_at(&place))?;
         let labels = match place.member("labels") {
             Some(list) => labels(&list)?,
             None => Vec::new(),
         };
-        Ok(Self { catch_up, labels })
+        Ok(Self { catch_up, experiment, labels })
     }
 
     /// The document that reads as this: what is usual is left out.
@@ -42,6 +47,9 @@ impl Settings {
         let mut members = Map::new();
         if self.catch_up {
             members.insert("catch_up".to_owned(), true.into());
+        }
+        if self.experiment != Design::default() {
+            members.insert("experiment".to_owned(), self.experiment.document());
         }
         if !self.labels.is_empty() {
             members.insert("labels".to_owned(), self.labels.iter().map(Label::as_str).collect());
@@ -104,6 +112,7 @@ mod tests {
             json!([]),
             json!({"lables": ["winback"]}),
             json!({"catch_up": "yes"}),
+            json!({"experiment": {"hold_out": 10}}),
             json!({"labels": []}),
             json!({"labels": "winback"}),
             json!({"labels": ["winback", "win/back"]}),

@@ -165,6 +165,28 @@ impl fmt::Display for MappingName {
     }
 }
 
+/// One of the things that a campaign tries, as its tenant calls it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VariationName(Arc<str>);
+
+impl VariationName {
+    /// Parses a variation's name: the same letters as a campaign's.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        CampaignName::parse(text).map(|name| Self(name.0)).map_err(|err| IdError { what: "variation", ..err })
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for VariationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// One person within a tenant, by the strongest identity that is known: the `userId` as it came, else a marked weaker one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProfileId(Arc<str>);

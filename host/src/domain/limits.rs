@@ -293,6 +293,38 @@ pub const FEED_ROOM_LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Pieces of a feed that have arrived and wait to be read.
 pub const FEED_PIECES_WAITING_MAX: usize = 16;
 
+// Experiments
+
+/// Variations of one campaign: more take longer to tell apart than a campaign lives.
+pub const VARIATIONS_MAX: usize = 10;
+/// The greatest weight of a variation: shares down to one in ten thousand.
+pub const VARIATION_WEIGHT_MAX: u64 = 10_000;
+/// Percent of people who may be held out: with more, most of what a campaign is for would not happen.
+pub const HOLD_OUT_PERCENT_MAX: u64 = 50;
+/// Bytes of an experiment's salt.
+pub const SALT_BYTES_MAX: usize = 64;
+/// Bytes of a pointer to what a conversion is worth.
+pub const POINTER_BYTES_MAX: usize = 256;
+/// How long after a touch, or an enrolment, a conversion may count.
+pub const ATTRIBUTION_WINDOW_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
+/// What a conversion can be worth, in whole units: what is more is a mistake of its sender, and sums of it would be worth nothing.
+pub const CONVERSION_VALUE_MAX: f64 = 1e9;
+/// Days that a winner's rule may ask for.
+pub const WINNER_DAYS_MAX: u64 = 365;
+/// People of each variation that a winner's rule may ask for.
+pub const WINNER_PEOPLE_MAX: u64 = 100_000_000;
+/// People of a group who have to have converted before it is said what one is worth: the usual number from which on a mean is taken to
+/// be normal.
+pub const VALUE_CONVERTED_MIN: i64 = 30;
+/// Cells of a belief's table: what is read off it is right to one in 10,000.
+pub const POSTERIOR_CELLS: usize = 1_024;
+/// Campaigns of which a person keeps the trial: above what may be active at one time. The one enrolled first goes.
+pub const TRIALS_MAX: usize = 128;
+/// Touches of one campaign that a person keeps: one a day over a month. The oldest go; what was credited to them stays so.
+pub const TOUCHES_MAX: usize = 32;
+/// Conversions of one campaign that a person keeps, to credit them to touches that are told of late. Older ones stay counted.
+pub const CONVERSIONS_MAX: usize = 32;
+
 // Conditions
 
 /// Levels of conditions within conditions.

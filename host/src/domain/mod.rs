@@ -5,6 +5,7 @@ mod backlog;
 mod cause;
 mod decision;
 mod event;
+mod experiment;
 mod facts;
 mod history;
 mod identity;
@@ -25,12 +26,13 @@ pub use backlog::{Backlog, Waiting};
 pub use cause::{Cause, CauseId, Change, Context};
 pub use decision::{Decision, Delivery, Instruction, Mark, StateChange, TimerChange};
 pub use event::{Call, Engagement, EngagementKind, Event};
+pub use experiment::{Arm, Attribution, Figures, Group, HoldOut, TouchKind};
 pub use facts::{Consent, KnownBy, Lost, Medium, PersonFacts, Scope, Wish};
 pub use history::{Occurrences, Subject};
 pub use identity::{Identities, Link};
 pub use ids::{
     CampaignName, ChannelName, IdError, InstructionId, Label, MappingName, MessageId, ModuleDigest, Position,
-    ProfileId, ProfileKey, Revision, Slot, SourceId, TenantId,
+    ProfileId, ProfileKey, Revision, Slot, SourceId, TenantId, VariationName,
 };
 pub use inbound::{Hearer, Inbound, News, Quarantined, Substance, Told};
 pub use item::{

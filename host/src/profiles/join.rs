@@ -2,16 +2,22 @@
 
 use std::cmp::Ordering;
 
-use super::{Dated, HOUSE_TIMER, History, Profile, Run, TimerEffects};
+use super::{Dated, HOUSE_TIMER, History, Profile, Recount, Run, TimerEffects};
 use crate::domain::{CampaignName, Timestamp, limits};
 
-/// What joining comes to for the one who stays: timers of a campaign that are no more, and timers from now on.
-pub type JoinedTimers = Vec<(CampaignName, TimerEffects)>;
+/// What joining comes to for the one who stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Joined {
+    /// Timers of a campaign that are no more, and timers from now on.
+    pub timers: Vec<(CampaignName, TimerEffects)>,
+    /// What has to be corrected of a campaign's figures.
+    pub recounts: Vec<(CampaignName, Recount)>,
+}
 
 impl Profile {
     /// Takes in what was known of the same person under another id. What was said later counts. A campaign goes on from one
     /// of its two runs, so that nothing fires twice: from the one that waits for longer, which is the one that began last.
-    pub fn join(&mut self, other: Self) -> JoinedTimers {
+    pub fn join(&mut self, other: Self) -> Joined {
         self.events += other.events;
         self.first_seen = self.first_seen.into_iter().chain(other.first_seen).min();
         self.last_seen = self.last_seen.max(other.last_seen);
@@ -35,11 +41,10 @@ impl Profile {
         self.history.join(other.history);
         self.interests.join(other.interests);
         self.join_swept(other.swept);
-        other
-            .runs
-            .into_iter()
-            .filter_map(|(campaign, run)| Some((campaign.clone(), self.join_run(campaign, run)?)))
-            .collect()
+        let recounts = self.join_trials(other.trials);
+        let runs = other.runs.into_iter();
+        let timers = runs.filter_map(|(campaign, run)| Some((campaign.clone(), self.join_run(campaign, run)?)));
+        Joined { timers: timers.collect(), recounts }
     }
 
     /// What the house itself waits for is kept of both.

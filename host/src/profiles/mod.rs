@@ -14,6 +14,7 @@ mod record;
 mod repeats;
 mod run;
 mod swept;
+mod trials;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,11 +24,12 @@ pub use addresses::Addresses;
 pub use consents::Consents;
 pub use history::History;
 pub use interests::{Interest, Interests};
-pub use join::JoinedTimers;
+pub use join::Joined;
 pub use record::{Kept, RecordError};
 pub use repeats::Repeats;
 pub use run::{HOUSE_TIMER, Held, Run, TimerEffects};
 pub use swept::SweepMark;
+pub use trials::{Conversion, Credit, Outcome, Recount, Recredit, Share, Touch, Trial};
 
 /// A value, and when it was said: what was said later counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +75,8 @@ pub struct Profile {
     pub runs: BTreeMap<CampaignName, Run>,
     /// What a sweep asked last, by campaign.
     pub swept: BTreeMap<CampaignName, SweepMark>,
+    /// What campaigns try on the person, by campaign.
+    pub trials: BTreeMap<CampaignName, Trial>,
     /// The number of the next row in the person's ledger.
     pub ledger_next: u64,
 }

@@ -126,7 +126,7 @@ impl Batch<'_> {
         }
         let person = Arc::make_mut(self.shared(key)?);
         person.link(from);
-        for (campaign, TimerEffects { unset, set }) in person.join(joining) {
+        for (campaign, TimerEffects { unset, set }) in person.join(joining).timers {
             unset.iter().for_each(|(name, due)| self.unset(timer_key(key, &campaign, (name, *due))));
             set.iter().for_each(|(name, due)| self.set(timer_key(key, &campaign, (name, *due))));
         }

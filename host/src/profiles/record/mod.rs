@@ -9,6 +9,7 @@ mod person;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod trials;
 
 use std::error::Error;
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::addresses::StoredBook;
 use super::history::StoredCounter;
 use super::runs::{StoredMark, StoredRun};
+use super::trials::StoredTrial;
 use super::{Damage, StoredMoment};
 use crate::domain::{Json, ProfileId, Timestamp, Wish};
 use crate::profiles::items::Items;
@@ -48,6 +49,8 @@ pub(super) struct StoredPerson<'a> {
     runs: Vec<StoredRun<'a>>,
     #[serde(borrow)]
     swept: Vec<StoredMark<'a>>,
+    #[serde(borrow)]
+    trials: Vec<StoredTrial<'a>>,
     ledger_next: u64,
 }
 
@@ -81,6 +84,7 @@ impl<'a> From<&'a Profile> for StoredPerson<'a> {
             cart_emptied: profile.interests.emptied.map(Into::into),
             runs: profile.runs.iter().map(StoredRun::from).collect(),
             swept: profile.swept.iter().map(StoredMark::from).collect(),
+            trials: profile.trials.iter().map(StoredTrial::from).collect(),
             ledger_next: profile.ledger_next,
         }
     }
@@ -113,6 +117,7 @@ impl StoredPerson<'_> {
             },
             runs: self.runs.into_iter().map(StoredRun::restore).collect::<Result<_, _>>()?,
             swept: self.swept.into_iter().map(StoredMark::restore).collect::<Result<_, _>>()?,
+            trials: self.trials.into_iter().map(StoredTrial::restore).collect::<Result<_, _>>()?,
             ledger_next: self.ledger_next,
         })
     }

@@ -9,14 +9,15 @@ use proptest::sample::select;
 
 use super::*;
 use crate::domain::{
-    Attributes, Call, CampaignName, Consent, Delivery, Engagement, EngagementKind, Event, Identities, Instruction,
-    InstructionId, ItemDeed, ItemFacts, ItemId, Lost, Medium, MessageId, PersonFacts, Revision, Scope, TimerChange,
-    Wish, limits,
+    Arm, Attributes, Attribution, Call, CampaignName, Consent, Delivery, Engagement, EngagementKind, Event, HoldOut,
+    Identities, Instruction, InstructionId, ItemDeed, ItemFacts, ItemId, Lost, Medium, MessageId, PersonFacts,
+    Revision, Scope, TimerChange, TouchKind, VariationName, Wish, limits,
 };
 use crate::profiles::addresses::{Book, Standing};
 use crate::profiles::history::{Counter, Key, Message};
 use crate::profiles::items::Items;
 use crate::profiles::moments::Moments;
+use crate::profiles::trials::{Conversion, Outcome, Touch, Trial};
 use crate::profiles::{Addresses, Consents, Dated, Held, History, Interest, Interests, Repeats, Run, SweepMark};
 
 fn millis(ms: i64) -> Timestamp {
@@ -75,9 +76,19 @@ fn rich() -> Profile {
     run.state = Some(vec![0, 255, 7]);
     run.change_timers(vec![TimerChange::Set { name: "wait".into(), at: millis(5_000) }], millis(1_000));
     profile.meet(&CampaignName::parse("monday").unwrap(), &SweepMark { at: millis(9), sweep: "s".into() });
+    let arm = Arm { variation: Some(VariationName::parse("bold").unwrap()), hold_out: Some(HoldOut::Campaign) };
+    let mut trial = Trial::new("s2", arm, Attribution::default(), millis(1_000));
+    trial.touch(Touch { revision: Revision(3), ..touch_at(2_000) });
+    trial.convert(&MessageId::parse("m9").unwrap(), millis(3_000), -39_950_000);
+    profile.enrol(&CampaignName::parse("three-lines").unwrap(), trial);
     profile.next_ledger_row();
     profile.link(&ProfileId::parse("anonymous:a1").unwrap());
     profile
+}
+
+fn touch_at(ms: i64) -> Touch {
+    let (step, channel) = ("first".into(), "email".into());
+    Touch { at: millis(ms), kind: TouchKind::Click, step, channel, revision: Revision(1) }
 }
 
 fn moment() -> impl Strategy<Value = Timestamp> {
@@ -170,15 +181,36 @@ fn held() -> impl Strategy<Value = Held> {
     )
 }
 
+fn trial() -> impl Strategy<Value = Trial> {
+    let touch = || {
+        (moment(), select(&TouchKind::ALL[..]), text(), text(), any::<u32>()).prop_map(
+            |(at, kind, step, channel, revision)| Touch { at, kind, step, channel, revision: Revision(revision) },
+        )
+    };
+    let message = "\\PC{1,12}".prop_map(|text| MessageId::parse(&text).unwrap());
+    let conversion =
+        (moment(), any::<i64>(), of(touch())).prop_map(|(at, value, credit)| Conversion { at, value, credit });
+    let variation = of("[a-z]{1,8}".prop_map(|text| VariationName::parse(&text).unwrap()));
+    let arm = (variation, of(select(&HoldOut::ALL[..]))).prop_map(|(variation, hold_out)| Arm { variation, hold_out });
+    let attribution = (0..9_000_000_u64, select(&TouchKind::ALL[..]))
+        .prop_map(|(seconds, to)| Attribution { window: std::time::Duration::from_secs(seconds), to });
+    let did = (btree_set(touch(), 0..4), btree_map(message, conversion, 0..4), (any::<u64>(), any::<i64>()));
+    (text(), arm, attribution, moment(), did).prop_map(|(salt, arm, attribution, enrolled, did)| {
+        let (touches, conversions, (count, value)) = did;
+        let forgotten = Outcome { conversions: count, value };
+        Trial { salt, arm, attribution, enrolled, touches, conversions, forgotten }
+    })
+}
+
 fn profile() -> impl Strategy<Value = Profile> {
     let seen = of((moment(), moment())).prop_map(Option::unzip);
     let mark = (moment(), text()).prop_map(|(at, sweep)| SweepMark { at, sweep });
     let told = (of(dated(text())), of(dated(text())), of(dated(text())), btree_set(profile_id(), 0..3));
     let said = (btree_map(text(), dated(json()), 0..4), btree_map(text(), dated(any::<bool>()), 0..3), addresses());
     let did = (consents(), vec((any::<u64>(), moment()), 0..9), history(), interests());
-    let asked = (runs(), btree_map(campaign(), mark, 0..3));
+    let asked = (runs(), btree_map(campaign(), mark, 0..3), btree_map(campaign(), trial(), 0..3));
     (any::<u64>(), seen, told, said, did, asked, any::<u64>()).prop_map(
-        |(events, (first_seen, last_seen), told, said, did, (runs, swept), ledger_next)| {
+        |(events, (first_seen, last_seen), told, said, did, (runs, swept, trials), ledger_next)| {
             let ((user_id, anonymous_id, time_zone, linked), (traits, audiences, addresses)) = (told, said);
             let (consents, repeats, history, interests) = did;
             let repeats = Repeats(repeats.into_iter().collect());
@@ -199,6 +231,7 @@ fn profile() -> impl Strategy<Value = Profile> {
                 interests,
                 runs,
                 swept,
+                trials,
                 ledger_next,
             }
         },
@@ -234,7 +267,7 @@ fn where_somebody_moved_and_when_they_were_erased_reads_back_as_it_was_written()
 #[test]
 fn an_unknown_format_is_told_apart_from_a_damaged_record() {
     let error = Kept::decode(&[9, b'{']).unwrap_err().to_string();
-    assert_eq!(error, "a profile's record has the format 9, this version reads 4: use the version that wrote it");
+    assert_eq!(error, "a profile's record has the format 9, this version reads 5: use the version that wrote it");
     assert!(matches!(Kept::decode(&[]), Err(RecordError::Malformed(_))));
     assert!(matches!(Kept::decode(&[FORMAT, b'{']), Err(RecordError::Malformed(_))));
 }
