@@ -114,7 +114,20 @@ mod tests {
             document
         };
         examples("people.md").into_iter().for_each(|example| taken(&scenario, &mapped(example), "people.md"));
+        let set = |settings: Value| {
+            let mut document = steps(json!({"wait": "1h"}));
+            document["settings"] = settings;
+            document
+        };
+        let tried = |design: Value| set(json!({"experiment": design}));
+        examples("experiments.md").into_iter().for_each(|example| taken(&scenario, &set(example), "experiments.md"));
         for refused in [
+            tried(json!({"variations": {"a": 1}})),
+            tried(json!({"variations": {"a": 1, "b": 0.5}})),
+            tried(json!({"variations": [{"name": "a"}, {"weight": 1}]})),
+            tried(json!({"hold_out_percent": 51})),
+            tried(json!({"attribution": {"hours": 1, "days": 1}})),
+            tried(json!({"winner": {"probability_percent": 100}})),
             json!({"campaign": "a"}),
             json!({"campaign": "a", "campaigns": [{"campaign": "b"}], "scenarios": []}),
             steps(json!({"wait": "1h", "event": "A"})),

@@ -167,6 +167,10 @@ pub const SYNC_BEAT_MANUAL: Duration = Duration::from_millis(5);
 pub const PLACES_FREE_MIN: u64 = 4;
 /// Older events update the person and start nothing: replays and late retries.
 pub const FRESHNESS: Duration = Duration::from_secs(24 * 3600);
+/// Messages that are held for one person and campaign: the oldest is dropped when another comes.
+pub const HELD_MAX: usize = 20;
+/// For how long a verdict is good: an attempt that is made later asks again whether the person still wants it, and at that hour.
+pub const VERDICT_AGE_MAX: Duration = Duration::from_secs(60);
 /// How often a timer looks again whether its paused campaign goes on.
 pub const PAUSED_TIMER_RECHECK: Duration = Duration::from_secs(60);
 /// Timers that one campaign may have for one person.

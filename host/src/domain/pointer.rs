@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::spelling::significant;
+use super::spelling;
 
 /// What comparing two names costs besides their bytes.
 const COMPARISON_FUEL: u64 = 40;
@@ -50,10 +50,10 @@ fn member<'a>(members: &'a Map<String, Value>, name: &str, fuel: &mut u64) -> Op
     if let Some(value) = members.get(name) {
         return Some(value);
     }
-    let wanted: String = significant(name).collect();
+    let wanted = spelling::folded(name);
     let mut is_same = |other: &String| {
         *fuel += COMPARISON_FUEL + other.len() as u64;
-        significant(other).eq(wanted.chars())
+        spelling::is_same(other, &wanted)
     };
     // A name without letters is spelled in one way only.
     if wanted.is_empty() {

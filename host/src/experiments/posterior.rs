@@ -55,7 +55,7 @@ impl Posterior {
     }
 
     /// The probability that it is at most that.
-    fn at_most(&self, value: f64) -> f64 {
+    pub(super) fn at_most(&self, value: f64) -> f64 {
         let cells = (value - self.low) / self.width;
         if cells <= 0.0 {
             return 0.0;

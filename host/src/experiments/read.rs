@@ -168,7 +168,5 @@ fn measure(place: &Place<'_>) -> Result<Measure> {
     let text = place.text()?;
     let known = Measure::ALL.map(Measure::as_str);
     let found = Measure::ALL.into_iter().find(|measure| measure.as_str() == text);
-    found.ok_or_else(|| {
-        unknown(place.pointer.clone(), format!("variations are not compared by `{text}`"), text, known)
-    })
+    found.ok_or_else(|| unknown(place.pointer.clone(), format!("variations are not compared by `{text}`"), text, known))
 }

@@ -8,8 +8,8 @@ use super::Measure;
 use super::posterior::Posterior;
 use crate::domain::{Figures, Group, HoldOut, limits};
 
-/// How many errors a mean has to be above nothing for a ratio to be spoken of.
-const RATIO_ERRORS_MIN: f64 = 3.0;
+/// How probable it may be that a mean is nothing, or less, for a ratio to be spoken of: that of three errors.
+const NOTHING_MAX: f64 = 0.001_35;
 /// The least error of a mean, as a part of it: where everybody is worth the same, none is measured.
 const ERROR_PART_MIN: f64 = 1e-6;
 
@@ -24,7 +24,7 @@ pub struct Assessed {
     pub rate: Option<f64>,
     /// What a person is worth, in whole units; none of nobody.
     pub value: Option<f64>,
-    /// How much the rate is above the baseline's; none for the baseline itself.
+    /// How much the rate is above the baseline's; none for the baseline itself, and where either is nobody.
     pub rate_lift: Option<Lift>,
     /// How much the value is above the baseline's; none, too, while too few converted in either.
     pub value_lift: Option<Lift>,
@@ -59,23 +59,16 @@ pub struct Interval {
 
 /// The probability of each group to be the best of those given.
 pub(super) fn chances(groups: &[(Group, Figures)], by: Measure) -> Vec<Option<f64>> {
-    let beliefs: Vec<Option<Posterior>> = groups
-        .iter()
-        .map(|(_, figures)| match by {
-            Measure::Rate => Some(rate(figures)),
-            Measure::Value => value(figures),
-        })
-        .collect();
+    let beliefs = beliefs(groups, by);
     (0..groups.len()).map(|own| best(groups, &beliefs, own)).collect()
 }
 
-/// Says what came of an experiment, for each group in the order given. The baseline is who the campaign holds out; where that is
-/// nobody, the first variation. Who the tenant holds out gets no campaign at all: they are compared with the baseline like the others,
-/// and are none.
+/// Says what came of an experiment, for each group in the order given, of as many as a design can have. The baseline is who the
+/// campaign holds out; where that is nobody, the first variation. Who the tenant holds out gets no campaign at all: they are
+/// compared with the baseline like the others, and are none.
 pub fn assess(groups: &[(Group, Figures)]) -> Vec<Assessed> {
     let groups = &groups[..groups.len().min(limits::VARIATIONS_MAX + HoldOut::ALL.len())];
-    let rates: Vec<Option<Posterior>> = groups.iter().map(|(_, figures)| Some(rate(figures))).collect();
-    let values: Vec<Option<Posterior>> = groups.iter().map(|(_, figures)| value(figures)).collect();
+    let [rates, values] = Measure::ALL.map(|by| beliefs(groups, by));
     let baseline = baseline(groups);
     let assessed = groups.iter().enumerate().map(|(own, (group, figures))| Assessed {
         group: group.clone(),
@@ -83,7 +76,7 @@ pub fn assess(groups: &[(Group, Figures)]) -> Vec<Assessed> {
         rate: per_person(figures, figures.converted as f64),
         value: per_person(figures, figures.value_sum as f64 / 100.0),
         rate_lift: lift(&rates, own, baseline),
-        value_lift: lift(&values, own, baseline).map(|lift| clear_of_nothing(lift, [figures, &groups[baseline].1])),
+        value_lift: lift(&values, own, baseline),
         best_by_rate: best(groups, &rates, own),
         best_by_value: best(groups, &values, own),
     });
@@ -101,9 +94,18 @@ fn per_person(figures: &Figures, sum: f64) -> Option<f64> {
     (figures.people > 0).then(|| sum / figures.people as f64)
 }
 
-fn rate(figures: &Figures) -> Posterior {
-    let people = figures.people.max(0);
-    Posterior::of_share(figures.converted.clamp(0, people) as f64, people as f64)
+/// What is believed of each group; nothing of nobody.
+fn beliefs(groups: &[(Group, Figures)], by: Measure) -> Vec<Option<Posterior>> {
+    let belief = match by {
+        Measure::Rate => rate,
+        Measure::Value => value,
+    };
+    groups.iter().map(|(_, figures)| belief(figures)).collect()
+}
+
+fn rate(figures: &Figures) -> Option<Posterior> {
+    let people = figures.people;
+    (people > 0).then(|| Posterior::of_share(figures.converted.clamp(0, people) as f64, people as f64))
 }
 
 fn value(figures: &Figures) -> Option<Posterior> {
@@ -129,19 +131,13 @@ fn lift(beliefs: &[Option<Posterior>], own: usize, baseline: usize) -> Option<Li
         return None;
     }
     let (own, baseline) = (beliefs[own].as_ref()?, beliefs[baseline].as_ref()?);
-    let relative = Interval::of(|probability| own.ratio(baseline, probability) - 1.0);
+    let is_clear = |belief: &Posterior| belief.at_most(0.0) < NOTHING_MAX;
+    let relative = || Interval::of(|probability| own.ratio(baseline, probability) - 1.0);
     Some(Lift {
         absolute: Interval::of(|probability| own.difference(baseline, probability)),
-        relative: Some(relative),
+        relative: (is_clear(own) && is_clear(baseline)).then(relative),
         better: own.chance_above([baseline].into_iter()),
     })
-}
-
-/// Of means that may be nothing, or less, there is no ratio.
-fn clear_of_nothing(lift: Lift, both: [&Figures; 2]) -> Lift {
-    let is_clear = |figures: &&Figures| mean(figures).is_some_and(|(mean, error)| mean > RATIO_ERRORS_MIN * error);
-    let relative = lift.relative.filter(|_| both.iter().all(is_clear));
-    Lift { relative, ..lift }
 }
 
 fn best(groups: &[(Group, Figures)], beliefs: &[Option<Posterior>], own: usize) -> Option<f64> {

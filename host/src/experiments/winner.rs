@@ -90,7 +90,8 @@ pub fn winner(design: &Design, groups: &[(Group, Figures)], since: Timestamp, no
 }
 
 fn runs(design: &Design, group: &Group) -> bool {
-    let has_weight = |name: &VariationName| design.variations.iter().any(|known| known.name == *name && known.weight > 0);
+    let has_weight =
+        |name: &VariationName| design.variations.iter().any(|known| known.name == *name && known.weight > 0);
     variation(group).is_some_and(has_weight)
 }
 

@@ -1,12 +1,10 @@
 //! The stored form of what came in, and the conversions at the wall: the domain's types know no wire.
 //!
-//! A format byte; the length of the envelope (little endian, 4 bytes); the envelope as JSON; the rest is the event's own
-//! text, as it came, so that it is neither escaped nor parsed on its way to the disk.
-
-use std::borrow::Cow;
+//! A format byte; the envelope, in postcard's binary form; the rest is the event's own text, as it came, so that it is neither escaped nor
+//! parsed on its way to the disk. Whoever hands bytes to be read has seen that their checksum is right: what is JSON in them was checked at
+//! the door, and is not looked through again.
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use super::item_record::{self as items, StoredFacts, StoredItemChange, StoredWord};
 use crate::domain::{
@@ -14,8 +12,7 @@ use crate::domain::{
     MessageId, News, PersonFacts, ProfileId, Quarantined, Scope, SourceId, Substance, TenantId, Timestamp, Told, Wish,
 };
 
-const FORMAT: u8 = 1;
-const ENVELOPE_AT: usize = 1 + 4;
+const FORMAT: u8 = 2;
 
 /// Why bytes with the right checksum are no record: another version of the house wrote them.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +22,7 @@ pub(crate) enum RecordError {
     #[error("the record is too short")]
     Short,
     #[error("the record's envelope cannot be read: {0}")]
-    Envelope(#[from] serde_json::Error),
+    Envelope(#[from] postcard::Error),
     #[error("the record's text is not UTF-8: {0}")]
     Text(#[from] std::str::Utf8Error),
     #[error(transparent)]
@@ -37,28 +34,27 @@ pub(crate) enum RecordError {
 #[derive(Serialize, Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
-    tenant: Cow<'a, str>,
+    tenant: &'a str,
     #[serde(borrow)]
-    source: Cow<'a, str>,
+    source: &'a str,
     #[serde(borrow)]
-    id: Cow<'a, str>,
+    id: &'a str,
     #[serde(borrow)]
     substance: StoredSubstance<'a>,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 enum StoredSubstance<'a> {
     #[serde(borrow)]
     Event(Box<StoredEvent<'a>>),
     Quarantined {
         #[serde(borrow)]
-        reason: Cow<'a, str>,
+        reason: &'a str,
     },
     Told {
         /// None for everybody.
-        #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-        to: Option<Cow<'a, str>>,
+        #[serde(borrow)]
+        to: Option<&'a str>,
         #[serde(borrow)]
         news: StoredNews<'a>,
     },
@@ -67,20 +63,19 @@ enum StoredSubstance<'a> {
 
 /// What is told; its text stands where an event's stands.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 enum StoredNews<'a> {
     Same {
         #[serde(borrow)]
-        of: Cow<'a, str>,
+        of: &'a str,
         is_alias: bool,
     },
     Joined {
         #[serde(borrow)]
-        from: Cow<'a, str>,
+        from: &'a str,
     },
     Happened {
         #[serde(borrow)]
-        id: Cow<'a, str>,
+        id: &'a str,
         #[serde(borrow)]
         event: Box<StoredEvent<'a>>,
         arrived_ms: i64,
@@ -89,7 +84,7 @@ enum StoredNews<'a> {
     ItemChanged(#[serde(borrow)] StoredItemChange<'a>),
     Erased {
         #[serde(borrow)]
-        of: Cow<'a, str>,
+        of: &'a str,
         at_ms: i64,
     },
 }
@@ -97,59 +92,58 @@ enum StoredNews<'a> {
 #[derive(Serialize, Deserialize)]
 struct StoredEvent<'a> {
     #[serde(borrow)]
-    profile: Cow<'a, str>,
+    profile: &'a str,
     #[serde(borrow)]
-    call: Cow<'a, str>,
+    call: &'a str,
     #[serde(borrow)]
-    name: Cow<'a, str>,
+    name: &'a str,
     at_ms: i64,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    user_id: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    anonymous_id: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    email: Option<Cow<'a, str>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    previous_id: Option<Cow<'a, str>>,
-    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
-    traits: Vec<(Cow<'a, str>, &'a RawValue)>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    push_token: Option<Cow<'a, str>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    phone: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    time_zone: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    user_id: Option<&'a str>,
+    #[serde(borrow)]
+    anonymous_id: Option<&'a str>,
+    #[serde(borrow)]
+    email: Option<&'a str>,
+    #[serde(borrow)]
+    previous_id: Option<&'a str>,
+    #[serde(borrow)]
+    traits: Vec<(&'a str, &'a str)>,
+    #[serde(borrow)]
+    push_token: Option<&'a str>,
+    #[serde(borrow)]
+    phone: Option<&'a str>,
+    #[serde(borrow)]
+    time_zone: Option<&'a str>,
     /// A channel, or none for everything, and the wish.
-    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
-    consents: Vec<(Option<Cow<'a, str>>, Cow<'a, str>)>,
+    #[serde(borrow)]
+    consents: Vec<(Option<&'a str>, &'a str)>,
     /// A kind of address, and which, or none for all.
-    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
-    lost: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
+    lost: Vec<(&'a str, Option<&'a str>)>,
+    #[serde(borrow)]
     items: Option<StoredFacts<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    audience: Option<(Cow<'a, str>, bool)>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
+    audience: Option<(&'a str, bool)>,
+    #[serde(borrow)]
     engagement: Option<StoredEngagement<'a>>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     test: bool,
 }
 
 #[derive(Serialize, Deserialize)]
 struct StoredEngagement<'a> {
     #[serde(borrow)]
-    kind: Cow<'a, str>,
+    kind: &'a str,
     #[serde(borrow)]
-    channel: Cow<'a, str>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    campaign: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    step: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    detail: Option<Cow<'a, str>>,
+    channel: &'a str,
+    #[serde(borrow)]
+    campaign: Option<&'a str>,
+    #[serde(borrow)]
+    step: Option<&'a str>,
+    #[serde(borrow)]
+    detail: Option<&'a str>,
     by_machine: bool,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    dispatch: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    dispatch: Option<&'a str>,
 }
 
 /// What came in, as bytes.
@@ -159,7 +153,7 @@ pub(crate) fn encode(inbound: &Inbound) -> Vec<u8> {
             (StoredSubstance::Event(Box::new(store_event(profile.as_str(), event))), event.body.as_str())
         }
         Substance::Quarantined(quarantined) => {
-            (StoredSubstance::Quarantined { reason: quarantined.reason.as_str().into() }, quarantined.raw.as_str())
+            (StoredSubstance::Quarantined { reason: quarantined.reason.as_str() }, quarantined.raw.as_str())
         }
         Substance::Told(Told { to, news, .. }) => {
             let to = match to {
@@ -167,21 +161,19 @@ pub(crate) fn encode(inbound: &Inbound) -> Vec<u8> {
                 Hearer::Everybody => None,
             };
             let (news, text) = store_news(to.unwrap_or_default(), news);
-            (StoredSubstance::Told { to: to.map(Cow::from), news }, text)
+            (StoredSubstance::Told { to: to, news }, text)
         }
         Substance::Item(word) => (StoredSubstance::Item(items::store_word(word)), ""),
     };
     let envelope = Envelope {
-        tenant: inbound.tenant.as_str().into(),
-        source: inbound.source.as_str().into(),
-        id: inbound.message_id().as_str().into(),
+        tenant: inbound.tenant.as_str(),
+        source: inbound.source.as_str(),
+        id: inbound.message_id().as_str(),
         substance,
     };
-    let mut bytes = Vec::with_capacity(512 + text.len());
-    bytes.extend([FORMAT, 0, 0, 0, 0]);
-    serde_json::to_writer(&mut bytes, &envelope).expect("an envelope should be writable to memory");
-    let envelope_bytes = u32::try_from(bytes.len() - ENVELOPE_AT).expect("the door should bound what comes in");
-    bytes[1..ENVELOPE_AT].copy_from_slice(&envelope_bytes.to_le_bytes());
+    let mut bytes = Vec::with_capacity(256 + text.len());
+    bytes.push(FORMAT);
+    let mut bytes = postcard::to_extend(&envelope, bytes).expect("an envelope should be writable to memory");
     bytes.extend_from_slice(text.as_bytes());
     bytes
 }
@@ -192,87 +184,84 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Inbound, RecordError> {
     if format != FORMAT {
         return Err(RecordError::Format(format));
     }
-    let (envelope_bytes, rest) = rest.split_first_chunk().ok_or(RecordError::Short)?;
-    let (envelope, text) =
-        rest.split_at_checked(u32::from_le_bytes(*envelope_bytes) as usize).ok_or(RecordError::Short)?;
-    let Envelope { tenant, source, id, substance } = serde_json::from_slice(envelope)?;
-    let (id, text) = (MessageId::parse(&id)?, std::str::from_utf8(text)?);
+    let (Envelope { tenant, source, id, substance }, text) = postcard::take_from_bytes(rest)?;
+    let (id, text) = (MessageId::parse(id)?, std::str::from_utf8(text)?);
     let substance = match substance {
         StoredSubstance::Event(event) => Substance::Event {
-            profile: ProfileId::parse(&event.profile)?,
+            profile: ProfileId::parse(event.profile)?,
             event: Box::new(restore_event(*event, id, text)?),
         },
         StoredSubstance::Quarantined { reason } => {
-            Substance::Quarantined(Quarantined { id, reason: reason.into_owned(), raw: text.to_owned() })
+            Substance::Quarantined(Quarantined { id, reason: reason.to_owned(), raw: text.to_owned() })
         }
         StoredSubstance::Told { to, news } => {
-            let to = to.map(|to| ProfileId::parse(&to)).transpose()?.map_or(Hearer::Everybody, Hearer::Person);
+            let to = to.map(|to| ProfileId::parse(to)).transpose()?.map_or(Hearer::Everybody, Hearer::Person);
             Substance::Told(Told { id, to, news: restore_news(news, text)? })
         }
         StoredSubstance::Item(word) => Substance::Item(items::restore_word(word, id)?),
     };
-    Ok(Inbound { tenant: TenantId::parse(&tenant)?, source: SourceId::parse(&source)?, substance })
+    Ok(Inbound { tenant: TenantId::parse(tenant)?, source: SourceId::parse(source)?, substance })
 }
 
 fn store_news<'a>(to: &'a str, news: &'a News) -> (StoredNews<'a>, &'a str) {
     match news {
-        News::Same { of, is_alias } => (StoredNews::Same { of: of.as_str().into(), is_alias: *is_alias }, ""),
-        News::Joined { from, person } => (StoredNews::Joined { from: from.as_str().into() }, person.as_str()),
+        News::Same { of, is_alias } => (StoredNews::Same { of: of.as_str(), is_alias: *is_alias }, ""),
+        News::Joined { from, person } => (StoredNews::Joined { from: from.as_str() }, person.as_str()),
         News::Happened { event, arrived } => {
-            let (id, stored) = (event.id.as_str().into(), Box::new(store_event(to, event)));
+            let (id, stored) = (event.id.as_str(), Box::new(store_event(to, event)));
             (StoredNews::Happened { id, event: stored, arrived_ms: arrived.as_millis() }, event.body.as_str())
         }
         News::Noted(row) => (StoredNews::Noted, row.as_str()),
         News::ItemChanged(change) => (StoredNews::ItemChanged(items::store_change(change)), ""),
-        News::Erased { of, at } => (StoredNews::Erased { of: of.as_str().into(), at_ms: at.as_millis() }, ""),
+        News::Erased { of, at } => (StoredNews::Erased { of: of.as_str(), at_ms: at.as_millis() }, ""),
     }
 }
 
 fn restore_news(stored: StoredNews<'_>, text: &str) -> Result<News, RecordError> {
     Ok(match stored {
-        StoredNews::Same { of, is_alias } => News::Same { of: ProfileId::parse(&of)?, is_alias },
-        StoredNews::Joined { from } => News::Joined { from: ProfileId::parse(&from)?, person: Json::parse(text)? },
+        StoredNews::Same { of, is_alias } => News::Same { of: ProfileId::parse(of)?, is_alias },
+        StoredNews::Joined { from } => News::Joined { from: ProfileId::parse(from)?, person: Json::restored(text) },
         StoredNews::Happened { id, event, arrived_ms } => News::Happened {
-            event: Box::new(restore_event(*event, MessageId::parse(&id)?, text)?),
+            event: Box::new(restore_event(*event, MessageId::parse(id)?, text)?),
             arrived: Timestamp::from_millis(arrived_ms),
         },
-        StoredNews::Noted => News::Noted(Json::parse(text)?),
+        StoredNews::Noted => News::Noted(Json::restored(text)),
         StoredNews::ItemChanged(change) => News::ItemChanged(items::restore_change(change)?),
         StoredNews::Erased { of, at_ms } => {
-            News::Erased { of: ProfileId::parse(&of)?, at: Timestamp::from_millis(at_ms) }
+            News::Erased { of: ProfileId::parse(of)?, at: Timestamp::from_millis(at_ms) }
         }
     })
 }
 
 fn store_event<'a>(profile: &'a str, event: &'a Event) -> StoredEvent<'a> {
     StoredEvent {
-        profile: profile.into(),
-        call: event.call.as_str().into(),
-        name: event.name.as_str().into(),
+        profile,
+        call: event.call.as_str(),
+        name: event.name.as_str(),
         at_ms: event.at.as_millis(),
-        user_id: borrowed(&event.identities.user_id),
-        anonymous_id: borrowed(&event.identities.anonymous_id),
-        email: borrowed(&event.identities.email),
-        previous_id: borrowed(&event.identities.previous_id),
-        traits: event.facts.traits.iter().map(|(name, value)| (name.as_str().into(), raw(value))).collect(),
-        push_token: borrowed(&event.facts.push_token),
-        phone: borrowed(&event.facts.phone),
-        time_zone: borrowed(&event.facts.time_zone),
+        user_id: event.identities.user_id.as_deref(),
+        anonymous_id: event.identities.anonymous_id.as_deref(),
+        email: event.identities.email.as_deref(),
+        previous_id: event.identities.previous_id.as_deref(),
+        traits: event.facts.traits.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+        push_token: event.facts.push_token.as_deref(),
+        phone: event.facts.phone.as_deref(),
+        time_zone: event.facts.time_zone.as_deref(),
         consents: event.facts.consents.iter().map(store_consent).collect(),
-        lost: event.facts.lost.iter().map(|lost| (lost.medium.as_str().into(), borrowed(&lost.address))).collect(),
+        lost: event.facts.lost.iter().map(|lost| (lost.medium.as_str(), lost.address.as_deref())).collect(),
         items: event.facts.items.as_ref().map(items::store_facts),
-        audience: event.facts.audience.as_ref().map(|(audience, is_in)| (audience.as_str().into(), *is_in)),
+        audience: event.facts.audience.as_ref().map(|(audience, is_in)| (audience.as_str(), *is_in)),
         engagement: event.engagement.as_ref().map(store_engagement),
         test: event.test,
     }
 }
 
 fn restore_event(stored: StoredEvent<'_>, id: MessageId, text: &str) -> Result<Event, RecordError> {
-    let restore_trait = |(name, value): (Cow<'_, str>, &RawValue)| Ok((name.into_owned(), Json::parse(value.get())?));
+    let restore_trait = |(name, value): (&str, &str)| (name.to_owned(), Json::restored(value));
     Ok(Event {
         id,
-        call: Call::parse(&stored.call).ok_or_else(|| RecordError::Word(stored.call.into_owned()))?,
-        name: stored.name.into_owned(),
+        call: Call::parse(stored.call).ok_or_else(|| RecordError::Word(stored.call.to_owned()))?,
+        name: stored.name.to_owned(),
         at: Timestamp::from_millis(stored.at_ms),
         identities: Identities {
             user_id: owned(stored.user_id),
@@ -281,56 +270,56 @@ fn restore_event(stored: StoredEvent<'_>, id: MessageId, text: &str) -> Result<E
             previous_id: owned(stored.previous_id),
         },
         facts: PersonFacts {
-            traits: stored.traits.into_iter().map(restore_trait).collect::<Result<_, RecordError>>()?,
+            traits: stored.traits.into_iter().map(restore_trait).collect(),
             push_token: owned(stored.push_token),
             phone: owned(stored.phone),
             time_zone: owned(stored.time_zone),
             consents: stored.consents.into_iter().map(restore_consent).collect::<Result<_, _>>()?,
             lost: stored.lost.into_iter().map(restore_lost).collect::<Result<_, _>>()?,
             items: stored.items.map(items::restore_facts).transpose()?,
-            audience: stored.audience.map(|(audience, is_in)| (audience.into_owned(), is_in)),
+            audience: stored.audience.map(|(audience, is_in)| (audience.to_owned(), is_in)),
         },
         engagement: stored.engagement.map(restore_engagement).transpose()?,
         test: stored.test,
-        body: Json::parse(text)?,
+        body: Json::restored(text),
     })
 }
 
-fn store_consent(consent: &Consent) -> (Option<Cow<'_, str>>, Cow<'_, str>) {
+fn store_consent(consent: &Consent) -> (Option<&str>, &str) {
     let channel = match &consent.scope {
-        Scope::Channel(channel) => Some(channel.as_str().into()),
+        Scope::Channel(channel) => Some(channel.as_str()),
         Scope::Everything => None,
     };
-    (channel, consent.wish.as_str().into())
+    (channel, consent.wish.as_str())
 }
 
-fn restore_consent((channel, wish): (Option<Cow<'_, str>>, Cow<'_, str>)) -> Result<Consent, RecordError> {
+fn restore_consent((channel, wish): (Option<&str>, &str)) -> Result<Consent, RecordError> {
     let scope = owned(channel).map_or(Scope::Everything, Scope::Channel);
-    let wish = Wish::parse(&wish).ok_or_else(|| RecordError::Word(wish.into_owned()))?;
+    let wish = Wish::parse(wish).ok_or_else(|| RecordError::Word(wish.to_owned()))?;
     Ok(Consent { scope, wish })
 }
 
-fn restore_lost((medium, address): (Cow<'_, str>, Option<Cow<'_, str>>)) -> Result<Lost, RecordError> {
-    let medium = Medium::parse(&medium).ok_or_else(|| RecordError::Word(medium.into_owned()))?;
+fn restore_lost((medium, address): (&str, Option<&str>)) -> Result<Lost, RecordError> {
+    let medium = Medium::parse(medium).ok_or_else(|| RecordError::Word(medium.to_owned()))?;
     Ok(Lost { medium, address: owned(address) })
 }
 
 fn store_engagement(engagement: &Engagement) -> StoredEngagement<'_> {
     StoredEngagement {
-        kind: engagement.kind.as_str().into(),
-        channel: engagement.channel.as_str().into(),
-        campaign: borrowed(&engagement.campaign),
-        step: borrowed(&engagement.step),
-        detail: borrowed(&engagement.detail),
+        kind: engagement.kind.as_str(),
+        channel: engagement.channel.as_str(),
+        campaign: engagement.campaign.as_deref(),
+        step: engagement.step.as_deref(),
+        detail: engagement.detail.as_deref(),
         by_machine: engagement.by_machine,
-        dispatch: borrowed(&engagement.dispatch),
+        dispatch: engagement.dispatch.as_deref(),
     }
 }
 
 fn restore_engagement(stored: StoredEngagement<'_>) -> Result<Engagement, RecordError> {
     Ok(Engagement {
-        kind: EngagementKind::parse(&stored.kind).ok_or_else(|| RecordError::Word(stored.kind.into_owned()))?,
-        channel: stored.channel.into_owned(),
+        kind: EngagementKind::parse(stored.kind).ok_or_else(|| RecordError::Word(stored.kind.to_owned()))?,
+        channel: stored.channel.to_owned(),
         campaign: owned(stored.campaign),
         step: owned(stored.step),
         detail: owned(stored.detail),
@@ -339,16 +328,8 @@ fn restore_engagement(stored: StoredEngagement<'_>) -> Result<Engagement, Record
     })
 }
 
-fn borrowed(text: &Option<String>) -> Option<Cow<'_, str>> {
-    text.as_deref().map(Cow::Borrowed)
-}
-
-fn owned(text: Option<Cow<'_, str>>) -> Option<String> {
-    text.map(Cow::into_owned)
-}
-
-pub(super) fn raw(json: &Json) -> &RawValue {
-    serde_json::from_str(json.as_str()).expect("a `Json` should have been checked when it was made")
+fn owned(text: Option<&str>) -> Option<String> {
+    text.map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -523,7 +504,7 @@ mod tests {
         #[test]
         fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = decode(&bytes);
-            let _ = decode(&[&[FORMAT, 20, 0, 0, 0], &bytes[..]].concat());
+            let _ = decode(&[&[FORMAT], &bytes[..]].concat());
         }
     }
 
@@ -550,12 +531,10 @@ mod tests {
                 }),
             },
         });
-        let (head, text) = bytes.split_at(ENVELOPE_AT);
-        assert_eq!(head, [FORMAT, 164, 0, 0, 0]);
         let picture = expect_test::expect![[
-            r#"{"tenant":"shop","source":"web","id":"m1","substance":{"event":{"profile":"u1","call":"identify","name":"","at_ms":1000,"user_id":"u1","traits":[["tier","gold"]]}}}{"type": "identify"}"#
+            r#"\x02\x04shop\x03web\x02m1\x00\x02u1\x08identify\x00\xd0\x0f\x01\x02u1\x00\x00\x00\x01\x04tier\x06\"gold\"\x00\x00\x00\x00\x00\x00\x00\x00\x00{\"type\": \"identify\"}"#
         ]];
-        picture.assert_eq(std::str::from_utf8(text).unwrap());
+        picture.assert_eq(&bytes.escape_ascii().to_string());
     }
 
     #[test]
@@ -563,7 +542,7 @@ mod tests {
         let error = decode(&[9, 0, 0, 0, 0]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the record has format `9`, this version reads `1`: use the version that wrote it"
+            "the record has format `9`, this version reads `2`: use the version that wrote it"
         );
     }
 }

@@ -1,7 +1,7 @@
 //! An entry: a message that the policy let through, and what was tried so far.
 
 use crate::channels::{Addresses, Message};
-use crate::domain::{CampaignName, InstructionId, Json, ProfileId, TenantId, Timestamp};
+use crate::domain::{CampaignName, InstructionId, Json, ProfileId, Revision, TenantId, Timestamp, limits};
 
 /// A promised message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Entry {
     pub tenant: TenantId,
     /// The campaign that instructed it.
     pub campaign: CampaignName,
+    /// The campaign's revision then.
+    pub revision: Revision,
     /// The campaign's step.
     pub step: String,
     /// The channel that the policy chose of those that the campaign named.
@@ -26,6 +28,8 @@ pub struct Entry {
     pub content: Json,
     /// When it was promised.
     pub promised_at: Timestamp,
+    /// When the policy let it through last.
+    pub judged_at: Timestamp,
     /// Worthless after this moment.
     pub expires: Option<Timestamp>,
     /// Attempts that ended, since it was promised or redelivered.
@@ -56,11 +60,13 @@ pub enum DeathCause {
     Exhausted,
     /// Its campaign is archived.
     Withdrawn,
+    /// The person does not want it any more.
+    Unwanted,
 }
 
 impl DeathCause {
     /// Every cause.
-    pub const ALL: [Self; 4] = [Self::Expired, Self::Refused, Self::Exhausted, Self::Withdrawn];
+    pub const ALL: [Self; 5] = [Self::Expired, Self::Refused, Self::Exhausted, Self::Withdrawn, Self::Unwanted];
 
     /// The name in records and lists.
     pub fn as_str(self) -> &'static str {
@@ -69,6 +75,7 @@ impl DeathCause {
             Self::Refused => "refused",
             Self::Exhausted => "exhausted",
             Self::Withdrawn => "withdrawn",
+            Self::Unwanted => "unwanted",
         }
     }
 
@@ -90,6 +97,11 @@ impl Entry {
     /// Whether it is worthless at `now`. Ask before an attempt: entries wait while the house is down.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| now > expires)
+    }
+
+    /// Whether the verdict is too old for an attempt at `now`: what waited for its next one, or while the house was down.
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        now.since(self.judged_at) > limits::VERDICT_AGE_MAX
     }
 
     /// Makes it a dead letter.
@@ -138,6 +150,7 @@ pub(super) mod tests {
             id: InstructionId::parse("msg_00112233445566778899aabbccddeeff").unwrap(),
             tenant: TenantId::parse("shop").unwrap(),
             campaign: CampaignName::parse("three-lines").unwrap(),
+            revision: Revision(1),
             step: "push".to_owned(),
             channel: "push".to_owned(),
             profile: ProfileId::parse("u1").unwrap(),
@@ -145,6 +158,7 @@ pub(super) mod tests {
             addresses: Addresses { push_tokens: vec!["token-1".to_owned()], ..Addresses::default() },
             content: Json::parse(r#"{"title": "Your cart", "discount": 1.50}"#).unwrap(),
             promised_at: second(1_000),
+            judged_at: second(1_000),
             expires: None,
             attempts: 0,
             last_error: None,

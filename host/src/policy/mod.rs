@@ -27,6 +27,15 @@ pub enum Verdict {
         /// Which of the instruction's deliveries.
         delivery: usize,
     },
+    /// It waits, and is judged anew then.
+    Hold {
+        /// When.
+        until: Timestamp,
+        /// The rule that holds it.
+        rule: &'static str,
+        /// What it saw.
+        saw: String,
+    },
     /// It does not go out.
     Drop {
         /// The rule that objected.

@@ -56,6 +56,8 @@ impl Profile {
             _ => (own, run),
         };
         stays.timers.extend(goes.timers.into_iter().filter(|(name, _)| name.starts_with(HOUSE_TIMER)));
+        stays.held.extend(goes.held);
+        stays.held.sort_by(|one, other| (one.since, &one.id).cmp(&(other.since, &other.id)));
         let after = timers(&stays);
         self.runs.insert(campaign, stays);
         let missing = |these: &[(String, Timestamp)], others: &[(String, Timestamp)]| {

@@ -27,7 +27,7 @@ pub use interests::{Interest, Interests};
 pub use join::Joined;
 pub use record::{Kept, RecordError};
 pub use repeats::Repeats;
-pub use run::{HOUSE_TIMER, Run, TimerEffects};
+pub use run::{HOUSE_TIMER, Held, Run, TimerEffects};
 pub use swept::SweepMark;
 pub use trials::{Conversion, Credit, Outcome, Recount, Recredit, Share, Touch, Trial};
 

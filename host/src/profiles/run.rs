@@ -2,18 +2,37 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{StateChange, TimerChange, Timestamp, limits};
+use crate::domain::{Instruction, InstructionId, Revision, StateChange, TimerChange, Timestamp, limits};
 
 /// What the names of the house's own timers begin with: no name that a campaign gives can hold it.
 pub const HOUSE_TIMER: char = '\u{1}';
 
 /// A campaign's memory of a person, opaque to us, and its timers.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Run {
     /// What the campaign remembered.
     pub state: Option<Vec<u8>>,
     /// Timers that are set: name and due moment, the exact key of the timer that will fire.
     pub timers: BTreeMap<String, Timestamp>,
+    /// Messages that wait for their moment, the oldest first; each has a timer of the house's.
+    pub held: Vec<Held>,
+}
+
+/// A message that the policy holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    /// Its id, as it will go out.
+    pub id: InstructionId,
+    /// The campaign's revision that instructed it.
+    pub revision: Revision,
+    /// What is to be sent, over whichever channel it then can be.
+    pub instruction: Instruction,
+    /// When it was instructed.
+    pub since: Timestamp,
+    /// When it is judged anew.
+    pub until: Timestamp,
+    /// The rule that holds it.
+    pub rule: String,
 }
 
 /// What changing timers comes to.
@@ -28,7 +47,7 @@ pub struct TimerEffects {
 impl Run {
     /// Whether there is nothing to keep.
     pub fn is_empty(&self) -> bool {
-        self.state.is_none() && self.timers.is_empty()
+        self.state.is_none() && self.timers.is_empty() && self.held.is_empty()
     }
 
     /// Remembers as a decision says.

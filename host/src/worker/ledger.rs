@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{LogLine, Mark, Outcome, Timestamp};
+use crate::domain::{InstructionId, LogLine, Mark, Outcome, Timestamp};
 
 /// One row. Times are milliseconds since the Unix epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub enum What {
         /// The reason.
         reason: String,
     },
+    /// A message that was held was judged anew.
+    Released(Judged),
     /// A message was accepted by its provider.
     Sent(Fate),
     /// An attempt failed; another follows.
@@ -48,6 +50,9 @@ impl LedgerRow {
             What::Decided(Decided { cause, .. }) => format!("decided/{campaign}/{cause}"),
             What::Failed(Failed { cause, .. }) => format!("failed/{campaign}/{cause}"),
             What::NotAsked { cause, .. } => format!("not-asked/{campaign}/{cause}"),
+            What::Released(Judged { id, verdict, until, .. }) => {
+                format!("released/{id}/{verdict}/{}", until.unwrap_or_default())
+            }
             What::Sent(Fate { id, .. }) => format!("sent/{id}"),
             What::Retried(Fate { id, attempts, .. }) => format!("retried/{id}/{attempts}"),
             What::Dead(Fate { id, attempts, .. }) => format!("dead/{id}/{attempts}"),
@@ -94,6 +99,8 @@ pub struct Judged {
     pub rule: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saw: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
 }
 
 /// A failure, as its owner needs it.
@@ -164,6 +171,7 @@ impl LedgerRow {
             What::Decided(decided) => decided.sentence(),
             What::Failed(failed) => format!("failed ({}): {}", failed.kind, failed.message),
             What::NotAsked { reason, .. } => format!("not asked: {reason}"),
+            What::Released(judged) => judged.sentence(),
             What::Sent(fate) => format!("`{}` went out over {} ({})", fate.step, fate.channel, fate.provider),
             What::Retried(fate) => {
                 let next = fate.next.map(Timestamp::from_millis).unwrap_or_default();
@@ -179,7 +187,7 @@ impl LedgerRow {
             What::Decided(Decided { cause, .. })
             | What::Failed(Failed { cause, .. })
             | What::NotAsked { cause, .. } => cause,
-            What::Sent(_) | What::Retried(_) | What::Dead(_) => "",
+            What::Released(_) | What::Sent(_) | What::Retried(_) | What::Dead(_) => "",
         }
     }
 }
@@ -199,8 +207,24 @@ impl Decided {
 }
 
 impl Judged {
+    /// It goes out.
+    pub(super) fn sent(id: &InstructionId, step: &str, channel: &str) -> Self {
+        Self {
+            id: id.to_string(),
+            step: step.to_owned(),
+            channel: channel.to_owned(),
+            verdict: "send".to_owned(),
+            rule: None,
+            saw: None,
+            until: None,
+        }
+    }
+
     fn sentence(&self) -> String {
         match (&self.rule, &self.saw) {
+            (Some(rule), Some(saw)) if let Some(until) = self.until => {
+                format!("`{}` is held until {} ({rule}: {saw})", self.step, Timestamp::from_millis(until))
+            }
             (Some(rule), Some(saw)) => format!("`{}` is not sent ({rule}: {saw})", self.step),
             _ => format!("`{}` is sent over {}", self.step, self.channel),
         }

@@ -32,6 +32,7 @@ mod sweep;
 mod sweeping;
 mod timers;
 mod triggers;
+mod verdicts;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -92,6 +93,8 @@ enum Word {
     Settled(Settlement, &'static str),
     /// A message's campaign is paused.
     Postpone(Promised),
+    /// It was long ago that a message was let through.
+    Judge(Promised),
     /// A message is not to go out any more, and why.
     GiveUp(Promised, DeathCause),
     /// These are to be tried again at once; the answer is how many are here.

@@ -61,6 +61,7 @@ impl Worker {
                 self.words.push(Word::Postpone(entry));
             }
             Some(_) if entry.is_expired(now) => self.words.push(Word::GiveUp(entry, DeathCause::Expired)),
+            Some(_) if entry.channel != OPERATIONS && entry.is_stale(now) => self.words.push(Word::Judge(entry)),
             Some(_) => return self.hand_over(entry),
         }
         Ok(())
@@ -94,13 +95,30 @@ pub(super) fn heed(batch: &mut Batch<'_>, words: &[Word], now: Timestamp) -> Res
                 let due = now.plus(limits::PAUSED_TIMER_RECHECK);
                 batch.draft_mut().put(entry, Some(due));
             }
+            Word::Judge(entry) if is_kept(batch, entry)? => judge_again(batch, entry, now)?,
             Word::GiveUp(entry, cause) if is_kept(batch, entry)? => {
                 give_up(batch, entry.clone().died(*cause, now), "", now)?;
             }
-            Word::Postpone(_) | Word::GiveUp(..) | Word::Stop => {}
+            Word::Postpone(_) | Word::Judge(_) | Word::GiveUp(..) | Word::Stop => {}
         }
     }
     Ok((came_back, replies))
+}
+
+/// Before an attempt long after the promise: who does not want it any more does not get it. Who moved meanwhile cannot be asked here.
+fn judge_again(batch: &mut Batch<'_>, entry: &Entry, now: Timestamp) -> Result<(), WorkerError> {
+    let key = ProfileKey { tenant: entry.tenant.clone(), profile: entry.profile.clone() };
+    let refused = match batch.here(&key)? {
+        Here::Person(person) => person.consents.refused(&entry.channel),
+        Here::Nobody | Here::Moved(_) | Here::Erased(_) => None,
+    };
+    if let Some(since) = refused {
+        let reason = Some(format!("the person left `{}` on {since}", entry.channel));
+        let entry = Entry { last_error: reason, ..entry.clone() };
+        return give_up(batch, entry.died(DeathCause::Unwanted, now), "", now);
+    }
+    batch.draft_mut().put(&Entry { judged_at: now, ..entry.clone() }, Some(now));
+    Ok(())
 }
 
 /// Whether the entry still is in the outbox: it is not when the person was erased meanwhile.

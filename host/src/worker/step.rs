@@ -10,17 +10,17 @@ use super::aside::Question;
 use super::catalogue::Catalogue;
 use super::conversion::{self, Conversion};
 use super::inquiries::Inquiries;
-use super::ledger::{Decided, Failed, Judged, LedgerRow, What, log_lines, mark_text};
+use super::ledger::{Decided, Failed, LedgerRow, What, log_lines, mark_text};
 use super::person::{Lines, Person};
 use super::roster::{Campaigns, Enlisted};
 use super::triggers::{Named, causes, timer_cause, wants};
-use crate::channels::{Addresses, Switchboard};
+use super::verdicts::{self, Instructed};
+use crate::channels::Switchboard;
 use crate::domain::{
-    Asking, CampaignName, Cause, CauseId, Context, Decision, Delivery, Event, Failure, FailureKind, Instruction,
-    InstructionId, KnownBy, Mark, Medium, Outcome, ProfileKey, Timestamp, limits,
+    Asking, CampaignName, Cause, CauseId, Context, Decision, Event, Failure, FailureKind, InstructionId, Mark, Outcome,
+    ProfileKey, Timestamp, limits,
 };
 use crate::outbox::Entry;
-use crate::policy::{self, Moment, Verdict};
 use crate::profiles::{Profile, TimerEffects};
 use crate::store::TimerKey;
 
@@ -71,6 +71,8 @@ impl Scene<'_> {
 pub(super) struct Effects {
     pub(super) timers_unset: Vec<TimerKey>,
     pub(super) timers_set: Vec<TimerKey>,
+    /// What is still to be judged; nothing once a cause is through.
+    pub(super) instructed: Vec<Instructed>,
     pub(super) promised: Vec<Entry>,
     pub(super) ledger: Vec<LedgerRow>,
     /// What others are still to be asked about.
@@ -97,6 +99,7 @@ pub(super) fn on_event(scene: &Scene<'_>, profile: &mut Arc<Profile>, event: &Ev
         campaigns.for_each(|campaign| consider(scene, profile, campaign, (event, &named), &mut effects));
     }
     spread_conversions(scene, profile, &mut effects);
+    verdicts::judge(scene, profile, &mut effects);
     effects
 }
 
@@ -150,6 +153,15 @@ pub(super) fn on_first(
         }
     }
     spread_conversions(scene, profile, &mut effects);
+    verdicts::judge(scene, profile, &mut effects);
+    effects
+}
+
+/// Messages that were held until now, of whichever campaigns that are asked.
+pub(super) fn on_release(scene: &Scene<'_>, profile: &mut Arc<Profile>) -> Effects {
+    let mut effects = Effects::default();
+    verdicts::take_held(scene, Arc::make_mut(profile), &mut effects);
+    verdicts::judge(scene, profile, &mut effects);
     effects
 }
 
@@ -202,7 +214,7 @@ pub(super) fn not_asked(scene: &Scene<'_>, campaign: &Enlisted, cause: &CauseId,
     row(scene, campaign, What::NotAsked { cause: cause.0.clone(), reason })
 }
 
-fn row(scene: &Scene<'_>, campaign: &Enlisted, what: What) -> LedgerRow {
+pub(super) fn row(scene: &Scene<'_>, campaign: &Enlisted, what: What) -> LedgerRow {
     LedgerRow { at: scene.now.as_millis(), campaign: campaign.name.to_string(), what }
 }
 
@@ -257,10 +269,11 @@ fn follow(
     effects: &mut Effects,
 ) -> Decided {
     let Decision { instructions, timers, state, marks } = decision;
-    let mut verdicts = Vec::new();
+    verdicts::leave(scene, profile, campaign, &marks, effects);
+    let row = effects.ledger.len();
     for (number, instruction) in instructions.into_iter().enumerate() {
         let id = instruction_id(scene, campaign, &named.id, (number, &instruction.step));
-        verdicts.push(judge(scene, profile, campaign, (id, instruction), effects));
+        effects.instructed.push(Instructed::new(campaign, (id, instruction), (scene.now, row)));
     }
     effects.converted.extend(conversions(scene, campaign, named, &marks));
     let run = profile.run_mut(&campaign.name);
@@ -275,7 +288,7 @@ fn follow(
     Decided {
         cause: named.id.0.clone(),
         revision: campaign.revision.0,
-        verdicts,
+        verdicts: Vec::new(),
         timers_set: set.iter().map(|(name, due)| (name.clone(), due.as_millis())).collect(),
         timers_unset: unset
             .into_iter()
@@ -308,70 +321,6 @@ pub(super) fn timer_key(scene: &Scene<'_>, campaign: &Enlisted, name: &str, due:
     TimerKey { due, owner: scene.key.clone(), campaign: campaign.name.clone(), name: name.to_owned() }
 }
 
-fn judge(
-    scene: &Scene<'_>,
-    profile: &Profile,
-    campaign: &Enlisted,
-    (id, instruction): (InstructionId, Instruction),
-    effects: &mut Effects,
-) -> Judged {
-    let known_by = |delivery: &Delivery| scene.switchboard.known_by(&scene.key.tenant, &delivery.channel);
-    let known_by: Vec<KnownBy> = instruction.deliveries.iter().map(known_by).collect();
-    let moment = Moment { now: scene.now, profile, instruction: &instruction, known_by: &known_by };
-    let verdict = policy::judge(&moment);
-    let mut judged = Judged {
-        id: id.to_string(),
-        step: instruction.step.clone(),
-        channel: instruction.deliveries.first().map(|first| first.channel.clone()).unwrap_or_default(),
-        verdict: "send".to_owned(),
-        rule: None,
-        saw: None,
-    };
-    match verdict {
-        Verdict::Send { delivery } => {
-            let entry = promise(scene, profile, campaign, (id, instruction, delivery));
-            judged.channel.clone_from(&entry.channel);
-            effects.promised.push(entry);
-        }
-        Verdict::Drop { rule, saw } => {
-            judged.verdict = "drop".to_owned();
-            (judged.rule, judged.saw) = (Some(rule.to_owned()), Some(saw));
-        }
-    }
-    judged
-}
-
-fn promise(
-    scene: &Scene<'_>,
-    profile: &Profile,
-    campaign: &Enlisted,
-    (id, mut instruction, delivery): (InstructionId, Instruction, usize),
-) -> Entry {
-    let delivery = instruction.deliveries.swap_remove(delivery);
-    let usable = |medium| profile.addresses.usable(medium).into_iter().map(str::to_owned);
-    let addresses = Addresses {
-        push_tokens: usable(Medium::Push).collect(),
-        email: usable(Medium::Email).next(),
-        phone: usable(Medium::Phone).next(),
-    };
-    Entry {
-        id,
-        tenant: scene.key.tenant.clone(),
-        campaign: campaign.name.clone(),
-        step: instruction.step,
-        channel: delivery.channel,
-        profile: scene.key.profile.clone(),
-        user_id: profile.told_user_id().map(str::to_owned),
-        content: delivery.content,
-        addresses,
-        promised_at: scene.now,
-        expires: instruction.expires,
-        attempts: 0,
-        last_error: None,
-        dead: None,
-    }
-}
-
 fn instruction_id(
     scene: &Scene<'_>,
     campaign: &Enlisted,
@@ -402,8 +351,8 @@ fn seed(digest: &[u8; 32]) -> u64 {
 mod tests {
     use super::*;
     use crate::domain::{
-        Call, Engagement, EngagementKind, Identities, Json, Manifest, ManualClock, MessageId, PersonFacts, ProfileId,
-        Revision, StateChange, Subject, Target, TenantId, TimerChange, Trigger,
+        Call, Delivery, Engagement, EngagementKind, Identities, Instruction, Json, Manifest, ManualClock, MessageId,
+        PersonFacts, ProfileId, Revision, StateChange, Subject, Target, TenantId, TimerChange, Trigger,
     };
     use crate::sandbox::View;
     use crate::settings::Settings;

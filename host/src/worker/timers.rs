@@ -5,8 +5,7 @@ use std::sync::Arc;
 use super::batch::{Batch, Here};
 use super::due::Due;
 use super::ledger::{LedgerRow, What};
-use super::step;
-use super::{WorkerError, erasure, triggers};
+use super::{WorkerError, erasure, step, triggers, verdicts};
 use crate::domain::{TenantId, Timestamp, limits};
 use crate::faults::{self, Point};
 use crate::store::TimerKey;
@@ -38,7 +37,11 @@ impl Batch<'_> {
             Some(campaign) if campaign.reason_to_wait().is_some() => self.wait_for_resumption(timer, now),
             Some(campaign) => {
                 let scene = self.scene(&timer.owner, now, &campaigns);
-                let effects = step::on_timer(&scene, self.shared(&timer.owner)?, campaign, timer);
+                let person = self.shared(&timer.owner)?;
+                let effects = match verdicts::is_held_timer(&timer.name) {
+                    true => step::on_release(&scene, person),
+                    false => step::on_timer(&scene, person, campaign, timer),
+                };
                 self.take(&scene, effects)
             }
             None => self.lapse(timer, now),
@@ -59,9 +62,15 @@ impl Batch<'_> {
         for other in erasure::timers(&timer.owner, &timer.campaign, &run) {
             self.unset(other);
         }
-        let what =
-            What::NotAsked { cause: triggers::timer_cause(timer).0, reason: "the campaign is archived".to_owned() };
-        self.record(&timer.owner, &LedgerRow { at: now.as_millis(), campaign: timer.campaign.to_string(), what })
+        let reason = "the campaign is archived".to_owned();
+        let held = run.held.iter().map(|held| What::Released(verdicts::dropped(held, "withdrawn", &reason)));
+        let what = match verdicts::is_held_timer(&timer.name) {
+            true => None,
+            false => Some(What::NotAsked { cause: triggers::timer_cause(timer).0, reason: reason.clone() }),
+        };
+        let (at, campaign) = (now.as_millis(), timer.campaign.to_string());
+        let mut rows = held.chain(what).map(|what| LedgerRow { at, campaign: campaign.clone(), what });
+        rows.try_for_each(|row| self.record(&timer.owner, &row))
     }
 
     pub(super) fn set(&mut self, timer: TimerKey) {

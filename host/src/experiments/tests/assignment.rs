@@ -113,7 +113,8 @@ fn nobody_is_put_elsewhere_by_a_later_version() {
         a campaign
         a campaign
         c -
-        c -"#]].assert_eq(&arms.collect::<Vec<_>>().join("\n"));
+        c -"#]]
+    .assert_eq(&arms.collect::<Vec<_>>().join("\n"));
 }
 
 /// How much of all weights each has.

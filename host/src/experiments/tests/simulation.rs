@@ -45,12 +45,7 @@ fn act(chance: &mut fastrand::Rng, (rate, worth): (f64, f64)) -> Figures {
     let converts = chance.f64() < rate;
     let value = if converts { -(1.0 - chance.f64()).ln() * worth } else { 0.0 };
     let hundredths = (value * 100.0).round() as i128;
-    Figures {
-        people: 1,
-        converted: i64::from(converts),
-        value_sum: hundredths,
-        value_squares: hundredths * hundredths,
-    }
+    Figures { people: 1, converted: i64::from(converts), value_sum: hundredths, value_squares: hundredths * hundredths }
 }
 
 fn experiment(seed: u64, people: u32) -> Vec<(Group, Figures)> {

@@ -39,17 +39,27 @@ fn a_variation_wins_when_nothing_lacks() {
 #[test]
 fn what_lacks_is_said() {
     let two = json!({"variations": {"a": 1, "b": 1}});
-    check(&two, 13, &[(999, 50), (1_000, 55)], expect![[r#"
+    check(
+        &two,
+        13,
+        &[(999, 50), (1_000, 55)],
+        expect![[r#"
         it has run for 13 of 14 days
         `a` has 999 of 1000 people
-        `b` is the best with a probability of 68.9 %, and 95 % are needed"#]]);
+        `b` is the best with a probability of 68.9 %, and 95 % are needed"#]],
+    );
     let by_value = json!({"variations": {"a": 1, "b": 1}, "winner": {"by": "value", "people": 100}});
     check(&by_value, 14, &[(1_000, 50), (1_000, 29)], expect!["too little is known of one of them to compare it"]);
-    check(&two, 0, &[(0, 0), (0, 0)], expect![[r#"
+    check(
+        &two,
+        0,
+        &[(0, 0), (0, 0)],
+        expect![[r#"
         it has run for 0 of 14 days
         `a` has 0 of 1000 people
         `b` has 0 of 1000 people
-        too little is known of one of them to compare it"#]]);
+        too little is known of one of them to compare it"#]],
+    );
 }
 
 #[test]

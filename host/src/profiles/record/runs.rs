@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Damage, StoredMoment};
-use crate::domain::CampaignName;
-use crate::profiles::{Run, SweepMark};
+use crate::domain::{CampaignName, Delivery, Instruction, InstructionId, Json, Revision};
+use crate::profiles::{Held, Run, SweepMark};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredRun<'a> {
@@ -14,6 +14,22 @@ pub(super) struct StoredRun<'a> {
     state: Option<&'a [u8]>,
     #[serde(borrow)]
     timers: Vec<(&'a str, StoredMoment)>,
+    #[serde(borrow)]
+    held: Vec<StoredHeld<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredHeld<'a> {
+    id: &'a str,
+    revision: u32,
+    step: &'a str,
+    /// Channel and content.
+    #[serde(borrow)]
+    deliveries: Vec<(&'a str, &'a str)>,
+    expires: Option<StoredMoment>,
+    since: StoredMoment,
+    until: StoredMoment,
+    rule: &'a str,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -26,14 +42,54 @@ pub(super) struct StoredMark<'a> {
 impl<'a> From<(&'a CampaignName, &'a Run)> for StoredRun<'a> {
     fn from((campaign, run): (&'a CampaignName, &'a Run)) -> Self {
         let timers = run.timers.iter().map(|(name, due)| (name.as_str(), (*due).into())).collect();
-        Self { campaign: campaign.as_str(), state: run.state.as_deref(), timers }
+        let held = run.held.iter().map(StoredHeld::from).collect();
+        Self { campaign: campaign.as_str(), state: run.state.as_deref(), timers, held }
+    }
+}
+
+impl<'a> From<&'a Held> for StoredHeld<'a> {
+    fn from(held: &'a Held) -> Self {
+        let Held { id, revision, instruction, since, until, rule } = held;
+        let deliveries = instruction.deliveries.iter();
+        Self {
+            id: id.as_str(),
+            revision: revision.0,
+            step: &instruction.step,
+            deliveries: deliveries.map(|delivery| (delivery.channel.as_str(), delivery.content.as_str())).collect(),
+            expires: instruction.expires.map(Into::into),
+            since: (*since).into(),
+            until: (*until).into(),
+            rule,
+        }
+    }
+}
+
+impl StoredHeld<'_> {
+    fn restore(self) -> Result<Held, Damage> {
+        let deliver = |(channel, content): (&str, &str)| {
+            Ok(Delivery { channel: channel.to_owned(), content: Json::parse(content)? })
+        };
+        let instruction = Instruction {
+            step: self.step.to_owned(),
+            deliveries: self.deliveries.into_iter().map(deliver).collect::<Result<_, Damage>>()?,
+            expires: self.expires.map(Into::into),
+        };
+        Ok(Held {
+            id: InstructionId::parse(self.id)?,
+            revision: Revision(self.revision),
+            instruction,
+            since: self.since.into(),
+            until: self.until.into(),
+            rule: self.rule.to_owned(),
+        })
     }
 }
 
 impl StoredRun<'_> {
     pub(super) fn restore(self) -> Result<(CampaignName, Run), Damage> {
         let timers = self.timers.into_iter().map(|(name, due)| (name.to_owned(), due.into())).collect();
-        Ok((CampaignName::parse(self.campaign)?, Run { state: self.state.map(<[u8]>::to_vec), timers }))
+        let held = self.held.into_iter().map(StoredHeld::restore).collect::<Result<_, _>>()?;
+        Ok((CampaignName::parse(self.campaign)?, Run { state: self.state.map(<[u8]>::to_vec), timers, held }))
     }
 }
 

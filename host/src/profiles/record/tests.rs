@@ -9,16 +9,16 @@ use proptest::sample::select;
 
 use super::*;
 use crate::domain::{
-    Arm, Attributes, Attribution, Call, CampaignName, Consent, Engagement, EngagementKind, Event, HoldOut, Identities,
-    ItemDeed, ItemFacts, ItemId, Lost, Medium, MessageId, PersonFacts, Revision, Scope, TimerChange, TouchKind,
-    VariationName, Wish, limits,
+    Arm, Attributes, Attribution, Call, CampaignName, Consent, Delivery, Engagement, EngagementKind, Event, HoldOut,
+    Identities, Instruction, InstructionId, ItemDeed, ItemFacts, ItemId, Lost, Medium, MessageId, PersonFacts,
+    Revision, Scope, TimerChange, TouchKind, VariationName, Wish, limits,
 };
 use crate::profiles::addresses::{Book, Standing};
 use crate::profiles::history::{Counter, Key, Message};
 use crate::profiles::items::Items;
 use crate::profiles::moments::Moments;
 use crate::profiles::trials::{Conversion, Outcome, Touch, Trial};
-use crate::profiles::{Addresses, Consents, Dated, History, Interest, Interests, Repeats, Run, SweepMark};
+use crate::profiles::{Addresses, Consents, Dated, Held, History, Interest, Interests, Repeats, Run, SweepMark};
 
 fn millis(ms: i64) -> Timestamp {
     Timestamp::from_millis(ms)
@@ -163,8 +163,22 @@ fn interests() -> impl Strategy<Value = Interests> {
 }
 
 fn runs() -> impl Strategy<Value = BTreeMap<CampaignName, Run>> {
-    let run = (of(vec(any::<u8>(), 0..20)), btree_map(text(), moment(), 0..3));
-    btree_map(campaign(), run.prop_map(|(state, timers)| Run { state, timers }), 0..3)
+    let run = (of(vec(any::<u8>(), 0..20)), btree_map(text(), moment(), 0..3), vec(held(), 0..3));
+    btree_map(campaign(), run.prop_map(|(state, timers, held)| Run { state, timers, held }), 0..3)
+}
+
+fn held() -> impl Strategy<Value = Held> {
+    let delivery = (text(), json()).prop_map(|(channel, content)| Delivery { channel, content });
+    let instruction = (text(), vec(delivery, 0..3), of(moment())).prop_map(|(step, deliveries, expires)| Instruction {
+        step,
+        deliveries,
+        expires,
+    });
+    let id = any::<[u8; 32]>().prop_map(InstructionId::from_digest);
+    let revision = any::<u32>().prop_map(Revision);
+    (id, revision, instruction, moment(), moment(), text()).prop_map(
+        |(id, revision, instruction, since, until, rule)| Held { id, revision, instruction, since, until, rule },
+    )
 }
 
 fn trial() -> impl Strategy<Value = Trial> {
@@ -273,7 +287,9 @@ fn a_length_that_nothing_stands_behind_is_an_error() {
 #[test]
 fn the_stored_form_stays_as_it_is() {
     let record = rich().encode();
-    let picture = expect_test::expect![[r#"\x05^\xa0\x0ea\x00\x01\x01\xe8\x07\xe8\x07\x01\x02u1\xe8\x07\x01\x02a1\xe8\x07\x01\x0canonymous:a1\x01\x03big\x1712345678901234567890123\xe8\x07\x01\x0cbig_spenders\x01\xe8\x07\x03\x04push\x02\x03old\x00\x00\x00\x01\xe8\x07\x05token\x01\xe8\x07\x00\x01\xe8\x07\x00\x00\x05email\x01\ra@example.com\x01\xe8\x07\x00\x01\xe8\x07\x00\x00\x05phone\x01\x0b+4930123456\x01\xe8\x07\x00\x00\x00\x01\xe8\x07\x01\rEurope/Berlin\xe8\x07\x01\x07welcome\xe8\x07\x01\x03sms\x08unwanted\xe8\x07\x02\xf12\x06\x82+\xc4\x10f\xe8\x07>\xe4+j]\x81\x92s\xe8\x07\x02\x00\x0cEmail Opened\x01\xe8\x07\xe8\x07\x00\x00\x01\x06opened\x05email\x01\x0bthree-lines\x00\x01\xe8\x07\xe8\x07\x00\x00\n\x01\x03mug\x00\x01\xe8\x07\x00\x00\x01\x0bthree-lines\x01\x03\x00\xff\x07\x01\x04wait\x88\'\x01\x06monday\t\x01s\x01\x0bthree-lines\x02s2\x01\x04bold\x01\x08campaign\x80\xf5$\x05click\xe8\x07\x01\xd0\x0f\x05click\x05first\x05email\x03\x01\x02m9\xb8\x17\xdf\xda\x8c&\x01\xd0\x0f\x05click\x05first\x05email\x03\x00\x00\x01"#]];
+    let picture = expect_test::expect![[
+        r#"\x05$L\x167\x00\x01\x01\xe8\x07\xe8\x07\x01\x02u1\xe8\x07\x01\x02a1\xe8\x07\x01\x0canonymous:a1\x01\x03big\x1712345678901234567890123\xe8\x07\x01\x0cbig_spenders\x01\xe8\x07\x03\x04push\x02\x03old\x00\x00\x00\x01\xe8\x07\x05token\x01\xe8\x07\x00\x01\xe8\x07\x00\x00\x05email\x01\ra@example.com\x01\xe8\x07\x00\x01\xe8\x07\x00\x00\x05phone\x01\x0b+4930123456\x01\xe8\x07\x00\x00\x00\x01\xe8\x07\x01\rEurope/Berlin\xe8\x07\x01\x07welcome\xe8\x07\x01\x03sms\x08unwanted\xe8\x07\x02\xf12\x06\x82+\xc4\x10f\xe8\x07>\xe4+j]\x81\x92s\xe8\x07\x02\x00\x0cEmail Opened\x01\xe8\x07\xe8\x07\x00\x00\x01\x06opened\x05email\x01\x0bthree-lines\x00\x01\xe8\x07\xe8\x07\x00\x00\n\x01\x03mug\x00\x01\xe8\x07\x00\x00\x01\x0bthree-lines\x01\x03\x00\xff\x07\x01\x04wait\x88\'\x00\x01\x06monday\t\x01s\x01\x0bthree-lines\x02s2\x01\x04bold\x01\x08campaign\x80\xf5$\x05click\xe8\x07\x01\xd0\x0f\x05click\x05first\x05email\x03\x01\x02m9\xb8\x17\xdf\xda\x8c&\x01\xd0\x0f\x05click\x05first\x05email\x03\x00\x00\x01"#
+    ]];
     picture.assert_eq(&record.escape_ascii().to_string());
 }
 

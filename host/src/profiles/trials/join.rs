@@ -46,9 +46,10 @@ impl Trial {
 
     fn credits(&self) -> BTreeMap<MessageId, Credit> {
         let credit = |touch: &Touch| Credit { arm: self.arm.clone(), touch: touch.clone() };
-        let credited = self.conversions.iter().filter_map(|(event, conversion)| {
-            conversion.credit.as_ref().map(|touch| (event.clone(), credit(touch)))
-        });
+        let credited = self
+            .conversions
+            .iter()
+            .filter_map(|(event, conversion)| conversion.credit.as_ref().map(|touch| (event.clone(), credit(touch))));
         credited.collect()
     }
 

@@ -99,7 +99,7 @@ impl Trial {
             let is_later = conversion.credit.as_ref() < Some(&touch);
             if is_later && touch.earns(&self.attribution, conversion.at) {
                 let before = conversion.credit.replace(touch.clone());
-                changed.push(Recredit::of(event, conversion, [&self.arm, &self.arm], before));
+                changed.extend(Recredit::of(event, conversion, &self.arm, before));
             }
         }
         self.touches.insert(touch);
@@ -115,7 +115,7 @@ impl Trial {
         }
         let before = self.share();
         let conversion = Conversion { at, value, credit: self.last_touch(at).cloned() };
-        let credits = Recredit::given(event, &conversion, &self.arm);
+        let credits = Recredit::of(event, &conversion, &self.arm, None);
         self.conversions.insert(event.clone(), conversion);
         let recount = Recount { credits: credits.into_iter().collect(), ..Recount::between(before, self.share()) };
         self.forget_conversions();

@@ -1,6 +1,6 @@
 //! What a change of a trial comes to for those who count.
 
-use super::Conversion;
+use super::{Conversion, Touch};
 use crate::domain::{Arm, Figures, MessageId, Timestamp};
 
 /// Millionths in a hundredth.
@@ -32,7 +32,7 @@ pub struct Credit {
     /// Where the person belongs.
     pub arm: Arm,
     /// The touch.
-    pub touch: super::Touch,
+    pub touch: Touch,
 }
 
 /// A conversion is credited to something else than before.
@@ -91,26 +91,17 @@ impl Share {
 }
 
 impl Recredit {
-    /// The credit of a new conversion, if it has one.
-    pub(super) fn given(event: &MessageId, conversion: &Conversion, arm: &Arm) -> Option<Self> {
-        conversion.credit.is_some().then(|| Self::of(event, conversion, [arm, arm], None))
-    }
-
-    /// The credit that a conversion had in one arm before, and has in the other now.
-    pub(super) fn of(
-        event: &MessageId,
-        conversion: &Conversion,
-        [arm_before, arm]: [&Arm; 2],
-        before: Option<super::Touch>,
-    ) -> Self {
-        let credit = |arm: &Arm, touch| Credit { arm: arm.clone(), touch };
-        Self {
+    /// What a conversion is credited to, where that differs from before.
+    pub(super) fn of(event: &MessageId, conversion: &Conversion, arm: &Arm, before: Option<Touch>) -> Option<Self> {
+        let credit = |touch| Credit { arm: arm.clone(), touch };
+        let Conversion { at, value, credit: after } = conversion;
+        (before != *after).then(|| Self {
             event: event.clone(),
-            at: conversion.at,
-            value: conversion.value,
-            from: before.map(|touch| credit(arm_before, touch)),
-            to: conversion.credit.clone().map(|touch| credit(arm, touch)),
-        }
+            at: *at,
+            value: *value,
+            from: before.map(credit),
+            to: after.clone().map(credit),
+        })
     }
 }
 

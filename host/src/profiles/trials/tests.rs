@@ -96,8 +96,7 @@ fn who_is_held_out_converts_by_the_same_rule_and_without_credit() {
 #[test]
 fn values_are_rounded_to_hundredths_once() {
     for (millionths, hundredths) in [(0, 0), (4_999, 0), (5_000, 1), (14_999, 1), (-5_000, -1), (-4_999, 0)] {
-        let share =
-            Share { salt: "s".into(), arm: arm("a"), outcome: Outcome { conversions: 1, value: millionths } };
+        let share = Share { salt: "s".into(), arm: arm("a"), outcome: Outcome { conversions: 1, value: millionths } };
         assert_eq!(share.figures().value_sum, hundredths, "{millionths}");
     }
 }
