@@ -1,6 +1,7 @@
 //! Reads a document by place: whatever is wrong is said with a JSON Pointer, in words, and with what would do.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -114,6 +115,14 @@ impl<'a> Place<'a> {
     pub(crate) fn flag(&self) -> Result<bool> {
         let what = || format!("{} is neither true nor false", kind(self.value));
         self.value.as_bool().ok_or_else(|| self.error(what(), "write `true` or `false`"))
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn whole(&self, bounds: RangeInclusive<u32>) -> Result<u32> {
+        let next = || format!("write a whole number from {} to {}", bounds.start(), bounds.end());
+        let number = self.value.as_u64().and_then(|number| u32::try_from(number).ok());
+        let what = || format!("{} is not among the numbers that would do", kind(self.value));
+        number.filter(|number| bounds.contains(number)).ok_or_else(|| self.error(what(), next()))
     }
 
     /// A span of time, as in `"1h 30m"`.

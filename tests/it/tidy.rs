@@ -59,7 +59,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("main", &[]),
     ("mappings", &["domain", "form"]),
     ("outbox", &["channels", "domain", "faults"]),
-    ("policy", &["domain", "profiles"]),
+    ("policy", &["conditions", "domain", "form", "profiles", "zones"]),
     ("profiles", &["domain"]),
     ("sandbox", &["conditions", "domain"]),
     (
@@ -78,8 +78,8 @@ const WALLS: &[(&str, &[&str])] = &[
             "worker",
         ],
     ),
-    ("schedules", &["conditions", "domain"]),
-    ("settings", &["domain", "form"]),
+    ("schedules", &["conditions", "domain", "zones"]),
+    ("settings", &["domain", "form", "policy"]),
     ("store", &["domain", "faults", "journal"]),
     ("telemetry", &[]),
     ("tenants", &["domain", "faults", "keyring", "mappings", "settings"]),
@@ -100,6 +100,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
+    ("zones", &["domain"]),
 ];
 
 /// Which rooms may name an outside library whose concepts must not spread.

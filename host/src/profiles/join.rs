@@ -35,6 +35,7 @@ impl Profile {
         self.history.join(other.history);
         self.interests.join(other.interests);
         self.join_swept(other.swept);
+        self.sends.join(&other.sends);
         other
             .runs
             .into_iter()

@@ -13,6 +13,7 @@ mod moments;
 mod record;
 mod repeats;
 mod run;
+mod sends;
 mod swept;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ pub use join::JoinedTimers;
 pub use record::{Kept, RecordError};
 pub use repeats::Repeats;
 pub use run::{HOUSE_TIMER, Held, Run, TimerEffects};
+pub use sends::{Counted, Sends};
 pub use swept::SweepMark;
 
 /// A value, and when it was said: what was said later counts.
@@ -73,6 +75,8 @@ pub struct Profile {
     pub runs: BTreeMap<CampaignName, Run>,
     /// What a sweep asked last, by campaign.
     pub swept: BTreeMap<CampaignName, SweepMark>,
+    /// What the person was sent lately, as far as caps count it.
+    pub sends: Sends,
     /// The number of the next row in the person's ledger.
     pub ledger_next: u64,
 }

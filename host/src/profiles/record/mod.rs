@@ -7,6 +7,7 @@ mod history;
 mod items;
 mod person;
 mod runs;
+mod sends;
 #[cfg(test)]
 mod tests;
 
@@ -19,11 +20,12 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use self::items::{pack_items, unpack_items};
 use self::person::StoredPerson;
+pub(super) use self::sends::{pack_sends, unpack_sends};
 use super::Profile;
 use crate::domain::{Json, ProfileId, Timestamp};
 
 /// The version of the form: a record's first byte.
-const FORMAT: u8 = 4;
+const FORMAT: u8 = 5;
 /// Where what is kept begins, behind the version and the checksum.
 pub(super) const BODY_AT: usize = 5;
 

@@ -11,7 +11,7 @@ use super::runs::{StoredMark, StoredRun};
 use super::{Damage, StoredMoment};
 use crate::domain::{Json, ProfileId, Timestamp, Wish};
 use crate::profiles::items::Items;
-use crate::profiles::{Addresses, Consents, Dated, History, Interests, Profile, Repeats};
+use crate::profiles::{Addresses, Consents, Dated, History, Interests, Profile, Repeats, Sends};
 
 /// Texts stand where they are: in the profile that is written, or in the record that is read.
 #[derive(Serialize, Deserialize)]
@@ -48,6 +48,9 @@ pub(super) struct StoredPerson<'a> {
     runs: Vec<StoredRun<'a>>,
     #[serde(borrow)]
     swept: Vec<StoredMark<'a>>,
+    /// Packed by themselves, like items.
+    #[serde(borrow, with = "serde_bytes")]
+    sends: Cow<'a, [u8]>,
     ledger_next: u64,
 }
 
@@ -81,6 +84,7 @@ impl<'a> From<&'a Profile> for StoredPerson<'a> {
             cart_emptied: profile.interests.emptied.map(Into::into),
             runs: profile.runs.iter().map(StoredRun::from).collect(),
             swept: profile.swept.iter().map(StoredMark::from).collect(),
+            sends: profile.sends.packed(),
             ledger_next: profile.ledger_next,
         }
     }
@@ -113,6 +117,7 @@ impl StoredPerson<'_> {
             },
             runs: self.runs.into_iter().map(StoredRun::restore).collect::<Result<_, _>>()?,
             swept: self.swept.into_iter().map(StoredMark::restore).collect::<Result<_, _>>()?,
+            sends: Sends::read(&self.sends),
             ledger_next: self.ledger_next,
         })
     }
