@@ -118,8 +118,9 @@ impl<'a> Place<'a> {
     }
 
     /// A whole number within bounds.
-    pub(crate) fn whole(&self, bounds: RangeInclusive<u64>) -> Result<u64> {
-        let number = self.value.as_u64().filter(|number| bounds.contains(number));
+    pub(crate) fn whole<N: TryFrom<u64> + PartialOrd + fmt::Display>(&self, bounds: RangeInclusive<N>) -> Result<N> {
+        let number = self.value.as_u64().and_then(|number| N::try_from(number).ok());
+        let number = number.filter(|number| bounds.contains(number));
         let next = || format!("write a whole number from {} to {}", bounds.start(), bounds.end());
         number.ok_or_else(|| self.error(format!("{} will not do", kind(self.value)), next()))
     }

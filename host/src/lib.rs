@@ -31,3 +31,4 @@ pub mod store;
 pub mod telemetry;
 pub mod tenants;
 pub mod worker;
+mod zones;

@@ -3,13 +3,14 @@
 //!
 //! One document, read by place, is all three: what is sent, what a scenario file says, and what is kept.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::domain::{Label, Trigger, limits};
 use crate::experiments::Design;
 use crate::form::{FormError, Place};
+use crate::policy::CampaignPolicy;
 
-/// Every setting.
+/// Settings besides those of the policy.
 const SETTINGS: [&str; 3] = ["catch_up", "experiment", "labels"];
 
 /// What a tenant wants of the house for one campaign.
@@ -21,6 +22,8 @@ pub struct Settings {
     pub experiment: Design,
     /// What it has in common with others; in the order in which they were written, each once.
     pub labels: Vec<Label>,
+    /// What its messages are judged by.
+    pub policy: CampaignPolicy,
 }
 
 impl Settings {
@@ -31,7 +34,7 @@ impl Settings {
 
     /// Reads what stands at a place.
     pub(crate) fn read_at(place: &Place<'_>) -> Result<Self, FormError> {
-        place.object(&SETTINGS)?;
+        place.object(&[&SETTINGS[..], &CampaignPolicy::MEMBERS].concat())?;
         let catch_up = place.member("catch_up").map_or(Ok(false), |place| place.flag())?;
         let experiment =
             place.member("experiment").map_or_else(|| Ok(Design::default()), |place| Design::read_at(&place))?;
@@ -39,12 +42,12 @@ impl Settings {
             Some(list) => labels(&list)?,
             None => Vec::new(),
         };
-        Ok(Self { catch_up, experiment, labels })
+        Ok(Self { catch_up, experiment, labels, policy: CampaignPolicy::read_at(place)? })
     }
 
     /// The document that reads as this: what is usual is left out.
     pub fn document(&self) -> Value {
-        let mut members = Map::new();
+        let mut members = self.policy.members();
         if self.catch_up {
             members.insert("catch_up".to_owned(), true.into());
         }

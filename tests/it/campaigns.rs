@@ -87,7 +87,7 @@ async fn a_channel_that_the_person_left_is_not_used() {
     house.pass(HOUR).await;
     assert_eq!(shop.sent().await, [sent("u1", "push", "09:00")]);
     let ledger = shop.ledger("u1").await.join("\n");
-    assert!(ledger.contains("`email` is not sent (reach: the person left `email`"), "{ledger}");
+    assert!(ledger.contains("`email` is not sent (consent: the person left `email`"), "{ledger}");
 }
 
 #[tokio::test]

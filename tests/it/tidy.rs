@@ -60,7 +60,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("main", &[]),
     ("mappings", &["domain", "form"]),
     ("outbox", &["channels", "domain", "faults"]),
-    ("policy", &["domain", "profiles"]),
+    ("policy", &["conditions", "domain", "form", "profiles", "zones"]),
     ("profiles", &["domain"]),
     ("sandbox", &["conditions", "domain"]),
     (
@@ -79,8 +79,8 @@ const WALLS: &[(&str, &[&str])] = &[
             "worker",
         ],
     ),
-    ("schedules", &["conditions", "domain"]),
-    ("settings", &["domain", "experiments", "form"]),
+    ("schedules", &["conditions", "domain", "zones"]),
+    ("settings", &["domain", "experiments", "form", "policy"]),
     ("store", &["domain", "faults", "journal"]),
     ("telemetry", &[]),
     ("tenants", &["domain", "faults", "keyring", "mappings", "settings"]),
@@ -101,6 +101,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
+    ("zones", &["domain"]),
 ];
 
 /// Which rooms may name an outside library whose concepts must not spread.

@@ -364,6 +364,9 @@ pub struct Revision(pub u32);
 pub struct InstructionId(Arc<str>);
 
 impl InstructionId {
+    /// Bytes of one, without the text around them.
+    pub const BYTES: usize = 16;
+
     /// Parses an id as it was shown before: `msg_` and 32 hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let digits = text.strip_prefix("msg_").unwrap_or_default();
@@ -380,8 +383,18 @@ impl InstructionId {
 
     /// Makes the id from the first half of a digest.
     pub fn from_digest(digest: [u8; 32]) -> Self {
-        let digits: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        Self(format!("msg_{digits}").into())
+        Self::of_bytes(*digest.first_chunk().expect("a digest should be longer than an id"))
+    }
+
+    /// The id of these bytes.
+    pub fn of_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        Self(format!("msg_{:032x}", u128::from_be_bytes(bytes)).into())
+    }
+
+    /// The bytes of the id.
+    pub fn bytes(&self) -> [u8; Self::BYTES] {
+        let digits = self.0.trim_start_matches("msg_");
+        u128::from_str_radix(digits, 16).expect("an id should have been checked when it was made").to_be_bytes()
     }
 
     /// The id as text.

@@ -245,6 +245,13 @@ pub const ENGAGEMENTS_SEEN_MAX: usize = 32;
 pub const HISTORY_SUBJECTS_MAX: usize = 200;
 /// Occurrences remembered per subject; counting since a moment saturates there.
 pub const HISTORY_RECENT_MAX: usize = 256;
+/// Messages kept per person that caps count. While so many are young, nothing more that counts goes out: eight a day for a month.
+pub const SENDS_MAX: usize = 256;
+/// The longest span of time of a cap.
+pub const CAP_WINDOW_MAX: Duration = Duration::from_secs(31 * 24 * 3600);
+/// How long a message is remembered that was accepted: the longest cap, and a day, because a calendar's month can be longer by a clock
+/// that is put back.
+pub const SENDS_AGE: Duration = Duration::from_secs(32 * 24 * 3600);
 /// How long occurrences are remembered.
 pub const HISTORY_RECENT_AGE: Duration = Duration::from_secs(90 * 24 * 3600);
 
@@ -538,6 +545,16 @@ pub const MODULES_MAX: usize = 200;
 pub const CAMPAIGNS_MAX: usize = 500;
 /// Labels of one campaign: each is a comparison for every question about a label.
 pub const CAMPAIGN_LABELS_MAX: usize = 16;
+/// Channels that a campaign may put in order: as many as a tenant has.
+pub const CAMPAIGN_CHANNELS_MAX: usize = CHANNELS_MAX;
+/// Caps of one campaign, or of one tenant: a few spans of time for each of a few channels. Each is counted for every message.
+pub const CAPS_MAX: usize = 16;
+/// The highest priority of a campaign.
+pub const PRIORITY_MAX: u32 = 100;
+/// How long campaigns may wait for others to compete with.
+pub const ARBITRATION_WINDOW_MAX: Duration = Duration::from_secs(24 * 3600);
+/// How old an event may be, by a campaign's own bound, to be taken up.
+pub const FRESHNESS_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Revisions kept of one campaign.
 pub const REVISIONS_MAX: usize = 100;
 /// Rows of one page of a list.

@@ -1,17 +1,24 @@
 //! What was worthless before it could go out does not go out.
 
-use super::{Moment, Objection, Rule};
+use super::case::Case;
+use super::court::Court;
+use super::{Objection, Rule};
+
+/// The name in verdicts.
+pub(super) const EXPIRY: &str = "expiry";
 
 pub(super) struct Expiry;
 
 impl Rule for Expiry {
     fn name(&self) -> &'static str {
-        "expiry"
+        EXPIRY
     }
 
-    fn judge(&self, moment: &Moment<'_>, _: usize) -> Result<(), Objection> {
-        match moment.instruction.expires {
-            Some(expires) if expires < moment.now => Err(Objection(format!("it was worth sending until {expires}"))),
+    fn judge(&self, court: &Court<'_>, case: &mut Case<'_>) -> Result<(), Objection> {
+        match case.candidate.instruction.expires {
+            Some(expires) if expires < court.moment.now => {
+                Err(Objection::Drop(format!("it was worth sending until {expires}")))
+            }
             _ => Ok(()),
         }
     }

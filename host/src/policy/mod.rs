@@ -1,25 +1,82 @@
-//! The judge: says to every instruction whether it goes out, and over which channel, or why not. Pure: a moment in, a verdict out.
+//! The judge: says to everything that one person's moment brings whether it goes out, and over which channel, or until when it waits, or why not.
+//! Pure: a moment and candidates in, verdicts out. `docs/policy.md` describes it to those whom it judges.
 
+mod campaign;
+mod campaign_priority;
+mod cap;
+mod caps;
+mod case;
+mod channel_priority;
+mod consent;
+mod court;
+mod dont_send_if;
+mod duplicates;
 mod expiry;
-mod reach;
+mod quiet_hours;
+mod tenant;
+#[cfg(test)]
+mod tests;
 
-use crate::domain::{Instruction, KnownBy, Timestamp};
+use crate::domain::{CampaignName, Instruction, InstructionId, KnownBy, Timestamp};
 use crate::profiles::Profile;
+use case::Case;
+use court::Court;
 
-/// Everything a verdict may depend on.
+pub use campaign::{CampaignPolicy, DontSendIf, Exemption, Quiet};
+pub use campaign_priority::CAMPAIGN_PRIORITY;
+pub use cap::{Cap, OnCap, Over, Span};
+pub use quiet_hours::{QuietHours, quiet_until};
+pub use tenant::TenantPolicy;
+
+/// Channels that do not take the person's attention: they do not compete, are not capped, and have no quiet hours.
+const WITHOUT_ATTENTION: [&str; 2] = ["ads", "webhook"];
+
+/// What speaks against a message by itself, whatever else there is. Every message is heard about these before any is about the others.
+const BY_ITSELF: &[&dyn Rule] =
+    &[&consent::Consent, &duplicates::Duplicates, &dont_send_if::DontSendIf, &expiry::Expiry];
+/// What messages take from each other: the foremost is heard to the end before the next is.
+const TOGETHER: &[&dyn Rule] = &[
+    &campaign_priority::CampaignPriority,
+    &channel_priority::ChannelPriority,
+    &caps::Caps,
+    &quiet_hours::QuietHoursRule,
+];
+/// Every rule, in the order asked. The first to object wins.
+const RULES: [&[&dyn Rule]; 2] = [BY_ITSELF, TOGETHER];
+
+/// What all verdicts of one moment may depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment<'a> {
     /// The time.
     pub now: Timestamp,
     /// The person.
     pub profile: &'a Profile,
-    /// What a campaign wants to send.
+    /// What the tenant wants for all its campaigns.
+    pub tenant: &'a TenantPolicy,
+}
+
+/// A message that a campaign wants to send.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// The campaign.
+    pub campaign: &'a CampaignName,
+    /// What its tenant wants for it.
+    pub settings: &'a CampaignPolicy,
+    /// The message's id.
+    pub id: &'a InstructionId,
+    /// What is to be sent.
     pub instruction: &'a Instruction,
     /// How the provider of each of its deliveries knows people.
     pub known_by: &'a [KnownBy],
+    /// Whether the campaign's `dont_send_if` holds.
+    pub is_unwanted: bool,
+    /// When it was instructed.
+    pub since: Timestamp,
+    /// The rule that held it until now, if one did.
+    pub held_by: Option<&'a str>,
 }
 
-/// What is said to an instruction.
+/// What is said to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It goes out over the delivery at this index.
@@ -45,108 +102,41 @@ pub enum Verdict {
     },
 }
 
-/// Why a rule objects.
-pub(crate) struct Objection(String);
+/// Why a rule objects: what it saw.
+#[derive(Debug)]
+pub(crate) enum Objection {
+    /// For good.
+    Drop(String),
+    /// For now.
+    Hold { until: Timestamp, saw: String },
+}
 
-/// One reason not to send. `delivery` is the way to send that is judged.
+/// One reason not to send.
 pub(crate) trait Rule: Sync {
     /// The name in verdicts.
     fn name(&self) -> &'static str;
 
-    /// Objects, or lets the instruction go out over that delivery.
-    fn judge(&self, moment: &Moment<'_>, delivery: usize) -> Result<(), Objection>;
+    /// Objects, or closes some of the ways over which the message could go, or lets it pass.
+    fn judge(&self, court: &Court<'_>, case: &mut Case<'_>) -> Result<(), Objection>;
 }
 
-/// Every rule, in the order asked. The first to object wins.
-const RULES: &[&dyn Rule] = &[&expiry::Expiry, &reach::Reach];
-
-/// Judges one instruction: the first of its deliveries that no rule objects to; else the first delivery's objection.
-pub fn judge(moment: &Moment<'_>) -> Verdict {
-    let mut first_objection = None;
-    for delivery in 0..moment.instruction.deliveries.len() {
-        match object(moment, delivery) {
-            None => return Verdict::Send { delivery },
-            Some(objection) => first_objection = first_objection.or(Some(objection)),
-        }
+/// Judges everything that one person's moment brings, together: verdicts in the candidates' order, and the same whatever that order is.
+pub fn judge(moment: &Moment<'_>, candidates: &[Candidate<'_>]) -> Vec<Verdict> {
+    let mut court = Court::new(moment, candidates);
+    let mut cases: Vec<Case<'_>> = candidates.iter().enumerate().map(Case::new).collect();
+    cases.sort_by(Case::compare);
+    let [by_itself, together] = RULES;
+    cases.iter_mut().for_each(|case| case.hear(by_itself, &court));
+    court.begin_contest(cases.iter());
+    for case in &mut cases {
+        case.hear(together, &court);
+        court.heed(case);
     }
-    let no_delivery = || ("deliveries", "the instruction names no delivery".to_owned());
-    let (rule, saw) = first_objection.unwrap_or_else(no_delivery);
-    Verdict::Drop { rule, saw }
+    cases.sort_by_key(|case| case.place);
+    cases.into_iter().map(Case::verdict).collect()
 }
 
-fn object(moment: &Moment<'_>, delivery: usize) -> Option<(&'static str, String)> {
-    RULES.iter().find_map(|rule| rule.judge(moment, delivery).err().map(|Objection(saw)| (rule.name(), saw)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Call, Consent, Delivery, Event, Identities, Json, MessageId, PersonFacts, Scope, Wish};
-
-    fn person(left: &[&str], push_token: Option<&str>) -> Profile {
-        let unwanted = |channel: &&str| Consent { scope: Scope::Channel((*channel).to_owned()), wish: Wish::Unwanted };
-        let consents = left.iter().map(unwanted).collect();
-        let mut profile = Profile::default();
-        profile.apply(&Event {
-            id: MessageId::parse("m1").unwrap(),
-            call: Call::Identify,
-            name: String::new(),
-            at: Timestamp::EPOCH,
-            identities: Identities::default(),
-            facts: PersonFacts { consents, push_token: push_token.map(str::to_owned), ..PersonFacts::default() },
-            engagement: None,
-            test: false,
-            body: Json::parse("{}").unwrap(),
-        });
-        profile
-    }
-
-    fn check(left: &[&str], channels: &[&str], expires: Option<i64>) -> Verdict {
-        judged(&person(left, None), (channels, KnownBy::Id), expires)
-    }
-
-    fn judged(profile: &Profile, (channels, known_by): (&[&str], KnownBy), expires: Option<i64>) -> Verdict {
-        let deliver = |channel: &&str| Delivery { channel: (*channel).to_owned(), content: Json::parse("{}").unwrap() };
-        let instruction = Instruction {
-            step: "push".into(),
-            deliveries: channels.iter().map(deliver).collect(),
-            expires: expires.map(Timestamp::from_millis),
-        };
-        let known_by = vec![known_by; channels.len()];
-        let now = Timestamp::from_millis(1_000);
-        judge(&Moment { now, profile, instruction: &instruction, known_by: &known_by })
-    }
-
-    #[test]
-    fn the_first_channel_that_reaches_the_person_is_taken() {
-        assert_eq!(check(&[], &["push", "email"], None), Verdict::Send { delivery: 0 });
-        assert_eq!(check(&["push"], &["push", "email"], None), Verdict::Send { delivery: 1 });
-    }
-
-    #[test]
-    fn who_opted_out_of_every_channel_gets_nothing() {
-        let verdict = check(&["push", "email"], &["push", "email"], None);
-        assert!(matches!(verdict, Verdict::Drop { rule: "reach", ref saw } if saw.contains("`push`")), "{verdict:?}");
-    }
-
-    #[test]
-    fn a_provider_that_needs_an_address_gets_nothing_without_one() {
-        let check = |token, channels: &[&str], known_by| judged(&person(&[], token), (channels, known_by), None);
-        let verdict = check(None, &["push"], KnownBy::Address);
-        assert!(
-            matches!(verdict, Verdict::Drop { rule: "reach", ref saw } if saw.contains("no usable address")),
-            "{verdict:?}"
-        );
-        assert_eq!(check(None, &["push"], KnownBy::Id), Verdict::Send { delivery: 0 });
-        assert_eq!(check(Some("t"), &["email", "push"], KnownBy::Address), Verdict::Send { delivery: 1 });
-        for channel in ["ads", "webhook", "in-app", "web-push", "letter"] {
-            assert_eq!(check(None, &[channel], KnownBy::Address), Verdict::Send { delivery: 0 }, "{channel}");
-        }
-    }
-
-    #[test]
-    fn what_is_worthless_by_now_is_dropped() {
-        assert!(matches!(check(&[], &["push"], Some(999)), Verdict::Drop { rule: "expiry", .. }));
-        assert_eq!(check(&[], &["push"], Some(1_000)), Verdict::Send { delivery: 0 });
-    }
+/// Whether a channel takes the person's attention.
+fn takes_attention(channel: &str) -> bool {
+    !WITHOUT_ATTENTION.contains(&channel)
 }

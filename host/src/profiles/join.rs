@@ -41,6 +41,7 @@ impl Profile {
         self.history.join(other.history);
         self.interests.join(other.interests);
         self.join_swept(other.swept);
+        self.sends.join(&other.sends);
         let recounts = self.join_trials(other.trials);
         let runs = other.runs.into_iter();
         let timers = runs.filter_map(|(campaign, run)| Some((campaign.clone(), self.join_run(campaign, run)?)));

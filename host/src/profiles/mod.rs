@@ -13,6 +13,7 @@ mod moments;
 mod record;
 mod repeats;
 mod run;
+mod sends;
 mod swept;
 mod trials;
 
@@ -28,6 +29,7 @@ pub use join::Joined;
 pub use record::{Kept, RecordError};
 pub use repeats::Repeats;
 pub use run::{HOUSE_TIMER, Held, Run, TimerEffects};
+pub use sends::{Counted, Sends};
 pub use swept::SweepMark;
 pub use trials::{Conversion, Credit, Outcome, Recount, Recredit, Share, Touch, Trial};
 
@@ -77,6 +79,8 @@ pub struct Profile {
     pub swept: BTreeMap<CampaignName, SweepMark>,
     /// What campaigns try on the person, by campaign.
     pub trials: BTreeMap<CampaignName, Trial>,
+    /// What the person was sent lately, as far as caps count it.
+    pub sends: Sends,
     /// The number of the next row in the person's ledger.
     pub ledger_next: u64,
 }

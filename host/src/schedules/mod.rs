@@ -9,7 +9,6 @@
 pub(crate) mod fuzzing;
 mod parse;
 mod rhythm;
-mod zone;
 
 #[cfg(test)]
 mod tests;
@@ -21,8 +20,8 @@ use jiff::civil::DateTime;
 use crate::conditions::Condition;
 pub use crate::conditions::ConditionError as ScheduleError;
 use crate::domain::{Timestamp, limits};
+use crate::zones::Zone;
 use rhythm::Rhythm;
-use zone::Zone;
 
 /// How far the earliest wall clock of all is ahead of UTC.
 const EARLIEST_ZONE: Duration = Duration::from_secs(14 * 3600);

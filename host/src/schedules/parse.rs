@@ -6,10 +6,10 @@ use jiff::civil::{Date, DateTime, Time, Weekday};
 use serde_json::Value;
 
 use super::rhythm::{MonthDay, Rhythm};
-use super::zone::Zone;
 use super::{Audience, Place, Schedule, ScheduleError};
 use crate::conditions::{self, Condition, choices, nearest};
 use crate::domain::Timestamp;
+use crate::zones::Zone;
 
 const MEMBERS: [&str; 8] = ["at", "every", "on", "cron", "zone", "otherwise", "from", "until"];
 const EVERY: [&str; 3] = ["day", "week", "month"];

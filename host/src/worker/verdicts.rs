@@ -9,7 +9,7 @@ use super::step::{Effects, Scene, row, timer_key};
 use crate::channels::Addresses;
 use crate::domain::{CampaignName, Delivery, Instruction, InstructionId, KnownBy, Mark, Medium, Timestamp, limits};
 use crate::outbox::Entry;
-use crate::policy::{self, Moment, Verdict};
+use crate::policy::{self, CampaignPolicy, Candidate, Moment, TenantPolicy, Verdict};
 use crate::profiles::{HOUSE_TIMER, Held, Profile};
 
 /// The reason with which a run ends that went its whole way: what is held of it still goes out.
@@ -81,7 +81,7 @@ pub(super) fn judge(scene: &Scene<'_>, profile: &mut Arc<Profile>, effects: &mut
         return;
     }
     let profile = Arc::make_mut(profile);
-    let verdicts: Vec<Verdict> = instructed.iter().map(|instructed| verdict(scene, profile, instructed)).collect();
+    let verdicts = verdicts(scene, profile, &instructed);
     for (instructed, verdict) in instructed.into_iter().zip(verdicts) {
         let Some(campaign) = scene.campaigns.iter().find(|campaign| campaign.name == instructed.campaign) else {
             continue;
@@ -95,11 +95,27 @@ pub(super) fn judge(scene: &Scene<'_>, profile: &mut Arc<Profile>, effects: &mut
     }
 }
 
-fn verdict(scene: &Scene<'_>, profile: &Profile, instructed: &Instructed) -> Verdict {
-    let instruction = &instructed.held.instruction;
+/// Until tenants say what they want, everybody wants what is usual.
+fn verdicts(scene: &Scene<'_>, profile: &Profile, instructed: &[Instructed]) -> Vec<Verdict> {
+    let (tenant, settings) = (TenantPolicy::default(), CampaignPolicy::default());
     let known_by = |delivery: &Delivery| scene.switchboard.known_by(&scene.key.tenant, &delivery.channel);
-    let known_by: Vec<KnownBy> = instruction.deliveries.iter().map(known_by).collect();
-    policy::judge(&Moment { now: scene.now, profile, instruction, known_by: &known_by })
+    let known_by: Vec<Vec<KnownBy>> =
+        instructed.iter().map(|one| one.held.instruction.deliveries.iter().map(known_by).collect()).collect();
+    let candidates: Vec<Candidate<'_>> = instructed
+        .iter()
+        .zip(&known_by)
+        .map(|(Instructed { campaign, held, .. }, known_by)| Candidate {
+            campaign,
+            settings: &settings,
+            id: &held.id,
+            instruction: &held.instruction,
+            known_by,
+            is_unwanted: false,
+            since: held.since,
+            held_by: Some(held.rule.as_str()).filter(|rule| !rule.is_empty()),
+        })
+        .collect();
+    policy::judge(&Moment { now: scene.now, profile, tenant: &tenant }, &candidates)
 }
 
 /// Does as the verdict says.

@@ -7,6 +7,7 @@ mod history;
 mod items;
 mod person;
 mod runs;
+mod sends;
 #[cfg(test)]
 mod tests;
 mod trials;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use self::items::{pack_items, unpack_items};
 use self::person::StoredPerson;
+pub(super) use self::sends::{pack_sends, unpack_sends};
 use super::Profile;
 use crate::domain::{Json, ProfileId, Timestamp};
 

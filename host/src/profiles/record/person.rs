@@ -12,7 +12,7 @@ use super::trials::StoredTrial;
 use super::{Damage, StoredMoment};
 use crate::domain::{Json, ProfileId, Timestamp, Wish};
 use crate::profiles::items::Items;
-use crate::profiles::{Addresses, Consents, Dated, History, Interests, Profile, Repeats};
+use crate::profiles::{Addresses, Consents, Dated, History, Interests, Profile, Repeats, Sends};
 
 /// Texts stand where they are: in the profile that is written, or in the record that is read.
 #[derive(Serialize, Deserialize)]
@@ -51,6 +51,9 @@ pub(super) struct StoredPerson<'a> {
     swept: Vec<StoredMark<'a>>,
     #[serde(borrow)]
     trials: Vec<StoredTrial<'a>>,
+    /// Packed by themselves, like items.
+    #[serde(borrow, with = "serde_bytes")]
+    sends: Cow<'a, [u8]>,
     ledger_next: u64,
 }
 
@@ -85,6 +88,7 @@ impl<'a> From<&'a Profile> for StoredPerson<'a> {
             runs: profile.runs.iter().map(StoredRun::from).collect(),
             swept: profile.swept.iter().map(StoredMark::from).collect(),
             trials: profile.trials.iter().map(StoredTrial::from).collect(),
+            sends: profile.sends.packed(),
             ledger_next: profile.ledger_next,
         }
     }
@@ -118,6 +122,7 @@ impl StoredPerson<'_> {
             runs: self.runs.into_iter().map(StoredRun::restore).collect::<Result<_, _>>()?,
             swept: self.swept.into_iter().map(StoredMark::restore).collect::<Result<_, _>>()?,
             trials: self.trials.into_iter().map(StoredTrial::restore).collect::<Result<_, _>>()?,
+            sends: Sends::read(&self.sends),
             ledger_next: self.ledger_next,
         })
     }

@@ -18,7 +18,9 @@ use crate::profiles::history::{Counter, Key, Message};
 use crate::profiles::items::Items;
 use crate::profiles::moments::Moments;
 use crate::profiles::trials::{Conversion, Outcome, Touch, Trial};
-use crate::profiles::{Addresses, Consents, Dated, Held, History, Interest, Interests, Repeats, Run, SweepMark};
+use crate::profiles::{
+    Addresses, Consents, Counted, Dated, Held, History, Interest, Interests, Repeats, Run, Sends, SweepMark,
+};
 
 fn millis(ms: i64) -> Timestamp {
     Timestamp::from_millis(ms)
@@ -81,6 +83,10 @@ fn rich() -> Profile {
     trial.touch(Touch { revision: Revision(3), ..touch_at(2_000) });
     trial.convert(&MessageId::parse("m9").unwrap(), millis(3_000), -39_950_000);
     profile.enrol(&CampaignName::parse("three-lines").unwrap(), trial);
+    let (first, second) = (InstructionId::from_digest([7; 32]), InstructionId::from_digest([8; 32]));
+    profile.sends.promise(&first, &CampaignName::parse("three-lines").unwrap(), "push");
+    profile.sends.promise(&second, &CampaignName::parse("three-lines").unwrap(), "email");
+    profile.sends.accept(&second, millis(4_000));
     profile.next_ledger_row();
     profile.link(&ProfileId::parse("anonymous:a1").unwrap());
     profile
@@ -202,15 +208,25 @@ fn trial() -> impl Strategy<Value = Trial> {
     })
 }
 
+fn sends() -> impl Strategy<Value = Sends> {
+    let counted = (campaign(), text(), of(moment())).prop_map(|(campaign, channel, accepted)| Counted {
+        campaign,
+        channel: channel.into(),
+        accepted,
+    });
+    btree_map(any::<[u8; 32]>().prop_map(InstructionId::from_digest), counted, 0..6).prop_map(Sends::of)
+}
+
 fn profile() -> impl Strategy<Value = Profile> {
     let seen = of((moment(), moment())).prop_map(Option::unzip);
     let mark = (moment(), text()).prop_map(|(at, sweep)| SweepMark { at, sweep });
     let told = (of(dated(text())), of(dated(text())), of(dated(text())), btree_set(profile_id(), 0..3));
     let said = (btree_map(text(), dated(json()), 0..4), btree_map(text(), dated(any::<bool>()), 0..3), addresses());
     let did = (consents(), vec((any::<u64>(), moment()), 0..9), history(), interests());
-    let asked = (runs(), btree_map(campaign(), mark, 0..3), btree_map(campaign(), trial(), 0..3));
+    let tried = (btree_map(campaign(), trial(), 0..3), sends());
+    let asked = (runs(), btree_map(campaign(), mark, 0..3), tried);
     (any::<u64>(), seen, told, said, did, asked, any::<u64>()).prop_map(
-        |(events, (first_seen, last_seen), told, said, did, (runs, swept, trials), ledger_next)| {
+        |(events, (first_seen, last_seen), told, said, did, (runs, swept, (trials, sends)), ledger_next)| {
             let ((user_id, anonymous_id, time_zone, linked), (traits, audiences, addresses)) = (told, said);
             let (consents, repeats, history, interests) = did;
             let repeats = Repeats(repeats.into_iter().collect());
@@ -232,6 +248,7 @@ fn profile() -> impl Strategy<Value = Profile> {
                 runs,
                 swept,
                 trials,
+                sends,
                 ledger_next,
             }
         },
@@ -301,4 +318,16 @@ fn a_record_takes_little() {
         profile.note(&Event { name: "Product Viewed".into(), at, engagement: None, ..event() });
     }
     assert!(profile.encode().len() < rich().encode().len() + 4 * limits::HISTORY_RECENT_MAX + 40);
+}
+
+#[test]
+fn what_caps_count_takes_little() {
+    let mut profile = rich();
+    let whole = profile.encode().len();
+    for n in 0..100_u8 {
+        let (id, campaign) = (InstructionId::from_digest([n; 32]), CampaignName::parse("three-lines").unwrap());
+        profile.sends.promise(&id, &campaign, "push");
+        profile.sends.accept(&id, millis(1_772_438_400_000 + 3_600_000 * i64::from(n)));
+    }
+    assert!(profile.encode().len() < whole + 100 * 25, "a message takes at most 25 bytes");
 }
