@@ -1,5 +1,7 @@
 //! What each rule says, to one message and to several.
 
+use std::slice::from_ref;
+
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -28,8 +30,8 @@ fn accepted(profile: &mut Profile, channel: &str, times: &[&str]) {
 #[test]
 fn the_first_channel_that_the_person_did_not_leave_is_taken_in_the_campaigns_order() {
     let message = cart(json!({}), &["push", "email"]);
-    check(&Profile::default(), json!({}), &[message.clone()], &expect!["send 0"]);
-    check(&who_left(&["push"]), json!({}), &[message.clone()], &expect!["send 1"]);
+    check(&Profile::default(), json!({}), from_ref(&message), &expect!["send 0"]);
+    check(&who_left(&["push"]), json!({}), from_ref(&message), &expect!["send 1"]);
     check(
         &who_left(&["push", "email"]),
         json!({}),
@@ -75,7 +77,7 @@ fn nothing_goes_out_twice() {
     let mut profile = Profile::default();
     let message = cart(json!({}), &["email"]);
     profile.sends.promise(&message.id, &message.campaign, "email");
-    check(&profile, json!({}), &[message.clone()], &expect!["drop, duplicates: it is on its way already, or arrived"]);
+    check(&profile, json!({}), from_ref(&message), &expect!["drop, duplicates: it is on its way already, or arrived"]);
     let held = Message { since: at("2026-03-02T08:00:00Z"), held_by: Some("caps"), ..message.clone() };
     let id = Message::new(("cart", 7), json!({}), &[]).id;
     let newer = Message { id, ..message };
@@ -181,7 +183,7 @@ fn with_a_window_campaigns_wait_for_each_other() {
     check(
         &Profile::default(),
         tenant.clone(),
-        &[fresh.clone()],
+        from_ref(&fresh),
         &expect![
             "hold until 2026-03-02T12:10:00.000Z, campaign-priority: with priority 5 it waits for campaigns to compete with"
         ],
@@ -203,7 +205,7 @@ fn a_day_that_rolls_does_not_begin_anew_at_midnight() {
     let mut profile = Profile::default();
     accepted(&mut profile, "push", &["2026-03-01T23:00:00Z"]);
     let message = cart(json!({}), &["push"]);
-    let judged = |time| said(&verdicts(at(time), &profile, &tenant, &[message.clone()])[0]);
+    let judged = |time| said(&verdicts(at(time), &profile, &tenant, from_ref(&message))[0]);
     expect!["drop, caps: the tenant's cap of 1 message in 1 day is reached for `push`"]
         .assert_eq(&judged("2026-03-02T00:00:00Z"));
     expect!["send 0"].assert_eq(&judged("2026-03-02T23:00:00Z"));
@@ -215,11 +217,11 @@ fn on_a_cap_the_next_channel_is_taken_or_it_waits_or_is_dropped() {
     accepted(&mut profile, "push", &["2026-03-02T07:00:00Z", "2026-03-02T08:00:00Z"]);
     let message = cart(json!({}), &["push", "email"]);
     let cap = |on_cap: &str| json!({"caps": [{"channel": "push", "count": 2, "hours": 12, "on_cap": on_cap}]});
-    check(&profile, cap("next"), &[message.clone()], &expect!["send 1"]);
+    check(&profile, cap("next"), from_ref(&message), &expect!["send 1"]);
     check(
         &profile,
         cap("hold"),
-        &[message.clone()],
+        from_ref(&message),
         &expect![
             "hold until 2026-03-02T19:00:00.000Z, caps: the tenant's cap of 2 messages in 12 hours is reached for `push`"
         ],
@@ -227,20 +229,20 @@ fn on_a_cap_the_next_channel_is_taken_or_it_waits_or_is_dropped() {
     check(
         &profile,
         cap("drop"),
-        &[message.clone()],
+        from_ref(&message),
         &expect!["drop, caps: the tenant's cap of 2 messages in 12 hours is reached for `push`"],
     );
     let day = json!({"caps": [{"channel": "*", "count": 2, "calendar_days": 1, "on_cap": "hold"}]});
     check(
         &profile,
         day,
-        &[message.clone()],
+        from_ref(&message),
         &expect![
             "hold until 2026-03-02T23:00:00.000Z, caps: the tenant's cap of 2 messages over all channels in 1 calendar day is reached for `push`"
         ],
     );
     let own = Message { settings: cart(json!({"caps": [{"count": 1, "days": 31}]}), &[]).settings, ..message };
-    check(&profile, json!({"caps": []}), &[own.clone()], &expect!["send 1"]);
+    check(&profile, json!({"caps": []}), from_ref(&own), &expect!["send 1"]);
     let other = Message { campaign: CampaignName::parse("other").unwrap(), ..own };
     check(&profile, json!({"caps": []}), &[other], &expect!["send 0"]);
 }
@@ -285,12 +287,12 @@ fn quiet_hours_hold_until_they_end_where_the_person_lives() {
     check(
         &Profile::default(),
         tenant.clone(),
-        &[message.clone()],
+        from_ref(&message),
         &expect![
             "hold until 2026-03-02T19:00:00.000Z, quiet-hours: it is quiet from 21:00 to 08:00 in `Pacific/Auckland`"
         ],
     );
-    check(&in_zone("Europe/Berlin"), tenant.clone(), &[message.clone()], &expect!["send 0"]);
+    check(&in_zone("Europe/Berlin"), tenant.clone(), from_ref(&message), &expect!["send 0"]);
     check(
         &in_zone("Mars/Olympus"),
         tenant.clone(),
