@@ -181,6 +181,14 @@ pub const TIMER_AHEAD_MIN: Duration = Duration::from_secs(1);
 pub const TIMER_AHEAD_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Campaigns that one tenant may have active.
 pub const ACTIVE_CAMPAIGNS_MAX: usize = 100;
+/// What campaigns' rows of the ledger add up to is kept by the hour for so long: a year, and a month to compare it with the one before.
+pub const COUNTERS_RETENTION: Duration = Duration::from_secs(400 * 24 * 3600);
+/// People whose ledgers a recount looks for at once.
+pub const RECOUNT_PEOPLE_MAX: usize = 100;
+/// Rows of the ledger after which a recount lets others have their turn: some 10 ms.
+pub const RECOUNT_ROWS_MAX: usize = 1_000;
+/// Counters that a recount compares at once.
+pub const RECOUNT_COUNTERS_MAX: usize = 500;
 /// Rows of the ledger kept per person: the oldest goes when another comes.
 pub const LEDGER_ROWS_MAX: u64 = 500;
 /// How long messages and quarantined elements are kept.

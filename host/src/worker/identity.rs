@@ -9,13 +9,14 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::batch::{Batch, Here};
-use super::ledger::LedgerRow;
+use super::bookkeeping::Passage;
 use super::{WorkerError, erasure};
 use crate::domain::{
     CampaignName, Event, Hearer, Inbound, Json, Link, MessageId, News, ProfileId, ProfileKey, SourceId, Substance,
     Timestamp, Told,
 };
 use crate::faults::{self, Point};
+use crate::ledger::LedgerRow;
 use crate::profiles::{Profile, TimerEffects};
 use crate::store::TimerKey;
 
@@ -90,10 +91,7 @@ impl Batch<'_> {
         }
         let news = News::Joined { from: key.profile.clone(), person: person.text() };
         self.tell(key, &["joined", told.id.as_str()], (to.clone(), news));
-        for row in self.take_ledger(key)? {
-            self.note_elsewhere(key, (to, &LedgerRow::decode(&row.body)?.mark()), &row.body);
-        }
-        Ok(())
+        self.give_ledger_away(key, to)
     }
 
     fn note(&mut self, key: &ProfileKey, told: &Told, row: &Json) -> Result<(), WorkerError> {
@@ -104,7 +102,9 @@ impl Batch<'_> {
             }
             Here::Person(_) => drop(self.enter(key, &LedgerRow::decode(row.as_str().as_bytes())?)?),
             // Erased meanwhile.
-            Here::Nobody | Here::Erased(_) => {}
+            Here::Nobody | Here::Erased(_) => {
+                self.count(key, &LedgerRow::decode(row.as_str().as_bytes())?, Passage::FoundNobody)?;
+            }
         }
         Ok(())
     }

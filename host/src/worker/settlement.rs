@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use super::batch::{Batch, Here};
-use super::ledger::{Fate as Recorded, LedgerRow, What};
 use super::suspension::OPERATIONS;
 use super::{Word, Worker, WorkerError, messages};
 use crate::domain::{InstructionId, Lost, Medium, ProfileKey, TenantId, Timestamp, limits};
 use crate::faults::{self, Point};
+use crate::ledger::{Fate as Recorded, LedgerRow, What};
 use crate::outbox::{self, DeathCause, Declined, Entry, Fate, Settlement};
 use crate::store::{Book, Line};
 
@@ -91,6 +91,10 @@ pub(super) fn heed(batch: &mut Batch<'_>, words: &[Word], now: Timestamp) -> Res
                 settle(batch, settlement, provider, now)?;
             }
             Word::Redeliver(tenant, ids, reply) => replies.push((reply.clone(), redeliver(batch, tenant, ids, now)?)),
+            Word::Recount(tenant, reply) => {
+                batch.begin_recount(tenant, now)?;
+                replies.push((reply.clone(), 1));
+            }
             Word::Postpone(entry) if is_kept(batch, entry)? => {
                 let due = now.plus(limits::PAUSED_TIMER_RECHECK);
                 batch.draft_mut().put(entry, Some(due));
@@ -191,9 +195,11 @@ fn recorded(entry: &Entry, provider: &str, next: Option<Timestamp>) -> Recorded 
         id: entry.id.to_string(),
         step: entry.step.clone(),
         channel: entry.channel.clone(),
+        revision: entry.revision.0,
         provider: provider.to_owned(),
         attempts: entry.attempts,
         reason: entry.last_error.clone().or_else(|| entry.dead.map(|dead| dead.cause.as_str().to_owned())),
         next: next.map(Timestamp::as_millis),
+        ..Recorded::default()
     }
 }

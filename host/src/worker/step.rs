@@ -10,7 +10,6 @@ use super::aside::Question;
 use super::catalogue::Catalogue;
 use super::conversion::{self, Conversion};
 use super::inquiries::Inquiries;
-use super::ledger::{Decided, Failed, LedgerRow, What, log_lines, mark_text};
 use super::person::{Lines, Person};
 use super::roster::{Campaigns, Enlisted};
 use super::triggers::{Named, causes, timer_cause, wants};
@@ -20,6 +19,7 @@ use crate::domain::{
     Asking, CampaignName, Cause, CauseId, Context, Decision, Event, Failure, FailureKind, InstructionId, Mark, Outcome,
     ProfileKey, Timestamp, limits,
 };
+use crate::ledger::{Decided, Failed, LedgerRow, What, log_lines, mark_text};
 use crate::outbox::Entry;
 use crate::profiles::{Profile, TimerEffects};
 use crate::store::TimerKey;
@@ -288,7 +288,6 @@ fn follow(
     Decided {
         cause: named.id.0.clone(),
         revision: campaign.revision.0,
-        verdicts: Vec::new(),
         timers_set: set.iter().map(|(name, due)| (name.clone(), due.as_millis())).collect(),
         timers_unset: unset
             .into_iter()
@@ -296,8 +295,7 @@ fn follow(
             .filter(|name| !set.iter().any(|(set, _)| set == name))
             .collect(),
         marks: marks.iter().map(mark_text).collect(),
-        fuel: 0,
-        log: Vec::new(),
+        ..Decided::default()
     }
 }
 

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::batch::failure_row;
-use super::ledger::{Failed, FailureRow};
+use super::bookkeeping::failure_row;
 use super::roster::Enlisted;
 use crate::channels::Addresses;
 use crate::domain::{CampaignName, InstructionId, Json, ProfileKey, Revision, TenantId, Timestamp, limits};
+use crate::ledger::{Failed, FailureRow};
 use crate::outbox::Entry;
 use crate::store::Row;
 

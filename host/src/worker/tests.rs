@@ -1,5 +1,6 @@
 //! Batches over a store in memory, with campaigns of a few lines: what causes and words of one commit do to one another.
 
+mod counters;
 mod fairness;
 mod identity;
 mod release;
@@ -135,7 +136,7 @@ impl Bench {
         }
         fire(&mut batch, horizon);
         settlement::heed(&mut batch, words, self.now).unwrap();
-        let Closed { commit, causes, .. } = batch.close(upto);
+        let Closed { commit, causes, .. } = batch.close(upto).unwrap();
         self.partition.commit(commit).unwrap();
         self.partition.sync().unwrap();
         causes

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use super::ledger::{Judged, What};
 use super::roster::Enlisted;
 use super::step::{Effects, Scene, row, timer_key};
 use crate::channels::Addresses;
 use crate::domain::{CampaignName, Delivery, Instruction, InstructionId, KnownBy, Mark, Medium, Timestamp, limits};
+use crate::ledger::{Judged, What};
 use crate::outbox::Entry;
 use crate::policy::{self, CampaignPolicy, Candidate, Moment, TenantPolicy, Verdict};
 use crate::profiles::{HOUSE_TIMER, Held, Profile};
@@ -70,7 +70,7 @@ pub(super) fn leave(
     let Some(reason) = reason else { return };
     for held in take(scene, profile, (campaign, effects), |_| true) {
         let judged = dropped(&held, "exit", &format!("the run ended before: {reason}"));
-        effects.ledger.push(row(scene, campaign, What::Released(judged)));
+        effects.ledger.push(row(scene, campaign, judged.released(held.revision)));
     }
 }
 
@@ -86,11 +86,11 @@ pub(super) fn judge(scene: &Scene<'_>, profile: &mut Arc<Profile>, effects: &mut
         let Some(campaign) = scene.campaigns.iter().find(|campaign| campaign.name == instructed.campaign) else {
             continue;
         };
-        let number = instructed.row;
+        let (number, revision) = (instructed.row, instructed.held.revision);
         let judged = follow(scene, profile, campaign, (instructed.held, verdict), effects);
         match number.map(|number| &mut effects.ledger[number].what) {
             Some(What::Decided(decided)) => decided.verdicts.push(judged),
-            _ => effects.ledger.push(row(scene, campaign, What::Released(judged))),
+            _ => effects.ledger.push(row(scene, campaign, judged.released(revision))),
         }
     }
 }
@@ -163,8 +163,8 @@ fn objected(held: &Held, verdict: &str, (rule, saw): (&str, &str)) -> Judged {
 fn replace(scene: &Scene<'_>, profile: &mut Profile, campaign: &Enlisted, newer: &Held, effects: &mut Effects) {
     let is_older = |held: &Held| held.instruction.step == newer.instruction.step && held.since < newer.since;
     let replaced = take(scene, profile, (campaign, effects), is_older);
-    let released = |held: &Held| dropped(held, "duplicates", "a newer message of the same step takes its place");
-    effects.ledger.extend(replaced.iter().map(|held| row(scene, campaign, What::Released(released(held)))));
+    let judged = |held: &Held| dropped(held, "duplicates", "a newer message of the same step takes its place");
+    effects.ledger.extend(replaced.iter().map(|held| row(scene, campaign, judged(held).released(held.revision))));
 }
 
 fn hold(scene: &Scene<'_>, profile: &mut Profile, campaign: &Enlisted, held: Held, effects: &mut Effects) {
@@ -177,7 +177,7 @@ fn hold(scene: &Scene<'_>, profile: &mut Profile, campaign: &Enlisted, held: Hel
     let crowded: Vec<InstructionId> = run.held.iter().take(too_many).map(|held| held.id.clone()).collect();
     for held in take(scene, profile, (campaign, effects), |held| crowded.contains(&held.id)) {
         let judged = dropped(&held, "held", &format!("more than {} messages were held", limits::HELD_MAX));
-        effects.ledger.push(row(scene, campaign, What::Released(judged)));
+        effects.ledger.push(row(scene, campaign, judged.released(held.revision)));
     }
 }
 
