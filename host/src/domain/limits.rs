@@ -169,7 +169,7 @@ pub const PLACES_FREE_MIN: u64 = 4;
 pub const FRESHNESS: Duration = Duration::from_secs(24 * 3600);
 /// Messages that are held for one person and campaign: the oldest is dropped when another comes.
 pub const HELD_MAX: usize = 20;
-/// For how long a verdict is good: an attempt that is made later asks again whether the person still wants it, and at that hour.
+/// For how long a verdict is good, or until quiet hours begin: an attempt that is made later asks again whether the person still wants it.
 pub const VERDICT_AGE_MAX: Duration = Duration::from_secs(60);
 /// How often a timer looks again whether its paused campaign goes on.
 pub const PAUSED_TIMER_RECHECK: Duration = Duration::from_secs(60);
