@@ -124,7 +124,7 @@ mod tests {
         ]
         .map(|document| Settings::read(&document).unwrap_err().to_string());
         expect![[r#"
-            at `/`: a list is no object: write an object with `catch_up`, `experiment` or `labels`
+            at `/`: a list is no object: write an object with `catch_up`, `experiment`, `labels`, `priority`, `channels`, `caps`, `quiet_hours`, `dont_send_if`, `freshness_hours` or `exempt_from`
             at `/lables`: `lables` is not known here: did you mean `labels`?
             at `/catch_up`: a text is neither true nor false: write `true` or `false`
             at `/experiment/hold_out`: `hold_out` is not known here: use `variations`, `hold_out_percent`, `salt`, `conversion`, `attribution` or `winner`

@@ -121,7 +121,13 @@ mod tests {
         };
         let tried = |design: Value| set(json!({"experiment": design}));
         examples("experiments.md").into_iter().for_each(|example| taken(&scenario, &set(example), "experiments.md"));
+        // The first one is a tenant's.
+        examples("policy.md").into_iter().skip(1).for_each(|example| taken(&scenario, &set(example), "policy.md"));
         for refused in [
+            set(json!({"priority": 0})),
+            set(json!({"caps": [{"count": 1, "hours": 1, "days": 1}]})),
+            set(json!({"quiet_hours": {"from": "9:00", "to": "10:00"}})),
+            set(json!({"exempt_from": ["consent"]})),
             tried(json!({"variations": {"a": 1}})),
             tried(json!({"variations": {"a": 1, "b": 0.5}})),
             tried(json!({"variations": [{"name": "a"}, {"weight": 1}]})),

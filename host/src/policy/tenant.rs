@@ -1,5 +1,6 @@
 //! What a tenant wants of the judge for all its campaigns together.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -54,13 +55,8 @@ impl TenantPolicy {
             caps: place.member("caps").map_or_else(|| Ok(usual_caps()), |place| caps(&place))?,
             quiet_hours: place.member("quiet_hours").map_or(Ok(None), |place| quiet_hours(&place))?,
             time_zone: place.member("time_zone").map_or_else(|| Ok(Zone::utc()), |place| zone(&place))?,
-            arbitration_window_minutes: place
-                .member("arbitration_window_minutes")
-                .map_or(Ok(0), |place| place.whole(0..=minutes))?,
-            hold_out_percent: place
-                .member("hold_out_percent")
-                .map_or(Ok(0), |place| place.whole(0..=limits::HOLD_OUT_PERCENT_MAX))?
-                as u8,
+            arbitration_window_minutes: whole(place, "arbitration_window_minutes", minutes)?,
+            hold_out_percent: whole(place, "hold_out_percent", limits::HOLD_OUT_PERCENT_MAX as u8)?,
         })
     }
 
@@ -87,6 +83,11 @@ impl TenantPolicy {
 /// Whoever says nothing sends nobody more than five a day over one channel.
 fn usual_caps() -> Vec<Cap> {
     vec![Cap { over: Over::EachChannel, count: 5, span: Span::Hours(24), on_cap: OnCap::Next }]
+}
+
+/// Nothing, where nothing is said.
+fn whole<N: TryFrom<u64> + PartialOrd + Display + Default>(place: &Place<'_>, name: &str, max: N) -> Result<N> {
+    place.member(name).map_or_else(|| Ok(N::default()), |place| place.whole(N::default()..=max))
 }
 
 /// An empty list means none, not even the usual one.
