@@ -13,6 +13,7 @@ mod client;
 mod demo;
 mod exchange;
 mod exit;
+mod explain;
 mod failure;
 mod failures;
 mod item;
@@ -27,6 +28,7 @@ mod outbox;
 mod output;
 mod profile;
 mod quarantine;
+mod report;
 mod request;
 mod schema;
 mod serve;
@@ -106,6 +108,10 @@ enum Command {
     Messages(Remote<messages::MessagesCommand>),
     /// Look at every decision about a person, with its reason
     Ledger(Remote<ledger::LedgerCommand>),
+    /// Say why a person did, or did not, get a message
+    Explain(Alone<explain::ExplainArguments>),
+    /// Look at what campaigns came to, in figures
+    Report(Remote<report::ReportCommand>),
     /// Look at what could not be understood
     Quarantine(Remote<quarantine::QuarantineCommand>),
     /// Look at calls of campaigns that failed
@@ -126,6 +132,15 @@ struct Remote<C: Subcommand> {
     access: Access,
     #[command(subcommand)]
     command: C,
+}
+
+/// One command that talks to a running server.
+#[derive(Args)]
+struct Alone<A: Args> {
+    #[command(flatten)]
+    access: Access,
+    #[command(flatten)]
+    arguments: A,
 }
 
 /// Which server, as whom, and how the answer is printed.
@@ -210,6 +225,8 @@ impl Command {
             Self::Profile(remote) => remote.task(),
             Self::Messages(remote) => remote.task(),
             Self::Ledger(remote) => remote.task(),
+            Self::Explain(alone) => alone.task(),
+            Self::Report(remote) => remote.task(),
             Self::Quarantine(remote) => remote.task(),
             Self::Failures(remote) => remote.task(),
             Self::Sweep(remote) => remote.task(),
@@ -222,6 +239,12 @@ impl Command {
 impl<C: Subcommand + Ask> Remote<C> {
     fn task(self) -> Result<Task, Failure> {
         Ok(Task::Ask(self.access, self.command.request()?))
+    }
+}
+
+impl<A: Args + Ask> Alone<A> {
+    fn task(self) -> Result<Task, Failure> {
+        Ok(Task::Ask(self.access, self.arguments.request()?))
     }
 }
 

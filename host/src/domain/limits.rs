@@ -189,6 +189,12 @@ pub const RECOUNT_PEOPLE_MAX: usize = 100;
 pub const RECOUNT_ROWS_MAX: usize = 1_000;
 /// Counters that a recount compares at once.
 pub const RECOUNT_COUNTERS_MAX: usize = 500;
+/// Lines by which it is explained what became of one person in one campaign; older ones are left out.
+pub const EXPLAINED_LINES_MAX: usize = 50;
+/// Counters that one report adds up: those of 400 days of a campaign with a hundred subjects an hour.
+pub const REPORT_COUNTERS_MAX: usize = 1_000_000;
+/// Counters that are read at once for a report.
+pub const REPORT_PAGE_MAX: usize = 5_000;
 /// Rows of the ledger kept per person: the oldest goes when another comes.
 pub const LEDGER_ROWS_MAX: u64 = 500;
 /// How long messages and quarantined elements are kept.

@@ -154,6 +154,11 @@ impl Decided {
         self.marks.iter().any(|mark| mark.starts_with(EXITED))
     }
 
+    /// Why it says that somebody left.
+    pub(crate) fn exits(&self) -> impl Iterator<Item = &str> {
+        self.marks.iter().filter_map(|mark| mark.strip_prefix(EXITED))
+    }
+
     /// What the conversions are worth that the campaign marked.
     pub fn marked_values(&self) -> impl Iterator<Item = f64> {
         self.marks.iter().filter_map(|mark| mark.strip_prefix(CONVERTED)?.parse().ok())

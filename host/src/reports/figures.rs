@@ -178,6 +178,13 @@ impl Figures {
         })
     }
 
+    /// Whether it says something of the people of an experiment.
+    pub(super) fn is_of_people(&self) -> bool {
+        [Measure::People, Measure::PeopleConverted, Measure::ValueHundredths]
+            .iter()
+            .any(|measure| self.get(measure) != 0)
+    }
+
     /// Whether it all comes to nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -4,10 +4,12 @@
 
 mod figures;
 mod fold;
+mod query;
 mod record;
 mod subject;
 
 pub use figures::{Figures, Measure};
 pub use fold::fold;
+pub(crate) use query::{By, Question, Report};
 pub use record::{Counted, CountedError, Recounting};
 pub use subject::{HOUR_MS, Subject, hour_of};
