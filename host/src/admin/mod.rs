@@ -23,6 +23,7 @@ mod named;
 mod openapi;
 mod paging;
 mod people;
+mod policy;
 mod problem;
 mod records;
 mod reports;
@@ -128,6 +129,7 @@ fn operations() -> OpenApiRouter<Arc<Admin>> {
         .merge(reports::operations())
         .merge(audiences::operations())
         .merge(mappings::operations())
+        .merge(policy::operations())
         .merge(sweeps::operations())
         .merge(audit::operations())
         .merge(keyring::operations())
