@@ -1,3 +1,5 @@
+//! One example of everything that is explained.
+
 use std::fmt::Write;
 
 use expect_test::{Expect, expect};
