@@ -19,6 +19,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "ledger",
             "mappings",
             "outbox",
+            "policy",
             "profiles",
             "reports",
             "sandbox",
@@ -82,6 +83,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "ledger",
             "mappings",
             "outbox",
+            "policy",
             "sandbox",
             "settings",
             "store",
@@ -92,7 +94,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("settings", &["domain", "experiments", "form", "policy"]),
     ("store", &["domain", "faults", "journal"]),
     ("telemetry", &[]),
-    ("tenants", &["domain", "faults", "keyring", "mappings", "settings"]),
+    ("tenants", &["domain", "faults", "keyring", "mappings", "policy", "settings"]),
     (
         "worker",
         &[

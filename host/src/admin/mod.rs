@@ -23,6 +23,7 @@ mod named;
 mod openapi;
 mod paging;
 mod people;
+mod policy;
 mod problem;
 mod records;
 mod reports;
@@ -46,6 +47,7 @@ use utoipa_axum::router::OpenApiRouter;
 use self::caller::Caller;
 pub use self::desk::ItemDesk;
 use self::problem::Problem;
+pub(crate) use self::reports::arms;
 pub use self::workshop::Workshop;
 use crate::channels::{Reach, Switchboard};
 use crate::domain::{Clock, Timestamp};
@@ -128,6 +130,7 @@ fn operations() -> OpenApiRouter<Arc<Admin>> {
         .merge(reports::operations())
         .merge(audiences::operations())
         .merge(mappings::operations())
+        .merge(policy::operations())
         .merge(sweeps::operations())
         .merge(audit::operations())
         .merge(keyring::operations())

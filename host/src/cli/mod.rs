@@ -26,6 +26,7 @@ mod module;
 mod node;
 mod outbox;
 mod output;
+mod policy;
 mod profile;
 mod quarantine;
 mod report;
@@ -102,6 +103,8 @@ enum Command {
     Audience(Remote<audience::AudienceCommand>),
     /// Say which of your events, vendors' campaigns and categories of consent are which of ours
     Mapping(Remote<mapping::MappingCommand>),
+    /// Say what all messages are judged by: caps, quiet hours, who is held out
+    Policy(Remote<policy::PolicyCommand>),
     /// Look at people
     Profile(Remote<profile::ProfileCommand>),
     /// Look at what went out
@@ -222,6 +225,7 @@ impl Command {
             Self::Item(remote) => remote.task(),
             Self::Audience(remote) => remote.task(),
             Self::Mapping(remote) => remote.task(),
+            Self::Policy(remote) => remote.task(),
             Self::Profile(remote) => remote.task(),
             Self::Messages(remote) => remote.task(),
             Self::Ledger(remote) => remote.task(),

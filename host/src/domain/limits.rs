@@ -169,7 +169,7 @@ pub const PLACES_FREE_MIN: u64 = 4;
 pub const FRESHNESS: Duration = Duration::from_secs(24 * 3600);
 /// Messages that are held for one person and campaign: the oldest is dropped when another comes.
 pub const HELD_MAX: usize = 20;
-/// For how long a verdict is good: an attempt that is made later asks again whether the person still wants it, and at that hour.
+/// For how long a verdict is good, or until quiet hours begin: an attempt that is made later asks again whether the person still wants it.
 pub const VERDICT_AGE_MAX: Duration = Duration::from_secs(60);
 /// How often a timer looks again whether its paused campaign goes on.
 pub const PAUSED_TIMER_RECHECK: Duration = Duration::from_secs(60);
@@ -569,6 +569,8 @@ pub const PRIORITY_MAX: u32 = 100;
 pub const ARBITRATION_WINDOW_MAX: Duration = Duration::from_secs(24 * 3600);
 /// How old an event may be, by a campaign's own bound, to be taken up.
 pub const FRESHNESS_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How often the house looks whether an experiment is decided: rules count days.
+pub const WINNERS_BEAT: Duration = Duration::from_secs(3600);
 /// Revisions kept of one campaign.
 pub const REVISIONS_MAX: usize = 100;
 /// Rows of one page of a list.

@@ -89,6 +89,7 @@ impl Batch<'_> {
         let (number, outdated) = self.person(key)?.next_ledger_row();
         self.draft.add(Book::Ledger, Row { key: ledger_key(key, number), body: row.encode() });
         self.count(key, row, Passage::Entered)?;
+        self.heed(key, row)?;
         if let Some(outdated) = outdated.map(|outdated| ledger_key(key, outdated))
             && let Some(body) = self.row(Book::Ledger, &outdated)?
         {
