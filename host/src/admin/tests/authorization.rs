@@ -204,7 +204,7 @@ async fn another_tenants_lists_hold_nothing_of_ours() {
             "sweeps",
             "quarantine",
             "outbox",
-            "rebuild",
+            "reports",
             "policy",
         ]
         .iter()
