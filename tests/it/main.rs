@@ -23,6 +23,7 @@ mod mappings;
 mod modules;
 mod people;
 mod process;
+mod reports;
 mod scenarios;
 mod schedules;
 mod stalled;

@@ -11,6 +11,7 @@ mod caller;
 mod campaigns;
 mod channels;
 mod desk;
+mod explain;
 mod feed;
 mod items;
 mod keyring;
@@ -22,8 +23,10 @@ mod named;
 mod openapi;
 mod paging;
 mod people;
+mod policy;
 mod problem;
 mod records;
+mod reports;
 mod request;
 mod server;
 mod sources;
@@ -44,8 +47,9 @@ use utoipa_axum::router::OpenApiRouter;
 use self::caller::Caller;
 pub use self::desk::ItemDesk;
 use self::problem::Problem;
+pub(crate) use self::reports::arms;
 pub use self::workshop::Workshop;
-use crate::channels::Reach;
+use crate::channels::{Reach, Switchboard};
 use crate::domain::{Clock, Timestamp};
 use crate::sandbox::Sandbox;
 use crate::store::{Reports, Store};
@@ -69,6 +73,8 @@ pub struct Admin {
     pub clock: Arc<dyn Clock>,
     /// Has messages tried again.
     pub crew: Arc<Crew>,
+    /// How channels know people.
+    pub switchboard: Arc<Switchboard>,
     /// How the server is reached from outside; the request's `Host` where it is not given.
     pub public_url: Option<String>,
     /// Takes in what tenants say of their items.
@@ -120,8 +126,11 @@ fn operations() -> OpenApiRouter<Arc<Admin>> {
         .merge(items::operations())
         .merge(feed::operations())
         .merge(people::operations())
+        .merge(explain::operations())
+        .merge(reports::operations())
         .merge(audiences::operations())
         .merge(mappings::operations())
+        .merge(policy::operations())
         .merge(sweeps::operations())
         .merge(audit::operations())
         .merge(keyring::operations())

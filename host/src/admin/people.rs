@@ -102,7 +102,7 @@ async fn show_profile(
 }
 
 /// The person, wherever they moved, and under which id they are kept now.
-async fn found(admin: &Admin, mut key: ProfileKey) -> Result<(ProfileKey, Option<Arc<Profile>>), Problem> {
+pub(super) async fn found(admin: &Admin, mut key: ProfileKey) -> Result<(ProfileKey, Option<Arc<Profile>>), Problem> {
     let reports = Arc::clone(&admin.reports);
     let follow = move || {
         // Each move is to a greater id.

@@ -5,10 +5,11 @@ use serde_json::{Map, Value, json};
 use super::problem::{Kind, Problem};
 use crate::catalogue;
 use crate::domain::{Medium, ProfileId, Timestamp};
+use crate::ledger::{FailureRow, LedgerRow};
 use crate::outbox;
 use crate::profiles::{self, Dated, HOUSE_TIMER, Interest, Kept, Profile, Run};
 use crate::store::{Book, RowKey, StoreError};
-use crate::worker::{Busy, ErasureRow, FailureRow, LedgerRow, MessageRow, QuarantineRow};
+use crate::worker::{Busy, ErasureRow, MessageRow, QuarantineRow};
 
 /// A record that this version cannot read.
 #[derive(Debug, thiserror::Error)]
@@ -132,9 +133,10 @@ pub(super) fn row(book: Book, body: &[u8]) -> Result<Value, Unreadable> {
             (serde_json::to_value(&row)?, row.at)
         }
         // What is, not what happened: they have no moment of their own.
-        Book::Swept | Book::Sweeps | Book::Schedules | Book::Items | Book::Interests => {
+        Book::Swept | Book::Sweeps | Book::Schedules | Book::Items | Book::Interests | Book::Recounts => {
             return Ok(serde_json::from_slice(body)?);
         }
+        Book::Counters => unreachable!("counters are read by the reports"),
     };
     view["at"] = Timestamp::from_millis(at).to_string().into();
     Ok(view)

@@ -68,7 +68,7 @@ impl Seats {
         let archived = tenant.campaigns().filter(|campaign| campaign.state == CampaignState::Archived);
         let archived: Vec<_> = archived.map(|campaign| campaign.name.clone()).collect();
         let enlisted = tenant.campaigns().filter_map(|campaign| self.enlist(campaign, &audiences, load));
-        Campaigns::new(enlisted, archived)
+        Campaigns::new(enlisted, archived).under(Arc::clone(tenant.policy()))
     }
 
     fn enlist(

@@ -4,14 +4,14 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::exit::{self, Exit};
 use super::failure::Failure;
-use super::request::{Body, Request};
+use super::request::{Answer, Body, Request};
 use crate::domain::limits;
 
 /// What to do when the answer is not one of ours.
@@ -66,6 +66,12 @@ impl Client {
         serde_json::from_slice(&body).map_err(|err| self.unintelligible(request, &err))
     }
 
+    /// The server's answer as text, if it says yes.
+    pub(crate) async fn text(&self, request: &Request) -> Result<String, Failure> {
+        let body = self.exchange(request, &[]).await?;
+        String::from_utf8(body).map_err(|err| self.unintelligible(request, &err))
+    }
+
     /// Nothing, if the server says yes.
     pub(crate) async fn tell(&self, request: &Request) -> Result<(), Failure> {
         self.exchange(request, &[]).await.map(drop)
@@ -78,8 +84,13 @@ impl Client {
     }
 
     async fn exchange(&self, request: &Request, query: &[(&str, &str)]) -> Result<Vec<u8>, Failure> {
-        let query: Vec<_> = request.query.iter().copied().chain(query.iter().copied()).collect();
+        let own = request.query.iter().map(|(name, value)| (*name, value.as_ref()));
+        let query: Vec<_> = own.chain(query.iter().copied()).collect();
         let call = self.http.request(request.method.clone(), self.address(&request.path, &query));
+        let call = match &request.answer {
+            Answer::Text(media_type) => call.header(ACCEPT, *media_type),
+            _ => call,
+        };
         let broken = |err| unanswered(err).at(self.place(request));
         let mut response = self.load(call, &request.body).send().await.map_err(broken)?;
         let mut body = Vec::new();

@@ -33,6 +33,12 @@ struct Revealed {
 pub(crate) async fn carry_out(client: &Client, request: &Request, output: &mut Output<'_>) -> Result<(), Failure> {
     match &request.answer {
         Answer::List(view, wanted) => list(client, request, view, *wanted, output).await,
+        Answer::Tables(views) => {
+            let answer: Box<RawValue> = client.ask(request, &[]).await?;
+            output.tables(&answer, views)
+        }
+        Answer::Explanation => output.explanation(client.ask::<Box<RawValue>>(request, &[]).await?.as_ref()),
+        Answer::Text(_) => output.text(&client.text(request).await?),
         Answer::One => output.one(client.ask::<Box<RawValue>>(request, &[]).await?.as_ref()),
         Answer::Revelation => {
             let answer: Box<RawValue> = client.ask(request, &[]).await?;

@@ -13,6 +13,7 @@ mod client;
 mod demo;
 mod exchange;
 mod exit;
+mod explain;
 mod failure;
 mod failures;
 mod item;
@@ -25,8 +26,10 @@ mod module;
 mod node;
 mod outbox;
 mod output;
+mod policy;
 mod profile;
 mod quarantine;
+mod report;
 mod request;
 mod schema;
 mod serve;
@@ -100,12 +103,18 @@ enum Command {
     Audience(Remote<audience::AudienceCommand>),
     /// Say which of your events, vendors' campaigns and categories of consent are which of ours
     Mapping(Remote<mapping::MappingCommand>),
+    /// Say what all messages are judged by: caps, quiet hours, who is held out
+    Policy(Remote<policy::PolicyCommand>),
     /// Look at people
     Profile(Remote<profile::ProfileCommand>),
     /// Look at what went out
     Messages(Remote<messages::MessagesCommand>),
     /// Look at every decision about a person, with its reason
     Ledger(Remote<ledger::LedgerCommand>),
+    /// Say why a person did, or did not, get a message
+    Explain(Alone<explain::ExplainArguments>),
+    /// Look at what campaigns came to, in figures
+    Report(Remote<report::ReportCommand>),
     /// Look at what could not be understood
     Quarantine(Remote<quarantine::QuarantineCommand>),
     /// Look at calls of campaigns that failed
@@ -126,6 +135,15 @@ struct Remote<C: Subcommand> {
     access: Access,
     #[command(subcommand)]
     command: C,
+}
+
+/// One command that talks to a running server.
+#[derive(Args)]
+struct Alone<A: Args> {
+    #[command(flatten)]
+    access: Access,
+    #[command(flatten)]
+    arguments: A,
 }
 
 /// Which server, as whom, and how the answer is printed.
@@ -207,9 +225,12 @@ impl Command {
             Self::Item(remote) => remote.task(),
             Self::Audience(remote) => remote.task(),
             Self::Mapping(remote) => remote.task(),
+            Self::Policy(remote) => remote.task(),
             Self::Profile(remote) => remote.task(),
             Self::Messages(remote) => remote.task(),
             Self::Ledger(remote) => remote.task(),
+            Self::Explain(alone) => alone.task(),
+            Self::Report(remote) => remote.task(),
             Self::Quarantine(remote) => remote.task(),
             Self::Failures(remote) => remote.task(),
             Self::Sweep(remote) => remote.task(),
@@ -222,6 +243,12 @@ impl Command {
 impl<C: Subcommand + Ask> Remote<C> {
     fn task(self) -> Result<Task, Failure> {
         Ok(Task::Ask(self.access, self.command.request()?))
+    }
+}
+
+impl<A: Args + Ask> Alone<A> {
+    fn task(self) -> Result<Task, Failure> {
+        Ok(Task::Ask(self.access, self.arguments.request()?))
     }
 }
 

@@ -33,6 +33,14 @@ impl Node {
         }
     }
 
+    /// All items; none where it is no list.
+    pub(crate) fn items(&self) -> &[Self] {
+        match self {
+            Self::Items(items) => items,
+            Self::Leaf(_) | Self::Fields(_) => &[],
+        }
+    }
+
     /// In one line.
     pub(crate) fn inline(&self) -> String {
         match self {

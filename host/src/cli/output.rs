@@ -60,6 +60,45 @@ impl<'a> Output<'a> {
         self.line(&view.table(&rows?))
     }
 
+    /// One object that holds tables; those without rows are left out.
+    pub(crate) fn tables(&mut self, object: &RawValue, views: &[(&str, &View)]) -> Result<(), Failure> {
+        if self.form == Form::Json {
+            return self.json(object);
+        }
+        let object = node(object)?;
+        let mut tables = Vec::new();
+        for (member, view) in views {
+            let rows = object.field(member).map_or(&[][..], Node::items);
+            tables.extend((!rows.is_empty()).then(|| view.table(rows)));
+        }
+        match (tables.is_empty(), views.first()) {
+            (true, Some((_, view))) => self.note(view.empty),
+            _ => self.line(&tables.join("\n\n")),
+        }
+    }
+
+    /// What an explanation says, by campaign.
+    pub(crate) fn explanation(&mut self, object: &RawValue) -> Result<(), Failure> {
+        if self.form == Form::Json {
+            return self.json(object);
+        }
+        let object = node(object)?;
+        let text = |node: &Node, name: &str| node.field(name).map_or_else(String::new, Node::inline);
+        self.line(&text(&object, "profile"))?;
+        for campaign in object.field("campaigns").map_or(&[][..], Node::items) {
+            self.line(&format!("\n{}", text(campaign, "campaign")))?;
+            for line in campaign.field("lines").map_or(&[][..], Node::items) {
+                self.line(&format!("  {:24}  {}", text(line, "at"), text(line, "text")))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Text as it is.
+    pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
+        Ok(self.data.write_all(text.as_bytes())?)
+    }
+
     /// A word to the person at the keyboard, after the data so far. Programs are spared.
     pub(crate) fn note(&mut self, text: &str) -> Result<(), Failure> {
         if self.form == Form::Human {

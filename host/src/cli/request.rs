@@ -1,5 +1,6 @@
 //! What a command asks of the server, as plain data. To make it, nothing is read but the files that the command names.
 
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 
 use bytes::Bytes;
@@ -23,7 +24,7 @@ pub(crate) struct Request {
     /// The parts of the path, not yet encoded.
     pub(crate) path: Vec<String>,
     /// What follows the path behind a question mark.
-    pub(crate) query: Vec<(&'static str, &'static str)>,
+    pub(crate) query: Vec<(&'static str, Cow<'static, str>)>,
     /// What is sent along.
     pub(crate) body: Body,
     /// What is expected back.
@@ -48,6 +49,12 @@ pub(crate) enum Answer {
     List(&'static View, Option<NonZeroUsize>),
     /// One object.
     One,
+    /// One object that holds tables, by the members that do.
+    Tables(&'static [(&'static str, &'static View)]),
+    /// One object that holds lists of lines, each under a heading.
+    Explanation,
+    /// Text of that media type, printed as it is.
+    Text(&'static str),
     /// One object with something secret that is never shown again.
     Revelation,
     /// Nothing: this is printed instead.
@@ -86,9 +93,17 @@ impl Request {
     }
 
     /// The same, with a wish.
-    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
-        self.query.push((name, value));
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.query.push((name, value.into()));
         self
+    }
+
+    /// The same, with a wish where there is one.
+    pub(crate) fn wishing(self, name: &'static str, value: Option<String>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
     }
 
     /// Has something removed; `done` is printed when it is.

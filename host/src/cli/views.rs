@@ -98,6 +98,57 @@ pub(crate) const OUTBOX: View = View {
     empty: "nothing waits",
 };
 
+/// What a report says of its groups.
+pub(crate) const REPORT: View = View {
+    columns: &[
+        "of",
+        "entered",
+        "people",
+        "instructed",
+        "not_sent",
+        "sent",
+        "delivered",
+        "opened",
+        "clicked",
+        "unsubscribed",
+        "conversions",
+        "value_micros",
+        "credited",
+    ],
+    empty: "nothing was counted yet",
+};
+
+pub(crate) const FUNNEL: View = View {
+    columns: &[
+        "step",
+        "instructed",
+        "held",
+        "sent",
+        "delivered",
+        "opened",
+        "clicked",
+        "credited",
+        "given_up",
+        "not_sent",
+    ],
+    empty: "nothing was counted yet",
+};
+
+pub(crate) const ARMS: View = View {
+    columns: &[
+        "arm",
+        "people",
+        "converted",
+        "rate",
+        "rate_lift",
+        "best_by_rate",
+        "value",
+        "value_lift",
+        "best_by_value",
+    ],
+    empty: "nobody takes part in an experiment of this campaign",
+};
+
 pub(crate) const AUDIT: View = View {
     columns: &["at", "actor", "role", "operation", "object", "outcome", "request_id"],
     empty: "nothing was changed yet",

@@ -1,6 +1,6 @@
 //! Why a campaign is asked, and what it is told besides.
 
-use super::{CampaignName, Engagement, Event, Json, ProfileId, Timestamp};
+use super::{CampaignName, Engagement, Event, Json, ProfileId, Timestamp, VariationName};
 
 /// Why a campaign is asked now.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +53,8 @@ pub struct Context {
     pub now: Timestamp,
     /// The person.
     pub profile: ProfileId,
+    /// What is tried on the person; none where the campaign has no variations.
+    pub variation: Option<VariationName>,
     /// The same for the same cause.
     pub seed: u64,
     /// What the campaign remembered about this person.

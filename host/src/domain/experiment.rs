@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::{Engagement, EngagementKind, Timestamp, VariationName};
 
+/// Millionths in a hundredth.
+const MILLIONTHS: i64 = 10_000;
+
 /// Which share somebody is held out by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HoldOut {
@@ -134,6 +137,21 @@ pub struct Figures {
     pub value_sum: i128,
     /// The sum of the squares of what each person's were worth, in hundredths of hundredths.
     pub value_squares: i128,
+}
+
+impl Figures {
+    /// What somebody counts for who did so often what a campaign is for; what that was worth, in millionths, is rounded to hundredths once, a
+    /// half away from nought.
+    pub fn of_person(conversions: u64, value: i64) -> Self {
+        let half = if value < 0 { -MILLIONTHS / 2 } else { MILLIONTHS / 2 };
+        let hundredths = i128::from(value.saturating_add(half) / MILLIONTHS);
+        Self {
+            people: 1,
+            converted: i64::from(conversions > 0),
+            value_sum: hundredths,
+            value_squares: hundredths * hundredths,
+        }
+    }
 }
 
 impl AddAssign for Figures {

@@ -169,7 +169,7 @@ pub const PLACES_FREE_MIN: u64 = 4;
 pub const FRESHNESS: Duration = Duration::from_secs(24 * 3600);
 /// Messages that are held for one person and campaign: the oldest is dropped when another comes.
 pub const HELD_MAX: usize = 20;
-/// For how long a verdict is good: an attempt that is made later asks again whether the person still wants it, and at that hour.
+/// For how long a verdict is good, or until quiet hours begin: an attempt that is made later asks again whether the person still wants it.
 pub const VERDICT_AGE_MAX: Duration = Duration::from_secs(60);
 /// How often a timer looks again whether its paused campaign goes on.
 pub const PAUSED_TIMER_RECHECK: Duration = Duration::from_secs(60);
@@ -181,6 +181,20 @@ pub const TIMER_AHEAD_MIN: Duration = Duration::from_secs(1);
 pub const TIMER_AHEAD_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Campaigns that one tenant may have active.
 pub const ACTIVE_CAMPAIGNS_MAX: usize = 100;
+/// What campaigns' rows of the ledger add up to is kept by the hour for so long: a year, and a month to compare it with the one before.
+pub const COUNTERS_RETENTION: Duration = Duration::from_secs(400 * 24 * 3600);
+/// People whose ledgers a recount looks for at once.
+pub const RECOUNT_PEOPLE_MAX: usize = 100;
+/// Rows of the ledger after which a recount lets others have their turn: some 10 ms.
+pub const RECOUNT_ROWS_MAX: usize = 1_000;
+/// Counters that a recount compares at once.
+pub const RECOUNT_COUNTERS_MAX: usize = 500;
+/// Lines by which it is explained what became of one person in one campaign; older ones are left out.
+pub const EXPLAINED_LINES_MAX: usize = 50;
+/// Counters that one report adds up: those of 400 days of a campaign with a hundred subjects an hour.
+pub const REPORT_COUNTERS_MAX: usize = 1_000_000;
+/// Counters that are read at once for a report.
+pub const REPORT_PAGE_MAX: usize = 5_000;
 /// Rows of the ledger kept per person: the oldest goes when another comes.
 pub const LEDGER_ROWS_MAX: u64 = 500;
 /// How long messages and quarantined elements are kept.
@@ -555,6 +569,8 @@ pub const PRIORITY_MAX: u32 = 100;
 pub const ARBITRATION_WINDOW_MAX: Duration = Duration::from_secs(24 * 3600);
 /// How old an event may be, by a campaign's own bound, to be taken up.
 pub const FRESHNESS_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How often the house looks whether an experiment is decided: rules count days.
+pub const WINNERS_BEAT: Duration = Duration::from_secs(3600);
 /// Revisions kept of one campaign.
 pub const REVISIONS_MAX: usize = 100;
 /// Rows of one page of a list.

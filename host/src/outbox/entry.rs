@@ -1,7 +1,7 @@
 //! An entry: a message that the policy let through, and what was tried so far.
 
 use crate::channels::{Addresses, Message};
-use crate::domain::{CampaignName, InstructionId, Json, ProfileId, Revision, TenantId, Timestamp, limits};
+use crate::domain::{CampaignName, InstructionId, Json, ProfileId, Revision, TenantId, Timestamp, VariationName};
 
 /// A promised message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Entry {
     pub campaign: CampaignName,
     /// The campaign's revision then.
     pub revision: Revision,
+    /// What was tried on the person.
+    pub variation: Option<VariationName>,
     /// The campaign's step.
     pub step: String,
     /// The channel that the policy chose of those that the campaign named.
@@ -28,8 +30,8 @@ pub struct Entry {
     pub content: Json,
     /// When it was promised.
     pub promised_at: Timestamp,
-    /// When the policy let it through last.
-    pub judged_at: Timestamp,
+    /// Until when the policy's word is good: for an attempt after that it is asked again.
+    pub good_until: Timestamp,
     /// Worthless after this moment.
     pub expires: Option<Timestamp>,
     /// Attempts that ended, since it was promised or redelivered.
@@ -99,9 +101,9 @@ impl Entry {
         self.expires.is_some_and(|expires| now > expires)
     }
 
-    /// Whether the verdict is too old for an attempt at `now`: what waited for its next one, or while the house was down.
+    /// Whether the policy is to be asked again before an attempt at `now`: of what waited for its next one, or while the house was down.
     pub fn is_stale(&self, now: Timestamp) -> bool {
-        now.since(self.judged_at) > limits::VERDICT_AGE_MAX
+        now > self.good_until
     }
 
     /// Makes it a dead letter.
@@ -151,6 +153,7 @@ pub(super) mod tests {
             tenant: TenantId::parse("shop").unwrap(),
             campaign: CampaignName::parse("three-lines").unwrap(),
             revision: Revision(1),
+            variation: None,
             step: "push".to_owned(),
             channel: "push".to_owned(),
             profile: ProfileId::parse("u1").unwrap(),
@@ -158,7 +161,7 @@ pub(super) mod tests {
             addresses: Addresses { push_tokens: vec!["token-1".to_owned()], ..Addresses::default() },
             content: Json::parse(r#"{"title": "Your cart", "discount": 1.50}"#).unwrap(),
             promised_at: second(1_000),
-            judged_at: second(1_000),
+            good_until: second(1_000),
             expires: None,
             attempts: 0,
             last_error: None,

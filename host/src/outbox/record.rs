@@ -6,7 +6,9 @@ use serde_json::value::RawValue;
 
 use super::{Dead, DeathCause, Entry};
 use crate::channels::Addresses;
-use crate::domain::{CampaignName, IdError, InstructionId, Json, ProfileId, Revision, TenantId, Timestamp};
+use crate::domain::{
+    CampaignName, IdError, InstructionId, Json, ProfileId, Revision, TenantId, Timestamp, VariationName,
+};
 
 /// The form that is written. A change that an older server cannot read takes the next number.
 const FORM: u8 = 1;
@@ -38,6 +40,8 @@ struct Record<'a> {
     campaign: String,
     #[serde(default)]
     revision: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    variation: Option<String>,
     step: String,
     channel: String,
     profile: String,
@@ -52,7 +56,7 @@ struct Record<'a> {
     content: &'a RawValue,
     promised_at_ms: i64,
     #[serde(default)]
-    judged_at_ms: Option<i64>,
+    good_until_ms: Option<i64>,
     expires_ms: Option<i64>,
     attempts: u32,
     last_error: Option<String>,
@@ -73,6 +77,7 @@ impl Entry {
             tenant: self.tenant.to_string(),
             campaign: self.campaign.to_string(),
             revision: self.revision.0,
+            variation: self.variation.as_ref().map(ToString::to_string),
             step: self.step.clone(),
             channel: self.channel.clone(),
             profile: self.profile.to_string(),
@@ -82,7 +87,7 @@ impl Entry {
             phone: self.addresses.phone.clone(),
             content: serde_json::from_str(self.content.as_str()).expect("a `Json` should be well formed"),
             promised_at_ms: self.promised_at.as_millis(),
-            judged_at_ms: Some(self.judged_at.as_millis()),
+            good_until_ms: Some(self.good_until.as_millis()),
             expires_ms: self.expires.map(Timestamp::as_millis),
             attempts: self.attempts,
             last_error: self.last_error.clone(),
@@ -107,6 +112,7 @@ impl Entry {
             tenant: TenantId::parse(&record.tenant).map_err(RecordError::Name)?,
             campaign: CampaignName::parse(&record.campaign).map_err(RecordError::Name)?,
             revision: Revision(record.revision),
+            variation: record.variation.as_deref().map(VariationName::parse).transpose().map_err(RecordError::Name)?,
             step: record.step,
             channel: record.channel,
             profile: ProfileId::parse(&record.profile).map_err(RecordError::Name)?,
@@ -114,7 +120,7 @@ impl Entry {
             addresses: Addresses { push_tokens: record.push_tokens, email: record.email, phone: record.phone },
             content: Json::parse(record.content.get()).map_err(RecordError::Malformed)?,
             promised_at: Timestamp::from_millis(record.promised_at_ms),
-            judged_at: Timestamp::from_millis(record.judged_at_ms.unwrap_or(record.promised_at_ms)),
+            good_until: Timestamp::from_millis(record.good_until_ms.unwrap_or(record.promised_at_ms)),
             expires: record.expires_ms.map(Timestamp::from_millis),
             attempts: record.attempts,
             last_error: record.last_error,
@@ -144,7 +150,7 @@ mod tests {
             .died(DeathCause::Refused, second(1_001));
         let bytes = dead.encode();
         assert_eq!(bytes[0], 1);
-        expect![[r#"{"id":"msg_00112233445566778899aabbccddeeff","tenant":"shop","campaign":"three-lines","revision":1,"step":"push","channel":"push","profile":"u1","push_tokens":["token-1"],"email":null,"phone":null,"content":{"title": "Your cart", "discount": 1.50},"promised_at_ms":1000000,"judged_at_ms":1000000,"expires_ms":null,"attempts":1,"last_error":"the receiver answered 410 Gone","dead":{"cause":"refused","at_ms":1001000}}"#]]
+        expect![[r#"{"id":"msg_00112233445566778899aabbccddeeff","tenant":"shop","campaign":"three-lines","revision":1,"step":"push","channel":"push","profile":"u1","push_tokens":["token-1"],"email":null,"phone":null,"content":{"title": "Your cart", "discount": 1.50},"promised_at_ms":1000000,"good_until_ms":1000000,"expires_ms":null,"attempts":1,"last_error":"the receiver answered 410 Gone","dead":{"cause":"refused","at_ms":1001000}}"#]]
         .assert_eq(std::str::from_utf8(&bytes[1..]).unwrap());
         assert_eq!(Entry::decode(&bytes).unwrap(), dead);
     }

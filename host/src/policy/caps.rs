@@ -7,6 +7,9 @@ use super::court::{Court, Tally};
 use super::{Exemption, Objection, Rule, takes_attention};
 use crate::domain::{Timestamp, limits};
 
+/// The rule that bounds how many messages a person gets.
+pub const CAPS: &str = "caps";
+
 pub(super) struct Caps;
 
 /// A channel is full.
@@ -19,7 +22,7 @@ struct Full {
 
 impl Rule for Caps {
     fn name(&self) -> &'static str {
-        "caps"
+        CAPS
     }
 
     fn judge(&self, court: &Court<'_>, case: &mut Case<'_>) -> Result<(), Objection> {

@@ -4,11 +4,14 @@ use super::case::Case;
 use super::court::Court;
 use super::{Objection, Rule};
 
+/// The rule that ends a run.
+pub const DONT_SEND_IF: &str = "dont-send-if";
+
 pub(super) struct DontSendIf;
 
 impl Rule for DontSendIf {
     fn name(&self) -> &'static str {
-        "dont-send-if"
+        DONT_SEND_IF
     }
 
     fn judge(&self, _: &Court<'_>, case: &mut Case<'_>) -> Result<(), Objection> {

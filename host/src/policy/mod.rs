@@ -17,7 +17,7 @@ mod tenant;
 #[cfg(test)]
 mod tests;
 
-use crate::domain::{CampaignName, Instruction, InstructionId, KnownBy, Timestamp};
+use crate::domain::{CampaignName, Instruction, InstructionId, KnownBy, Timestamp, limits};
 use crate::profiles::Profile;
 use case::Case;
 use court::Court;
@@ -25,6 +25,8 @@ use court::Court;
 pub use campaign::{CampaignPolicy, DontSendIf, Exemption, Quiet};
 pub use campaign_priority::CAMPAIGN_PRIORITY;
 pub use cap::{Cap, OnCap, Over, Span};
+pub use caps::CAPS;
+pub use dont_send_if::DONT_SEND_IF;
 pub use quiet_hours::{QuietHours, quiet_until};
 pub use tenant::TenantPolicy;
 
@@ -134,6 +136,12 @@ pub fn judge(moment: &Moment<'_>, candidates: &[Candidate<'_>]) -> Vec<Verdict> 
     }
     cases.sort_by_key(|case| case.place);
     cases.into_iter().map(Case::verdict).collect()
+}
+
+/// Until when a verdict that lets a message through is good: for a while, or until quiet hours begin.
+pub fn good_until(moment: &Moment<'_>, settings: &CampaignPolicy, channel: &str) -> Timestamp {
+    let end = moment.now.plus(limits::VERDICT_AGE_MAX);
+    quiet_hours::quiet_from(moment, settings, channel, end).unwrap_or(end)
 }
 
 /// Whether a channel takes the person's attention.

@@ -49,13 +49,13 @@ impl QuietHours {
         if !self.is_quiet(zone, now) {
             return None;
         }
-        let today = zone.civil(now).date();
-        let days = (0..=DAYS_AHEAD).map(|ahead| today.saturating_add(ahead.days()).to_datetime(self.to));
-        let shown = days.flat_map(|shown| [zone.instant(shown), zone.second_instant(shown)]);
-        // A clock that is put forward or back can end them too.
-        let ends = shown.chain([zone.next_jump(now)]).flatten();
-        let end = ends.filter(|end| *end > now && !self.is_quiet(zone, *end)).min();
+        let end = turns(zone, now, self.to).filter(|end| !self.is_quiet(zone, *end)).min();
         Some(end.unwrap_or_else(|| now.plus(DAY)))
+    }
+
+    /// When they begin next, after `now`.
+    fn begin(&self, zone: &Zone, now: Timestamp) -> Option<Timestamp> {
+        turns(zone, now, self.from).filter(|begin| self.is_quiet(zone, *begin)).min()
     }
 
     fn is_quiet(&self, zone: &Zone, at: Timestamp) -> bool {
@@ -72,12 +72,35 @@ impl QuietHours {
     }
 }
 
+/// When, after `now`, a wall clock shows that time in the next days, and when it is put forward or back: that can begin and end quiet hours, too.
+fn turns(zone: &Zone, now: Timestamp, time: Time) -> impl Iterator<Item = Timestamp> {
+    let today = zone.civil(now).date();
+    let days = (0..=DAYS_AHEAD).map(move |ahead| today.saturating_add(ahead.days()).to_datetime(time));
+    let shown = days.flat_map(|shown| [zone.instant(shown), zone.second_instant(shown)]);
+    shown.chain([zone.next_jump(now)]).flatten().filter(move |turn| *turn > now)
+}
+
+/// When quiet hours begin next for a person, if that is no later than `end`.
+pub(super) fn quiet_from(
+    moment: &Moment<'_>,
+    settings: &CampaignPolicy,
+    channel: &str,
+    end: Timestamp,
+) -> Option<Timestamp> {
+    let hours = concerned(moment, settings, channel)?;
+    hours.begin(&court::zone(moment), moment.now).filter(|begin| *begin <= end)
+}
+
 /// Until when quiet hours last for a person at a moment, if they are on for messages of that campaign over that channel: for attempts that are
 /// made later than the verdict.
 pub fn quiet_until(moment: &Moment<'_>, settings: &CampaignPolicy, channel: &str) -> Option<Timestamp> {
-    let is_concerned = takes_attention(channel) && !settings.exempt_from.contains(&Exemption::QuietHours);
-    let hours = hours(moment, settings).filter(|_| is_concerned)?;
-    hours.end(&court::zone(moment), moment.now)
+    concerned(moment, settings, channel)?.end(&court::zone(moment), moment.now)
+}
+
+/// The quiet hours that a campaign's messages over a channel have.
+fn concerned(moment: &Moment<'_>, settings: &CampaignPolicy, channel: &str) -> Option<QuietHours> {
+    let has_any = takes_attention(channel) && !settings.exempt_from.contains(&Exemption::QuietHours);
+    hours(moment, settings).filter(|_| has_any)
 }
 
 fn hours(moment: &Moment<'_>, settings: &CampaignPolicy) -> Option<QuietHours> {

@@ -18,7 +18,7 @@ pub(super) fn context(context: &Context) -> WitContext {
         campaign: context.campaign.to_string(),
         now: milliseconds(context.now),
         profile: context.profile.to_string(),
-        variation: String::new(),
+        variation: context.variation.as_ref().map(ToString::to_string).unwrap_or_default(),
         seed: context.seed,
         state: context.state.clone(),
         ext: Vec::new(),
@@ -271,6 +271,7 @@ mod tests {
             campaign: CampaignName::parse("three-lines").unwrap(),
             now: Timestamp::from_millis(2_000),
             profile: ProfileId::parse("u1").unwrap(),
+            variation: None,
             seed: 7,
             state: Some(vec![1, 2]),
         });

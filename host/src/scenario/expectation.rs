@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::domain::Timestamp;
 use crate::form::{Place, Result};
-use crate::worker::{LedgerRow, MessageRow, What};
+use crate::ledger::{LedgerRow, What};
+use crate::worker::MessageRow;
 
 /// What is said about whom no campaign was ever asked about.
 pub(super) const NOBODY_ASKED: &str = "nobody was asked";

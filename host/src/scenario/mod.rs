@@ -160,8 +160,9 @@ struct Performance<'a> {
 impl Performance<'_> {
     /// A house of its own for a scenario.
     fn stage(&self) -> Result<Stage, ScenarioError> {
-        let Script { start, mappings, .. } = self.script;
-        Stage::open(*start, publish::anew(&self.campaigns, *start), Arc::clone(mappings))
+        let Script { start, mappings, policy, .. } = self.script;
+        let campaigns = publish::anew(&self.campaigns, *start).under(Arc::clone(policy));
+        Stage::open(*start, campaigns, Arc::clone(mappings))
     }
 
     async fn play(&self, wanted: &[&Scenario], tally: &mut Tally, out: &mut dyn Write) -> Result<(), ScenarioError> {

@@ -11,7 +11,8 @@ use super::expectation::{Expected, NOBODY_ASKED, Silence, offset, picture, reaso
 use super::script::{Action, Scenario, Step};
 use super::stage::Stage;
 use crate::domain::{Json, Said, Timestamp};
-use crate::worker::{FailureRow, LedgerRow, MessageRow, What};
+use crate::ledger::{FailureRow, LedgerRow, What};
+use crate::worker::MessageRow;
 
 /// How a scenario went.
 #[derive(Debug, Default)]

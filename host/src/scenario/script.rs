@@ -12,6 +12,7 @@ use crate::conditions::Audiences;
 use crate::domain::{self, Attributes, CampaignName, ItemId, Json, Timestamp, limits};
 use crate::form::{Place, Result, unknown};
 use crate::mappings::{Mapping, Mappings};
+use crate::policy::TenantPolicy;
 use crate::settings::Settings;
 
 /// When scenarios begin that do not say when: Monday, 2 March 2026, 08:00 UTC.
@@ -28,6 +29,8 @@ pub(super) struct Script {
     pub(super) audiences: Arc<Audiences>,
     /// What the tenant mapped, in every scenario of the file.
     pub(super) mappings: Arc<Mappings>,
+    /// What all messages are judged by.
+    pub(super) policy: Arc<TenantPolicy>,
     pub(super) start: Timestamp,
     /// The catalogue at the beginning of each scenario.
     pub(super) items: Vec<(ItemId, Attributes)>,
@@ -105,7 +108,7 @@ impl Script {
     /// Reads a document.
     pub(super) fn read(document: &Value) -> Result<Self> {
         /// What a file may say.
-        const MEMBERS: [&str; 10] = [
+        const MEMBERS: [&str; 11] = [
             "module",
             "configuration",
             "settings",
@@ -113,6 +116,7 @@ impl Script {
             "campaigns",
             "audiences",
             "mappings",
+            "policy",
             "start",
             "items",
             "scenarios",
@@ -141,8 +145,10 @@ impl Script {
         let audiences = root.member("audiences").map_or(Ok(Audiences::default()), |place| audiences(&place))?;
         let mappings =
             root.member("mappings").map_or_else(|| Ok(Mappings::default()), |place| mappings(&place, &campaigns))?;
-        let (audiences, mappings) = (Arc::new(audiences), Arc::new(mappings));
-        Ok(Self { campaigns, audiences, mappings, start, items, scenarios })
+        let policy =
+            root.member("policy").map_or_else(|| Ok(TenantPolicy::default()), |place| TenantPolicy::read_at(&place))?;
+        let (audiences, mappings, policy) = (Arc::new(audiences), Arc::new(mappings), Arc::new(policy));
+        Ok(Self { campaigns, audiences, mappings, policy, start, items, scenarios })
     }
 }
 

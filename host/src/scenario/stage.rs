@@ -17,10 +17,11 @@ use crate::domain::{
     Timestamp, limits,
 };
 use crate::ingest;
+use crate::ledger::{FailureRow, LedgerRow};
 use crate::mappings::Mappings;
 use crate::outbox::Dispatcher;
 use crate::store::{Book, Memory, Page, Reports, Row, Store};
-use crate::worker::{Aside, Campaigns, Crew, FailureRow, LedgerRow, MessageRow, Roster, Shared};
+use crate::worker::{Aside, Campaigns, Crew, MessageRow, Roster, Shared};
 
 /// A house in which one scenario is played.
 pub(super) struct Stage {

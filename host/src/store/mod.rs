@@ -217,11 +217,15 @@ pub enum Book {
     Items,
     /// Who has to do with an item; a page per item.
     Interests,
+    /// What a campaign's rows of the ledger add up to, by the hour; a page per campaign and partition.
+    Counters,
+    /// The last recount of a tenant's counters, and which campaigns have any; two pages per tenant and partition.
+    Recounts,
 }
 
 impl Book {
     /// Every book.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Ledger,
         Self::Messages,
         Self::Quarantine,
@@ -232,11 +236,16 @@ impl Book {
         Self::Erasures,
         Self::Items,
         Self::Interests,
+        Self::Counters,
+        Self::Recounts,
     ];
 
-    /// Whether its pages only grow, and lose their rows by age.
+    /// Whether its rows stand by when they happened, and go by age.
     pub fn is_chronicle(self) -> bool {
-        matches!(self, Self::Messages | Self::Quarantine | Self::Failures | Self::Swept | Self::Erasures)
+        matches!(
+            self,
+            Self::Messages | Self::Quarantine | Self::Failures | Self::Swept | Self::Erasures | Self::Counters
+        )
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     ApiKey, Audience, AuditLog, Campaign, ChannelSettings, Module, NamedMapping, Published, RegisteredSource,
     StorageError, Tenant, migration, reseal, uses,
 };
-use crate::domain::{TenantId, Timestamp};
+use crate::domain::TenantId;
 use crate::faults::{self, Point};
 use crate::keyring::{Keyring, OpenError};
 
@@ -111,7 +111,7 @@ impl TenantsFile {
     /// Makes the file say `new` where it said `old`, and why. Only rows that differ are touched.
     pub(super) fn write(&self, old: &Tenant, new: &Tenant, entries: &[Entry<'_>]) -> Result<(), StorageError> {
         self.change(|tx| {
-            let record = TenantRecord { created_ms: new.created_at.as_millis() };
+            let record = TenantRecord::of(new);
             tx.open_table(TENANTS)?.insert(new.id.as_str(), to_bytes(&record).as_slice())?;
             Writing { tx, keyring: &self.keyring, tenant: &new.id }.things(old, new)?;
             entries.iter().try_for_each(|entry| audit_table::append(tx, entry))
@@ -236,7 +236,7 @@ fn read_tenants(tx: &ReadTransaction) -> Result<BTreeMap<TenantId, Tenant>, Trou
         let (id, body) = row?;
         let id = TenantId::parse(id.value()).map_err(damaged)?;
         let record: TenantRecord = serde_json::from_slice(body.value()).map_err(damaged)?;
-        tenants.insert(id.clone(), Tenant::new(id, Timestamp::from_millis(record.created_ms)));
+        tenants.insert(id.clone(), record.tenant(id).map_err(Trouble::Damaged)?);
     }
     Ok(tenants)
 }

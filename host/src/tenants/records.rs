@@ -7,17 +7,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::key::KeyDigest;
 use super::manifest_record::ManifestRecord;
 use super::{
     ApiKey, Audience, AudienceName, Campaign, CampaignState, ChannelSettings, KeyId, Module, NamedMapping, Published,
-    RegisteredSource, Role, Secret, Source, Suspended,
+    RegisteredSource, Role, Secret, Source, Suspended, Tenant,
 };
 use crate::domain::{
     CampaignName, ChannelName, Json, MappingName, ModuleDigest, Revision, SourceId, TenantId, Timestamp,
 };
 use crate::mappings::Mapping;
+use crate::policy::TenantPolicy;
 use crate::settings::Settings;
 
 /// A record that says something that cannot be.
@@ -41,6 +43,26 @@ pub(super) trait Kept: Sized {
 #[derive(Serialize, Deserialize)]
 pub(super) struct TenantRecord {
     pub(super) created_ms: i64,
+    /// None where everything is as usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    policy: Option<Value>,
+}
+
+impl TenantRecord {
+    /// What is written of a tenant itself.
+    pub(super) fn of(tenant: &Tenant) -> Self {
+        let policy = (**tenant.policy() != TenantPolicy::default()).then(|| tenant.policy().document());
+        Self { created_ms: tenant.created_at.as_millis(), policy }
+    }
+
+    /// The tenant without what it has.
+    pub(super) fn tenant(self, id: TenantId) -> Result<Tenant, Damage> {
+        let mut tenant = Tenant::new(id, Timestamp::from_millis(self.created_ms));
+        if let Some(policy) = self.policy {
+            tenant.set_policy(TenantPolicy::read(&policy)?);
+        }
+        Ok(tenant)
+    }
 }
 
 #[derive(Serialize, Deserialize)]

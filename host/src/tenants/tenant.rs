@@ -10,6 +10,7 @@ use super::{
 };
 use crate::domain::{CampaignName, ChannelName, MappingName, ModuleDigest, SourceId, TenantId, Timestamp};
 use crate::mappings::Mappings;
+use crate::policy::TenantPolicy;
 
 /// One customer. Copying it copies no more than names and pointers.
 #[derive(Debug, Clone)]
@@ -26,6 +27,7 @@ pub struct Tenant {
     pub(super) audiences: BTreeMap<AudienceName, Arc<Audience>>,
     pub(super) mappings: BTreeMap<MappingName, Arc<NamedMapping>>,
     pub(super) ready_mappings: Arc<Mappings>,
+    pub(super) policy: Arc<TenantPolicy>,
 }
 
 impl Tenant {
@@ -41,7 +43,19 @@ impl Tenant {
             audiences: BTreeMap::new(),
             mappings: BTreeMap::new(),
             ready_mappings: Arc::default(),
+            policy: Arc::default(),
         }
+    }
+
+    /// What all its messages are judged by.
+    pub fn policy(&self) -> &Arc<TenantPolicy> {
+        &self.policy
+    }
+
+    /// Has its messages judged by another one from now on, also those that are held.
+    pub fn set_policy(&mut self, policy: TenantPolicy) -> Arc<TenantPolicy> {
+        self.policy = Arc::new(policy);
+        Arc::clone(&self.policy)
     }
 
     /// Its sources, by name.

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agenda::Agenda;
+use super::bookkeeping::Counting;
 use super::catalogue::{Catalogue, Wares};
 use super::draft::Draft;
 use super::due::DueTimers;
 use super::inquiries::Inquiries;
-use super::ledger::{Failed, FailureRow, LedgerRow, What};
 use super::roster::{Campaigns, Enlisted, Roster};
 use super::step::{self, Asked, Effects, Scene};
 use super::suspension::{OPERATIONS, Suspension};
@@ -18,11 +18,11 @@ use super::{WorkerError, catalogue, quarantine};
 use crate::channels::Switchboard;
 use crate::domain::{
     Call, Event, Hearer, Inbound, InstructionId, Position, ProfileId, ProfileKey, Substance, TenantId, Timestamp,
-    limits,
 };
+use crate::ledger::Failed;
 use crate::outbox::Entry as Promised;
 use crate::profiles::{Kept, Profile};
-use crate::store::{Book, Commit, Entry, Page, Partition, Reports, Row, RowKey};
+use crate::store::{Book, Commit, Entry, Partition, Reports, RowKey};
 
 /// What a batch works with.
 #[derive(Clone, Copy)]
@@ -62,6 +62,7 @@ pub(super) struct Batch<'a> {
     /// How often sweeps asked somebody.
     pub(super) swept: u64,
     pub(super) sweeping: Sweeping,
+    pub(super) counting: Counting,
 }
 
 /// What is kept under an id.
@@ -115,6 +116,7 @@ impl<'a> Batch<'a> {
             suspensions: Vec::new(),
             swept: 0,
             sweeping: Sweeping::default(),
+            counting: Counting::default(),
         }
     }
 
@@ -229,39 +231,6 @@ impl<'a> Batch<'a> {
         Ok(self.people.get_mut(key).expect("the person should be there: it was just put there"))
     }
 
-    /// Adds a row to a person's ledger; the oldest goes where there are too many.
-    pub(super) fn record(&mut self, key: &ProfileKey, row: &LedgerRow) -> Result<(), WorkerError> {
-        if let Some(to) = self.moved_to(key)? {
-            self.note_elsewhere(key, (&to, &row.mark()), &row.encode());
-            return Ok(());
-        }
-        let number = self.enter(key, row)?;
-        if let What::Failed(failed) = &row.what {
-            let (at, campaign, failed) = (row.at, row.campaign.clone(), failed.clone());
-            let failure = FailureRow { at, campaign, profile: key.profile.to_string(), failed };
-            self.draft.add(Book::Failures, failure_row(key, failure, &number.to_string()));
-        }
-        Ok(())
-    }
-
-    /// Adds a row to the ledger of somebody who is here. Returns its number.
-    pub(super) fn enter(&mut self, key: &ProfileKey, row: &LedgerRow) -> Result<u64, WorkerError> {
-        let (number, outdated) = self.person(key)?.next_ledger_row();
-        let row = Row { key: ledger_key(key, number), body: row.encode() };
-        self.draft.add(Book::Ledger, row);
-        if let Some(outdated) = outdated {
-            self.draft.remove(Book::Ledger, ledger_key(key, outdated));
-        }
-        Ok(number)
-    }
-
-    /// Takes the rows of somebody's ledger out of it, as the batch left them so far.
-    pub(super) fn take_ledger(&mut self, key: &ProfileKey) -> Result<Vec<Row>, WorkerError> {
-        let page = Page { tenant: key.tenant.clone(), page: key.profile.to_string(), after: None };
-        let kept = self.tools.reports.rows(Book::Ledger, &page, limits::LEDGER_ROWS_MAX as usize)?;
-        Ok(self.draft.take_page(Book::Ledger, &page, kept))
-    }
-
     /// A row of a book that is here, as the batch left it so far.
     pub(super) fn row(&self, book: Book, key: &RowKey) -> Result<Option<Vec<u8>>, WorkerError> {
         match self.draft.row(book, key) {
@@ -300,8 +269,9 @@ impl<'a> Batch<'a> {
     }
 
     /// Ends the batch. Causes up to `upto` are consumed, or parked.
-    pub(super) fn close(mut self, upto: Position) -> Closed {
+    pub(super) fn close(mut self, upto: Position) -> Result<Closed, WorkerError> {
         let touched = self.close_sweeps();
+        self.close_counters()?;
         let interests = std::mem::take(&mut self.wares.interests);
         let people = std::mem::take(&mut self.people);
         interests.iter().for_each(|(key, before)| self.index(key, before, &people[key]));
@@ -310,7 +280,7 @@ impl<'a> Batch<'a> {
         let (told, erases) = (self.told, self.erases);
         metrics::counter!("rekindle_worker_swept_total").increment(self.swept);
         let commit = Commit { unparked: self.unparked, parked: self.parked, told, erases, ..commit };
-        Closed { commit, causes: self.causes, suspensions: self.suspensions, touched }
+        Ok(Closed { commit, causes: self.causes, suspensions: self.suspensions, touched })
     }
 
     pub(super) fn happen(&mut self, key: &ProfileKey, event: &Event, now: Timestamp) -> Result<(), WorkerError> {
@@ -373,28 +343,5 @@ impl<'a> Batch<'a> {
             self.promise(&suspension.message(key, &failed.cause));
         }
         self.suspensions.push(suspension);
-    }
-}
-
-/// Where a row of a person's ledger stands.
-pub(super) fn ledger_key(key: &ProfileKey, number: u64) -> RowKey {
-    RowKey {
-        tenant: key.tenant.clone(),
-        page: key.profile.to_string(),
-        at: i64::try_from(number).expect("a ledger should not outlive its numbers"),
-        id: String::new(),
-    }
-}
-
-/// A row of the book of failures; `mark` tells it from others about the same person at the same moment.
-pub(super) fn failure_row(key: &ProfileKey, failure: FailureRow, mark: &str) -> Row {
-    Row {
-        key: RowKey {
-            tenant: key.tenant.clone(),
-            page: String::new(),
-            at: failure.at,
-            id: format!("{}/{mark}", key.profile),
-        },
-        body: serde_json::to_vec(&failure).expect("a failure should be storable"),
     }
 }

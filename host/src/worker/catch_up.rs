@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::agenda;
 use super::batch::Batch;
-use super::conversion;
+use super::interaction;
 use super::roster::Enlisted;
 use super::step::{self, Effects, Scene};
 use super::sweep::{Question, Sweep, Whom};
@@ -155,7 +155,7 @@ fn cause(at: Timestamp, engagement: Engagement) -> Named {
         digest.update(part);
     }
     let hex: String = digest.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    conversion::cause(&Event {
+    interaction::cause(&Event {
         id: MessageId::parse(&format!("caught-up:{hex}")).expect("a digest should be a message id"),
         call: Call::Track,
         name: String::new(),

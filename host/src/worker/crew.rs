@@ -88,6 +88,11 @@ impl Crew {
         self.0.iter().map(|handle| handle.redeliver(tenant, ids.to_vec())).sum()
     }
 
+    /// Has a tenant's counters added up again in every partition, unless that is under way.
+    pub fn recount(&self, tenant: &TenantId) -> Result<(), Busy> {
+        self.0.iter().try_for_each(|handle| handle.recount(tenant))
+    }
+
     /// Stops all loops, each after a last sync.
     pub fn stop(&self) {
         self.0.iter().for_each(Handle::stop);

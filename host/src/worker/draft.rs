@@ -56,8 +56,8 @@ impl Draft {
         self.rows.get(&(book, key.clone())).map(Option::as_ref)
     }
 
-    /// Removes a page: the rows that are kept, and those that were to be added.
-    pub(super) fn take_page(&mut self, book: Book, page: &Page, kept: Vec<Row>) -> Vec<Row> {
+    /// A page as it will be, of the rows that are kept.
+    pub(super) fn page(&self, book: Book, page: &Page, kept: Vec<Row>) -> Vec<Row> {
         let mut rows: BTreeMap<RowKey, Vec<u8>> = kept.into_iter().map(|row| (row.key, row.body)).collect();
         let of_page = |key: &RowKey| (&key.tenant, &key.page) == (&page.tenant, &page.page);
         for ((_, key), body) in self.rows.iter().filter(|((drafted, key), _)| *drafted == book && of_page(key)) {
@@ -66,7 +66,6 @@ impl Draft {
                 None => drop(rows.remove(key)),
             }
         }
-        rows.keys().for_each(|key| self.remove(book, key.clone()));
         rows.into_iter().map(|(key, body)| Row { key, body }).collect()
     }
 
@@ -130,6 +129,7 @@ impl Draft {
 fn retention(book: Book) -> Duration {
     match book {
         Book::Erasures => limits::AUDIT_RETENTION,
+        Book::Counters => limits::COUNTERS_RETENTION,
         _ => limits::RETENTION,
     }
 }

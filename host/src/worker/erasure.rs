@@ -85,8 +85,9 @@ impl Batch<'_> {
         *self.here(key)? = Here::Nobody;
         *self.here(&digest(key))? = Here::Erased(at);
         self.leave_no_trace();
+        let rows = self.seal_ledger(key)?;
         let (draft, reports) = self.draft_and_reports();
-        erase(draft, reports, key)
+        erase(draft, reports, key, rows)
     }
 
     /// Whether an event tells of somebody who was erased since.
@@ -129,35 +130,19 @@ pub(super) fn timers(key: &ProfileKey, campaign: &CampaignName, run: &Run) -> Ve
     run.timers.iter().map(timer).collect()
 }
 
-/// Adds to the commit everything that has to go, and takes out of it what it was about to add.
-fn erase(draft: &mut Draft, reports: &dyn Reports, key: &ProfileKey) -> Result<Removed, WorkerError> {
+/// Adds to the commit everything that has to go but the ledger, and takes out of it what it was about to add.
+fn erase(draft: &mut Draft, reports: &dyn Reports, key: &ProfileKey, ledger: usize) -> Result<Removed, WorkerError> {
     let is_entry = |row: &OutboxRow| row.tenant == key.tenant && is_for(row, key).unwrap_or(false);
     let is_row = |book, row: &RowKey, body: &[u8]| {
-        row.tenant == key.tenant
-            && match book {
-                Book::Ledger => row.page == key.profile.as_str(),
-                _ => is_about(body, key).unwrap_or(false),
-            }
+        book != Book::Ledger && row.tenant == key.tenant && is_about(body, key).unwrap_or(false)
     };
     draft.withdraw(is_entry, is_row);
     Ok(Removed {
-        ledger: erase_ledger(draft, reports, key)?,
+        ledger,
         outbox: erase_outbox(draft, reports, key)?,
         messages: erase_rows(draft, reports, key, Book::Messages)?,
         failures: erase_rows(draft, reports, key, Book::Failures)?,
     })
-}
-
-fn erase_ledger(draft: &mut Draft, reports: &dyn Reports, key: &ProfileKey) -> Result<usize, WorkerError> {
-    let mut count = 0;
-    let mut page = Page { tenant: key.tenant.clone(), page: key.profile.to_string(), after: None };
-    loop {
-        let rows = reports.rows(Book::Ledger, &page, limits::PAGE_ROWS_MAX)?;
-        let Some(last) = rows.last() else { return Ok(count) };
-        page.after = Some((last.key.at, last.key.id.clone()));
-        count += rows.len();
-        rows.into_iter().for_each(|row| draft.remove(Book::Ledger, row.key));
-    }
 }
 
 fn erase_outbox(draft: &mut Draft, reports: &dyn Reports, key: &ProfileKey) -> Result<usize, WorkerError> {

@@ -5,6 +5,7 @@ use crate::catalogue::RecordError as ItemError;
 use crate::domain::ProfileKey;
 use crate::outbox::RecordError as EntryError;
 use crate::profiles::RecordError;
+use crate::reports::CountedError;
 use crate::store::StoreError;
 
 /// Why a batch came to nothing.
@@ -20,6 +21,8 @@ pub(crate) enum WorkerError {
     Item(#[from] ItemError),
     #[error("a record cannot be read: {0}")]
     Record(#[from] serde_json::Error),
+    #[error(transparent)]
+    Counted(#[from] CountedError),
     #[error("a sweep cannot be read: {0}")]
     Sweep(#[from] SweepError),
 }

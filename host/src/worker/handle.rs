@@ -35,6 +35,13 @@ impl Handle {
         answer.recv_timeout(limits::DOOR_ANSWER_MAX).map_err(|_| Busy)
     }
 
+    /// Has a tenant's counters added up again, unless that is under way.
+    pub fn recount(&self, tenant: &TenantId) -> Result<(), Busy> {
+        let (reply, answer) = sync_channel(1);
+        self.tell(Word::Recount(tenant.clone(), reply))?;
+        answer.recv_timeout(limits::DOOR_ANSWER_MAX).map(drop).map_err(|_| Busy)
+    }
+
     /// Has the loop end after a last sync, and waits for that.
     pub fn stop(&self) {
         while let Err(TrySendError::Full(_)) = self.words.try_send(Word::Stop) {

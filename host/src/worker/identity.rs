@@ -9,14 +9,15 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::batch::{Batch, Here};
-use super::ledger::LedgerRow;
-use super::{WorkerError, erasure};
+use super::bookkeeping::Passage;
+use super::{WorkerError, erasure, trials};
 use crate::domain::{
-    CampaignName, Event, Hearer, Inbound, Json, Link, MessageId, News, ProfileId, ProfileKey, SourceId, Substance,
-    Timestamp, Told,
+    CampaignName, Event, Hearer, Inbound, Json, Link, MessageId, News, ProfileId, ProfileKey, Revision, SourceId,
+    Substance, Timestamp, Told,
 };
 use crate::faults::{self, Point};
-use crate::profiles::{Profile, TimerEffects};
+use crate::ledger::LedgerRow;
+use crate::profiles::{Joined, Profile, Recount, TimerEffects};
 use crate::store::TimerKey;
 
 impl Batch<'_> {
@@ -90,10 +91,7 @@ impl Batch<'_> {
         }
         let news = News::Joined { from: key.profile.clone(), person: person.text() };
         self.tell(key, &["joined", told.id.as_str()], (to.clone(), news));
-        for row in self.take_ledger(key)? {
-            self.note_elsewhere(key, (to, &LedgerRow::decode(&row.body)?.mark()), &row.body);
-        }
-        Ok(())
+        self.give_ledger_away(key, to)
     }
 
     fn note(&mut self, key: &ProfileKey, told: &Told, row: &Json) -> Result<(), WorkerError> {
@@ -104,7 +102,9 @@ impl Batch<'_> {
             }
             Here::Person(_) => drop(self.enter(key, &LedgerRow::decode(row.as_str().as_bytes())?)?),
             // Erased meanwhile.
-            Here::Nobody | Here::Erased(_) => {}
+            Here::Nobody | Here::Erased(_) => {
+                self.count(key, &LedgerRow::decode(row.as_str().as_bytes())?, Passage::FoundNobody)?;
+            }
         }
         Ok(())
     }
@@ -126,11 +126,31 @@ impl Batch<'_> {
         }
         let person = Arc::make_mut(self.shared(key)?);
         person.link(from);
-        for (campaign, TimerEffects { unset, set }) in person.join(joining).timers {
+        let Joined { timers, recounts } = person.join(joining);
+        for (campaign, TimerEffects { unset, set }) in timers {
             unset.iter().for_each(|(name, due)| self.unset(timer_key(key, &campaign, (name, *due))));
             set.iter().for_each(|(name, due)| self.set(timer_key(key, &campaign, (name, *due))));
         }
+        self.recount_trials(key, told, &recounts)?;
         faults::pass(Point::PersonJoined);
+        Ok(())
+    }
+
+    /// What both counted for in experiments is corrected.
+    fn recount_trials(
+        &mut self,
+        key: &ProfileKey,
+        told: &Told,
+        recounts: &[(CampaignName, Recount)],
+    ) -> Result<(), WorkerError> {
+        let (campaigns, at) = (self.tools.roster.of(&key.tenant), self.horizon().as_millis());
+        for (campaign, recount) in recounts {
+            let known = campaigns.iter().find(|known| known.name == *campaign);
+            let revision = known.map_or(Revision(0), |known| known.revision);
+            for what in trials::recounted(told.id.as_str(), revision, recount) {
+                self.record(key, &LedgerRow { at, campaign: campaign.to_string(), what })?;
+            }
+        }
         Ok(())
     }
 

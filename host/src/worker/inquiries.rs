@@ -168,7 +168,8 @@ mod tests {
     fn question((tenant, campaign): (&TenantId, &Enlisted), profile: &Arc<Profile>, now_ms: i64) -> Question {
         let (now, cause) = (Timestamp::from_millis(now_ms), Arc::new(Cause::Timer("wait".to_owned())));
         let profile_id = ProfileId::parse("u1").unwrap();
-        let context = Context { campaign: campaign.name.clone(), now, profile: profile_id, seed: 7, state: None };
+        let (name, variation) = (campaign.name.clone(), None);
+        let context = Context { campaign: name, now, profile: profile_id, variation, seed: 7, state: None };
         let catalogue = Catalogue::new(&Memory::new(Arc::new(ManualClock::default())).reports(), tenant);
         let lines = Lines { switchboard: Arc::default(), tenant: tenant.clone() };
         let person = (Arc::clone(profile), lines);

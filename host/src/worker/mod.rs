@@ -4,9 +4,10 @@
 mod agenda;
 mod aside;
 mod batch;
+mod bookkeeping;
 mod catalogue;
 mod catch_up;
-mod conversion;
+mod consequences;
 mod crew;
 mod draft;
 mod due;
@@ -16,11 +17,12 @@ mod fanout;
 mod handle;
 mod identity;
 mod inquiries;
-mod ledger;
+mod interaction;
 mod messages;
 mod moments;
 mod person;
 mod quarantine;
+mod recount;
 mod roster;
 mod settlement;
 mod shares;
@@ -31,6 +33,7 @@ mod suspension;
 mod sweep;
 mod sweeping;
 mod timers;
+mod trials;
 mod triggers;
 mod verdicts;
 
@@ -49,9 +52,9 @@ use error::WorkerError;
 pub use fanout::changes_asked;
 pub use handle::{Busy, Handle};
 use inquiries::Inquiries;
-pub use ledger::{Decided, Failed, FailureRow, Fate, Judged, LedgerRow, What};
 pub use messages::MessageRow;
 pub use quarantine::QuarantineRow;
+pub use recount::{RecountError, RecountRow, recounts};
 pub use roster::{Campaigns, Decider, Enlisted, Roster, Standing};
 use shares::Shares;
 use shift::{Fairness, Shift, Window};
@@ -99,6 +102,8 @@ enum Word {
     GiveUp(Promised, DeathCause),
     /// These are to be tried again at once; the answer is how many are here.
     Redeliver(TenantId, Vec<InstructionId>, SyncSender<usize>),
+    /// A tenant's counters are to be added up again; the answer comes once that has begun.
+    Recount(TenantId, SyncSender<usize>),
     /// The loop is to end.
     Stop,
 }
@@ -147,6 +152,8 @@ struct Worker {
     agenda: Agenda,
     /// Who has parked causes; none when that is to be looked up.
     parked: Option<BTreeSet<TenantId>>,
+    /// Whose counters are being added up again; none when that is to be looked up.
+    recounting: Option<BTreeSet<TenantId>>,
     /// Of whom the backlog says that they have.
     noted: BTreeSet<TenantId>,
     /// There may be entries that the last look did not see.
@@ -181,6 +188,7 @@ impl Worker {
             shares: Shares::default(),
             agenda: Agenda::default(),
             parked: None,
+            recounting: None,
             noted: BTreeSet::new(),
             has_promised: false,
             is_held_up: false,
@@ -257,6 +265,7 @@ impl Worker {
         self.pull()?;
         let horizon = self.pending.back().map_or(now, |last| last.arrived);
         let parked = self.parked()?;
+        let recounting = self.recounting.take().map_or_else(|| recount::open(self.partition.as_ref()), Ok)?;
         self.agenda.refresh(&self.shared.roster, self.partition.as_ref())?;
         let tools = Tools {
             partition: self.partition.as_ref(),
@@ -271,12 +280,15 @@ impl Worker {
         let shift = Shift::open(tools, fairness, parked.clone(), horizon)?;
         let (mut batch, consumed) = shift.work(Window { entries: &self.pending, is_all: self.is_at_end })?;
         let (came_back, replies) = settlement::heed(&mut batch, &self.words, now)?;
+        if let Some(tenant) = recounting.first() {
+            batch.go_on_recounting(tenant, now)?;
+        }
         let upto = self.pending.get(consumed).map_or(self.passed, |next| next.position);
-        let Closed { commit, causes, suspensions, touched } = batch.close(upto);
+        let Closed { commit, causes, suspensions, touched } = batch.close(upto)?;
         let has_passed_much = upto.0 - self.partition.position().0 > limits::PASSED_BYTES_MAX;
         let has_to_say = has_passed_much || self.is_awaited;
         if causes == 0 && commit.parked.is_empty() && self.words.is_empty() && !has_to_say {
-            self.parked = Some(parked);
+            (self.parked, self.recounting) = (Some(parked), Some(recounting));
             return Ok(false);
         }
         self.status.busy();
@@ -284,6 +296,8 @@ impl Worker {
         let is_parked_as_before = commit.parked.is_empty() && commit.unparked.is_empty();
         self.partition.commit(commit)?;
         self.parked = is_parked_as_before.then_some(parked);
+        let is_as_before = recounting.is_empty() && !self.words.iter().any(|word| matches!(word, Word::Recount(..)));
+        self.recounting = is_as_before.then_some(recounting);
         self.agenda.renew(&touched, self.partition.as_ref())?;
         self.announce(suspensions);
         self.since_sync.get_or_insert_with(Stopwatch::start);
@@ -356,7 +370,7 @@ impl Worker {
     fn rest(&mut self, reason: &str) {
         tracing::warn!(reason, slots = ?self.partition.slots(), "the store is unavailable; trying again");
         self.pending.clear();
-        self.parked = None;
+        (self.parked, self.recounting) = (None, None);
         self.agenda.forget();
         self.passed = self.partition.position();
         // Not waiting for the signal: every arrival raises it.

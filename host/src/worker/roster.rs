@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use super::suspension::Streak;
 use crate::conditions::Audiences;
 use crate::domain::{CampaignName, Cause, Context, Labels, Manifest, Outcome, Revision, TenantId, Timestamp};
+use crate::policy::TenantPolicy;
 use crate::sandbox::View;
 use crate::settings::Settings;
 
@@ -86,17 +87,33 @@ impl Enlisted {
     }
 }
 
-/// All campaigns of one tenant that are active, paused or suspended; and the names of those that are over.
+/// All campaigns of one tenant that are active, paused or suspended; the names of those that are over; and what the tenant wants for all.
 #[derive(Clone, Default)]
 pub struct Campaigns {
     enlisted: Arc<[Enlisted]>,
     archived: Arc<[CampaignName]>,
+    policy: Arc<TenantPolicy>,
 }
 
 impl Campaigns {
     /// These, and the names of those that are over.
     pub fn new(enlisted: impl IntoIterator<Item = Enlisted>, archived: impl IntoIterator<Item = CampaignName>) -> Self {
-        Self { enlisted: enlisted.into_iter().collect(), archived: archived.into_iter().collect() }
+        Self {
+            enlisted: enlisted.into_iter().collect(),
+            archived: archived.into_iter().collect(),
+            policy: Arc::default(),
+        }
+    }
+
+    /// The same, under what the tenant wants for all.
+    #[must_use]
+    pub fn under(self, policy: Arc<TenantPolicy>) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// What the tenant wants for all.
+    pub(super) fn policy(&self) -> &TenantPolicy {
+        &self.policy
     }
 
     /// Whether nothing was replaced between the two.

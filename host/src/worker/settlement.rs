@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use super::batch::{Batch, Here};
-use super::ledger::{Fate as Recorded, LedgerRow, What};
 use super::suspension::OPERATIONS;
 use super::{Word, Worker, WorkerError, messages};
 use crate::domain::{InstructionId, Lost, Medium, ProfileKey, TenantId, Timestamp, limits};
 use crate::faults::{self, Point};
+use crate::ledger::{Fate as Recorded, LedgerRow, What};
 use crate::outbox::{self, DeathCause, Declined, Entry, Fate, Settlement};
+use crate::policy::{self, CampaignPolicy, Moment};
 use crate::store::{Book, Line};
 
 /// An answer that is due once the batch is committed.
@@ -91,6 +92,10 @@ pub(super) fn heed(batch: &mut Batch<'_>, words: &[Word], now: Timestamp) -> Res
                 settle(batch, settlement, provider, now)?;
             }
             Word::Redeliver(tenant, ids, reply) => replies.push((reply.clone(), redeliver(batch, tenant, ids, now)?)),
+            Word::Recount(tenant, reply) => {
+                batch.begin_recount(tenant, now)?;
+                replies.push((reply.clone(), 1));
+            }
             Word::Postpone(entry) if is_kept(batch, entry)? => {
                 let due = now.plus(limits::PAUSED_TIMER_RECHECK);
                 batch.draft_mut().put(entry, Some(due));
@@ -105,19 +110,27 @@ pub(super) fn heed(batch: &mut Batch<'_>, words: &[Word], now: Timestamp) -> Res
     Ok((came_back, replies))
 }
 
-/// Before an attempt long after the promise: who does not want it any more does not get it. Who moved meanwhile cannot be asked here.
+/// Before an attempt long after the promise: who does not want it any more does not get it, and nobody gets it in quiet hours. Who moved
+/// meanwhile cannot be asked here.
 fn judge_again(batch: &mut Batch<'_>, entry: &Entry, now: Timestamp) -> Result<(), WorkerError> {
     let key = ProfileKey { tenant: entry.tenant.clone(), profile: entry.profile.clone() };
-    let refused = match batch.here(&key)? {
-        Here::Person(person) => person.consents.refused(&entry.channel),
-        Here::Nobody | Here::Moved(_) | Here::Erased(_) => None,
+    let campaigns = batch.tools.roster.of(&key.tenant);
+    let person = match batch.here(&key)? {
+        Here::Person(person) => Arc::clone(person),
+        Here::Nobody | Here::Moved(_) | Here::Erased(_) => Arc::default(),
     };
-    if let Some(since) = refused {
+    if let Some(since) = person.consents.refused(&entry.channel) {
         let reason = Some(format!("the person left `{}` on {since}", entry.channel));
         let entry = Entry { last_error: reason, ..entry.clone() };
         return give_up(batch, entry.died(DeathCause::Unwanted, now), "", now);
     }
-    batch.draft_mut().put(&Entry { judged_at: now, ..entry.clone() }, Some(now));
+    let settings = campaigns.iter().find(|campaign| campaign.name == entry.campaign).map(|campaign| &campaign.settings);
+    let usual = CampaignPolicy::default();
+    let settings = settings.map_or(&usual, |settings| &settings.policy);
+    let moment = Moment { now, profile: &person, tenant: campaigns.policy() };
+    let good_until = policy::good_until(&moment, settings, &entry.channel);
+    let due = policy::quiet_until(&moment, settings, &entry.channel).unwrap_or(now);
+    batch.draft_mut().put(&Entry { good_until, ..entry.clone() }, Some(due));
     Ok(())
 }
 
@@ -176,9 +189,23 @@ fn redeliver(
         let Some(kept) = batch.outbox_entry(tenant, id)? else { continue };
         let Ok(entry) = kept.redelivered(now) else { continue };
         batch.draft_mut().put(&entry, Some(now));
+        count_again(batch, &entry)?;
         found += 1;
     }
     Ok(found)
+}
+
+/// What is on its way again counts again.
+fn count_again(batch: &mut Batch<'_>, entry: &Entry) -> Result<(), WorkerError> {
+    let key = ProfileKey { tenant: entry.tenant.clone(), profile: entry.profile.clone() };
+    let campaigns = batch.tools.roster.of(&key.tenant);
+    let campaign = campaigns.iter().find(|campaign| campaign.name == entry.campaign);
+    if campaign.is_some_and(|campaign| campaign.settings.policy.counts(&entry.channel))
+        && let Here::Person(person) = batch.here(&key)?
+    {
+        Arc::make_mut(person).sends.promise(&entry.id, &entry.campaign, &entry.channel);
+    }
+    Ok(())
 }
 
 fn record(batch: &mut Batch<'_>, entry: &Entry, what: What, now: Timestamp) -> Result<(), WorkerError> {
@@ -191,9 +218,11 @@ fn recorded(entry: &Entry, provider: &str, next: Option<Timestamp>) -> Recorded 
         id: entry.id.to_string(),
         step: entry.step.clone(),
         channel: entry.channel.clone(),
+        revision: entry.revision.0,
         provider: provider.to_owned(),
         attempts: entry.attempts,
         reason: entry.last_error.clone().or_else(|| entry.dead.map(|dead| dead.cause.as_str().to_owned())),
         next: next.map(Timestamp::as_millis),
+        variation: entry.variation.as_ref().map(ToString::to_string),
     }
 }

@@ -8,19 +8,21 @@ use sha2::{Digest, Sha256};
 
 use super::aside::Question;
 use super::catalogue::Catalogue;
-use super::conversion::{self, Conversion};
 use super::inquiries::Inquiries;
-use super::ledger::{Decided, Failed, LedgerRow, What, log_lines, mark_text};
+use super::interaction::{self, Became, Interaction};
 use super::person::{Lines, Person};
 use super::roster::{Campaigns, Enlisted};
+use super::trials::{self, Claim};
 use super::triggers::{Named, causes, timer_cause, wants};
 use super::verdicts::{self, Instructed};
 use crate::channels::Switchboard;
 use crate::domain::{
-    Asking, CampaignName, Cause, CauseId, Context, Decision, Event, Failure, FailureKind, InstructionId, Mark, Outcome,
-    ProfileKey, Timestamp, limits,
+    Arm, Asking, CampaignName, Cause, CauseId, Context, Decision, Event, Failure, FailureKind, Instruction,
+    InstructionId, Mark, Outcome, ProfileKey, Timestamp,
 };
+use crate::ledger::{Decided, Failed, Judged, LedgerRow, What, log_lines, mark_text};
 use crate::outbox::Entry;
+use crate::policy::Moment;
 use crate::profiles::{Profile, TimerEffects};
 use crate::store::TimerKey;
 
@@ -40,6 +42,11 @@ impl Scene<'_> {
     /// How the person can be reached.
     pub(super) fn lines(&self) -> Lines {
         Lines { switchboard: Arc::clone(self.switchboard), tenant: self.key.tenant.clone() }
+    }
+
+    /// What everything is judged by that is judged now.
+    pub(super) fn moment<'p>(&'p self, profile: &'p Profile) -> Moment<'p> {
+        Moment { now: self.now, profile, tenant: self.campaigns.policy() }
     }
 
     /// Whether a campaign is to be asked.
@@ -66,6 +73,14 @@ impl Scene<'_> {
     }
 }
 
+impl Effects {
+    /// There is no such timer any more: neither one that was there, nor one that was just set.
+    pub(super) fn unset(&mut self, timer: TimerKey) {
+        self.timers_set.retain(|set| *set != timer);
+        self.timers_unset.push(timer);
+    }
+}
+
 /// What one cause comes to, besides the changed person.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Effects {
@@ -76,7 +91,7 @@ pub(super) struct Effects {
     pub(super) promised: Vec<Entry>,
     pub(super) ledger: Vec<LedgerRow>,
     /// What others are still to be asked about.
-    pub(super) converted: VecDeque<Conversion>,
+    pub(super) interactions: VecDeque<Interaction>,
     /// Who was asked.
     pub(super) asked: Vec<Asked>,
     /// What campaigns used in all.
@@ -94,11 +109,14 @@ pub(super) struct Asked {
 pub(super) fn on_event(scene: &Scene<'_>, profile: &mut Arc<Profile>, event: &Event) -> Effects {
     let applied = Arc::make_mut(profile).apply(event);
     let mut effects = Effects::default();
+    if !(applied.is_repeated || event.test) {
+        trials::note(scene, profile, event, &mut effects);
+    }
     for named in causes(event, applied) {
         let campaigns = scene.campaigns.iter();
         campaigns.for_each(|campaign| consider(scene, profile, campaign, (event, &named), &mut effects));
     }
-    spread_conversions(scene, profile, &mut effects);
+    spread(scene, profile, &mut effects);
     verdicts::judge(scene, profile, &mut effects);
     effects
 }
@@ -152,7 +170,7 @@ pub(super) fn on_first(
             break;
         }
     }
-    spread_conversions(scene, profile, &mut effects);
+    spread(scene, profile, &mut effects);
     verdicts::judge(scene, profile, &mut effects);
     effects
 }
@@ -165,18 +183,18 @@ pub(super) fn on_release(scene: &Scene<'_>, profile: &mut Arc<Profile>) -> Effec
     effects
 }
 
-/// Counts the conversions that campaigns marked, and asks the others about them, which may mark some in turn. The others hear of a campaign's
-/// conversions once a cause: so campaigns that convert each other come to an end.
-fn spread_conversions(scene: &Scene<'_>, profile: &mut Arc<Profile>, effects: &mut Effects) {
+/// Counts conversions and who is held out, and asks the other campaigns about them, which may convert in turn. The others hear of a
+/// campaign's conversions once a cause: so campaigns that convert each other come to an end.
+fn spread(scene: &Scene<'_>, profile: &mut Arc<Profile>, effects: &mut Effects) {
     let mut heard = BTreeSet::new();
-    while let Some(conversion) = effects.converted.pop_front() {
-        let event = conversion.event();
+    while let Some(interaction) = effects.interactions.pop_front() {
+        let event = interaction.event();
         Arc::make_mut(profile).note(&event);
-        if !heard.insert(conversion.campaign.clone()) {
+        if !heard.insert((interaction.campaign.clone(), interaction.what == Became::HeldOut)) {
             continue;
         }
-        let named = conversion::cause(&event);
-        let others = scene.campaigns.iter().filter(|campaign| campaign.name != conversion.campaign);
+        let named = interaction::cause(&event);
+        let others = scene.campaigns.iter().filter(|campaign| campaign.name != interaction.campaign);
         others.for_each(|campaign| consider(scene, profile, campaign, (&event, &named), effects));
     }
 }
@@ -189,8 +207,8 @@ fn reason_not_to_ask(scene: &Scene<'_>, campaign: &Enlisted, (event, cause): (&E
         Some(reason.to_owned())
     } else if let Some(reason) = reason_not_to_follow(scene, campaign, (event, cause)) {
         Some(reason)
-    } else if age > limits::FRESHNESS {
-        let (hours, bound) = (age.as_secs() / 3600, limits::FRESHNESS.as_secs() / 3600);
+    } else if age > campaign.settings.policy.freshness() {
+        let (hours, bound) = (age.as_secs() / 3600, campaign.settings.policy.freshness().as_secs() / 3600);
         Some(format!("the event was {hours} h old when it arrived, more than {bound} h"))
     } else {
         None
@@ -219,10 +237,12 @@ pub(super) fn row(scene: &Scene<'_>, campaign: &Enlisted, what: What) -> LedgerR
 }
 
 fn ask(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named: &Named, effects: &mut Effects) {
+    let arm = trials::arm(scene, profile, campaign);
     let context = Context {
         campaign: campaign.name.clone(),
         now: scene.now,
         profile: scene.key.profile.clone(),
+        variation: arm.variation.clone(),
         seed: seed(&digest(scene, campaign, &named.id, None)),
         state: profile.runs.get(&campaign.name).and_then(|run| run.state.clone()),
     };
@@ -232,7 +252,7 @@ fn ask(scene: &Scene<'_>, profile: &mut Arc<Profile>, campaign: &Enlisted, named
     effects.fuel += fuel_used;
     match result {
         Ok(decision) => {
-            let mut decided = follow(scene, Arc::make_mut(profile), campaign, (named, decision), effects);
+            let mut decided = follow(scene, profile, campaign, (named, &arm, decision), effects);
             (decided.fuel, decided.log) = (fuel_used, log);
             effects.ledger.push(row(scene, campaign, What::Decided(decided)));
             effects.asked.push(Asked { campaign: campaign.name.clone(), failed: None });
@@ -263,19 +283,19 @@ fn failed(campaign: &Enlisted, named: &Named, failure: Failure, log: Vec<String>
 /// Turns a decision into effects.
 fn follow(
     scene: &Scene<'_>,
-    profile: &mut Profile,
+    profile: &mut Arc<Profile>,
     campaign: &Enlisted,
-    (named, decision): (&Named, Decision),
+    (named, arm, decision): (&Named, &Arm, Decision),
     effects: &mut Effects,
 ) -> Decided {
     let Decision { instructions, timers, state, marks } = decision;
-    verdicts::leave(scene, profile, campaign, &marks, effects);
-    let row = effects.ledger.len();
-    for (number, instruction) in instructions.into_iter().enumerate() {
-        let id = instruction_id(scene, campaign, &named.id, (number, &instruction.step));
-        effects.instructed.push(Instructed::new(campaign, (id, instruction), (scene.now, row)));
+    if !instructions.is_empty() || marks.contains(&Mark::Entered) {
+        trials::enrol(scene, Arc::make_mut(profile), campaign, (&named.id, arm), effects);
     }
-    effects.converted.extend(conversions(scene, campaign, named, &marks));
+    convert(scene, profile, campaign, (named, &marks), effects);
+    let profile = Arc::make_mut(profile);
+    verdicts::leave(scene, profile, campaign, &marks, effects);
+    let withheld = instruct(scene, campaign, (named, arm, instructions), effects);
     let run = profile.run_mut(&campaign.name);
     run.remember(state);
     let TimerEffects { unset, set } = run.change_timers(timers, scene.now);
@@ -288,7 +308,9 @@ fn follow(
     Decided {
         cause: named.id.0.clone(),
         revision: campaign.revision.0,
-        verdicts: Vec::new(),
+        variation: trials::variation(arm),
+        held_out: trials::held_out(arm),
+        verdicts: withheld,
         timers_set: set.iter().map(|(name, due)| (name.clone(), due.as_millis())).collect(),
         timers_unset: unset
             .into_iter()
@@ -296,13 +318,48 @@ fn follow(
             .filter(|name| !set.iter().any(|(set, _)| set == name))
             .collect(),
         marks: marks.iter().map(mark_text).collect(),
-        fuel: 0,
-        log: Vec::new(),
+        ..Decided::default()
+    }
+}
+
+/// Has instructions judged with those of others, once the cause is through. Those for somebody who is held out go no further.
+fn instruct(
+    scene: &Scene<'_>,
+    campaign: &Enlisted,
+    (named, arm, instructions): (&Named, &Arm, Vec<Instruction>),
+    effects: &mut Effects,
+) -> Vec<Judged> {
+    let (row, mut withheld) = (effects.ledger.len(), Vec::new());
+    for (number, instruction) in instructions.into_iter().enumerate() {
+        let id = instruction_id(scene, campaign, &named.id, (number, &instruction.step));
+        match arm.hold_out {
+            Some(share) => withheld.push(trials::withheld(id.as_str(), &instruction, share)),
+            None => effects.instructed.push(Instructed::new(campaign, (id, instruction), (scene.now, row))),
+        }
+    }
+    withheld
+}
+
+/// Takes in the conversions among a decision's marks. Where the tenant says what is one, marks are not counted for the experiment.
+fn convert(
+    scene: &Scene<'_>,
+    profile: &mut Arc<Profile>,
+    campaign: &Enlisted,
+    (named, marks): (&Named, &[Mark]),
+    effects: &mut Effects,
+) {
+    for conversion in conversions(scene, campaign, named, marks) {
+        if campaign.settings.experiment.conversion.is_none() {
+            let Became::Converted(worth) = conversion.what else { continue };
+            let (id, at) = (conversion.event().id, conversion.at);
+            trials::convert(scene, profile, campaign, Claim::marked(id, at, worth), effects);
+        }
+        effects.interactions.push_back(conversion);
     }
 }
 
 /// The conversions among a decision's marks.
-fn conversions(scene: &Scene<'_>, campaign: &Enlisted, named: &Named, marks: &[Mark]) -> Vec<Conversion> {
+fn conversions(scene: &Scene<'_>, campaign: &Enlisted, named: &Named, marks: &[Mark]) -> Vec<Interaction> {
     let at = match &*named.cause {
         Cause::Event(event) | Cause::Engagement { event, .. } => event.at,
         _ => scene.now,
@@ -310,7 +367,7 @@ fn conversions(scene: &Scene<'_>, campaign: &Enlisted, named: &Named, marks: &[M
     let conversion = |(number, mark): (usize, &Mark)| match mark {
         Mark::Converted(value) => {
             let digest = digest(scene, campaign, &named.id, Some((number, "converted")));
-            Some(Conversion { campaign: campaign.name.clone(), value: *value, at, digest })
+            Some(Interaction { campaign: campaign.name.clone(), what: Became::Converted(*value), at, digest })
         }
         _ => None,
     };
@@ -331,7 +388,12 @@ fn instruction_id(
 }
 
 /// Depends on everything that tells one instruction from another, and on nothing else.
-fn digest(scene: &Scene<'_>, campaign: &Enlisted, cause: &CauseId, instruction: Option<(usize, &str)>) -> [u8; 32] {
+pub(super) fn digest(
+    scene: &Scene<'_>,
+    campaign: &Enlisted,
+    cause: &CauseId,
+    instruction: Option<(usize, &str)>,
+) -> [u8; 32] {
     let mut digest = Sha256::new();
     let number = instruction.map(|(number, _)| number.to_string());
     let step = instruction.map(|(_, step)| step);
@@ -397,9 +459,10 @@ mod tests {
 
     fn sends_and_waits(_: &Context, _: &Cause) -> Result<Decision, Failure> {
         let delivery = Delivery { channel: "push".into(), content: Json::parse("{}").unwrap() };
+        let other = Delivery { content: Json::parse(r#"{"title": "other"}"#).unwrap(), ..delivery.clone() };
         let instruction = Instruction { step: "push".into(), deliveries: vec![delivery], expires: None };
         Ok(Decision {
-            instructions: vec![instruction.clone(), instruction],
+            instructions: vec![instruction.clone(), Instruction { deliveries: vec![other], ..instruction }],
             timers: vec![TimerChange::Set { name: "wait".into(), at: Timestamp::from_millis(9_000_000) }],
             state: StateChange::Replace(vec![1]),
             marks: vec![],

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::batch::failure_row;
-use super::ledger::{Failed, FailureRow};
+use super::bookkeeping::failure_row;
 use super::roster::Enlisted;
 use crate::channels::Addresses;
 use crate::domain::{CampaignName, InstructionId, Json, ProfileKey, Revision, TenantId, Timestamp, limits};
+use crate::ledger::{Failed, FailureRow};
 use crate::outbox::Entry;
 use crate::store::Row;
 
@@ -100,6 +100,7 @@ impl Suspension {
             tenant: self.tenant.clone(),
             campaign: self.campaign.clone(),
             revision: self.revision,
+            variation: None,
             step: SUSPENDED.to_owned(),
             channel: OPERATIONS.to_owned(),
             profile: key.profile.clone(),
@@ -107,7 +108,7 @@ impl Suspension {
             content: Json::from(&content),
             addresses: Addresses::default(),
             promised_at: self.at,
-            judged_at: self.at,
+            good_until: self.at,
             expires: None,
             attempts: 0,
             last_error: None,

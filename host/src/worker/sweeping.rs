@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use super::agenda::Appointment;
 use super::batch::{Batch, Here};
-use super::ledger::{LedgerRow, What};
 use super::moments::{self, Moment};
 use super::roster::Enlisted;
 use super::step::{self, Effects};
@@ -17,6 +16,7 @@ use super::sweep::{self, Question, Sweep, Whom};
 use super::triggers::{self, Named};
 use super::{WorkerError, catch_up, fanout};
 use crate::domain::{CauseId, ProfileId, ProfileKey, TenantId, Timestamp, limits};
+use crate::ledger::{LedgerRow, What};
 use crate::profiles::SweepMark;
 use crate::schedules::Schedule;
 use crate::store::{Book, TimerKey};

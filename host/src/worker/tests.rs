@@ -1,5 +1,6 @@
 //! Batches over a store in memory, with campaigns of a few lines: what causes and words of one commit do to one another.
 
+mod counters;
 mod fairness;
 mod identity;
 mod release;
@@ -20,6 +21,7 @@ use crate::domain::{
     Outcome, ProfileId, ProfileKey, Revision, StateChange, Substance, TimerChange, Trigger,
 };
 use crate::sandbox::View;
+use crate::settings::Settings;
 use crate::store::conformance::{self, NOON, at, person_in, shop};
 use crate::store::{Book, Commit, Line, Memory, OutboxRow, Page, Row, RowKey, Store, TimerKey};
 
@@ -52,7 +54,8 @@ pub(super) fn campaign(name: &str, decide: Decide) -> Enlisted {
         standing: Standing::Active,
         since: Timestamp::EPOCH,
         catches_up_since: None,
-        settings: Arc::default(),
+        // These tests send one person more than anybody would.
+        settings: Settings::read(&serde_json::json!({"exempt_from": ["caps"]})).unwrap().into(),
         streak: Arc::default(),
         manifest: Arc::new(manifest),
         decider: Arc::new(Answers(decide)),
@@ -135,7 +138,7 @@ impl Bench {
         }
         fire(&mut batch, horizon);
         settlement::heed(&mut batch, words, self.now).unwrap();
-        let Closed { commit, causes, .. } = batch.close(upto);
+        let Closed { commit, causes, .. } = batch.close(upto).unwrap();
         self.partition.commit(commit).unwrap();
         self.partition.sync().unwrap();
         causes
@@ -381,6 +384,7 @@ fn entry(number: usize, channel: &str, person: &ProfileKey) -> OutboxRow {
         tenant: shop(),
         campaign: CampaignName::parse("test").unwrap(),
         revision: Revision(1),
+        variation: None,
         step: "push".into(),
         channel: channel.to_owned(),
         profile: person.profile.clone(),
@@ -388,7 +392,7 @@ fn entry(number: usize, channel: &str, person: &ProfileKey) -> OutboxRow {
         content: Json::parse("{}").unwrap(),
         addresses: Addresses::default(),
         promised_at: at(NOON),
-        judged_at: at(NOON),
+        good_until: at(NOON),
         expires: None,
         attempts: 0,
         last_error: None,

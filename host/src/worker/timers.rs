@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::batch::{Batch, Here};
 use super::due::Due;
-use super::ledger::{LedgerRow, What};
 use super::{WorkerError, erasure, step, triggers, verdicts};
 use crate::domain::{TenantId, Timestamp, limits};
 use crate::faults::{self, Point};
+use crate::ledger::{LedgerRow, What};
 use crate::store::TimerKey;
 
 impl Batch<'_> {
@@ -63,7 +63,7 @@ impl Batch<'_> {
             self.unset(other);
         }
         let reason = "the campaign is archived".to_owned();
-        let held = run.held.iter().map(|held| What::Released(verdicts::dropped(held, "withdrawn", &reason)));
+        let held = run.held.iter().map(|held| verdicts::dropped(held, "withdrawn", &reason).released(held.revision));
         let what = match verdicts::is_held_timer(&timer.name) {
             true => None,
             false => Some(What::NotAsked { cause: triggers::timer_cause(timer).0, reason: reason.clone() }),

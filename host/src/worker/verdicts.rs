@@ -3,14 +3,22 @@
 
 use std::sync::Arc;
 
-use super::ledger::{Judged, What};
+use serde_json::Value;
+
+use super::person::Person;
 use super::roster::Enlisted;
 use super::step::{Effects, Scene, row, timer_key};
+use super::trials;
 use crate::channels::Addresses;
-use crate::domain::{CampaignName, Delivery, Instruction, InstructionId, KnownBy, Mark, Medium, Timestamp, limits};
+use crate::domain::{
+    CampaignName, Cause, Delivery, Instruction, InstructionId, KnownBy, Mark, Medium, StateChange, TimerChange,
+    Timestamp, limits,
+};
+use crate::ledger::{Judged, What};
 use crate::outbox::Entry;
-use crate::policy::{self, CampaignPolicy, Candidate, Moment, TenantPolicy, Verdict};
+use crate::policy::{self, Candidate, Verdict};
 use crate::profiles::{HOUSE_TIMER, Held, Profile};
+use crate::sandbox::View as _;
 
 /// The reason with which a run ends that went its whole way: what is held of it still goes out.
 const COMPLETED: &str = "completed";
@@ -49,7 +57,8 @@ pub(super) fn is_held_timer(name: &str) -> bool {
 pub(super) fn take_held(scene: &Scene<'_>, profile: &mut Profile, effects: &mut Effects) {
     let asked = scene.campaigns.iter().filter(|campaign| campaign.reason_to_wait().is_none());
     for campaign in asked {
-        for held in take(scene, profile, (campaign, effects), |held| held.until <= scene.now) {
+        let is_due = |held: &Held| held.until <= scene.now || held.rule == policy::CAMPAIGN_PRIORITY;
+        for held in take(scene, profile, (campaign, effects), is_due) {
             effects.instructed.push(Instructed { campaign: campaign.name.clone(), held, row: None });
         }
     }
@@ -70,52 +79,74 @@ pub(super) fn leave(
     let Some(reason) = reason else { return };
     for held in take(scene, profile, (campaign, effects), |_| true) {
         let judged = dropped(&held, "exit", &format!("the run ended before: {reason}"));
-        effects.ledger.push(row(scene, campaign, What::Released(judged)));
+        effects.ledger.push(row(scene, campaign, judged.released(held.revision)));
     }
 }
 
 /// Judges what is to be judged; then nothing is.
 pub(super) fn judge(scene: &Scene<'_>, profile: &mut Arc<Profile>, effects: &mut Effects) {
-    let instructed = std::mem::take(&mut effects.instructed);
+    let of = |name: &CampaignName| scene.campaigns.iter().find(|campaign| campaign.name == *name);
+    let instructed = std::mem::take(&mut effects.instructed).into_iter();
+    let instructed: Vec<_> = instructed.filter_map(|one| of(&one.campaign).map(|campaign| (one, campaign))).collect();
     if instructed.is_empty() {
         return;
     }
-    let profile = Arc::make_mut(profile);
     let verdicts = verdicts(scene, profile, &instructed);
-    for (instructed, verdict) in instructed.into_iter().zip(verdicts) {
-        let Some(campaign) = scene.campaigns.iter().find(|campaign| campaign.name == instructed.campaign) else {
-            continue;
-        };
-        let number = instructed.row;
-        let judged = follow(scene, profile, campaign, (instructed.held, verdict), effects);
+    let profile = Arc::make_mut(profile);
+    for ((Instructed { held, row: number, .. }, campaign), verdict) in instructed.into_iter().zip(verdicts) {
+        let is_over = matches!(verdict, Verdict::Drop { rule: policy::DONT_SEND_IF, .. });
+        let revision = held.revision;
+        let judged = follow(scene, profile, campaign, (held, verdict), effects);
         match number.map(|number| &mut effects.ledger[number].what) {
             Some(What::Decided(decided)) => decided.verdicts.push(judged),
-            _ => effects.ledger.push(row(scene, campaign, What::Released(judged))),
+            _ => effects.ledger.push(row(scene, campaign, judged.released(revision))),
+        }
+        if is_over {
+            end(scene, profile, campaign, effects);
         }
     }
 }
 
-/// Until tenants say what they want, everybody wants what is usual.
-fn verdicts(scene: &Scene<'_>, profile: &Profile, instructed: &[Instructed]) -> Vec<Verdict> {
-    let (tenant, settings) = (TenantPolicy::default(), CampaignPolicy::default());
+/// What is not wanted any more ends the run: its later steps, too.
+fn end(scene: &Scene<'_>, profile: &mut Profile, campaign: &Enlisted, effects: &mut Effects) {
+    let exited = [Mark::Exited(policy::DONT_SEND_IF.to_owned())];
+    leave(scene, profile, campaign, &exited, effects);
+    let Some(run) = profile.runs.get_mut(&campaign.name) else { return };
+    run.remember(StateChange::Forget);
+    let unset = run.change_timers(vec![TimerChange::CancelAll], scene.now).unset;
+    unset.iter().for_each(|(name, due)| effects.unset(timer_key(scene, campaign, name, *due)));
+    if run.is_empty() {
+        profile.runs.remove(&campaign.name);
+    }
+}
+
+fn verdicts(scene: &Scene<'_>, profile: &Arc<Profile>, instructed: &[(Instructed, &Enlisted)]) -> Vec<Verdict> {
     let known_by = |delivery: &Delivery| scene.switchboard.known_by(&scene.key.tenant, &delivery.channel);
-    let known_by: Vec<Vec<KnownBy>> =
-        instructed.iter().map(|one| one.held.instruction.deliveries.iter().map(known_by).collect()).collect();
+    let known_by = |instruction: &Instruction| instruction.deliveries.iter().map(known_by).collect();
+    let ways: Vec<Vec<KnownBy>> = instructed.iter().map(|(one, _)| known_by(&one.held.instruction)).collect();
     let candidates: Vec<Candidate<'_>> = instructed
         .iter()
-        .zip(&known_by)
-        .map(|(Instructed { campaign, held, .. }, known_by)| Candidate {
-            campaign,
-            settings: &settings,
+        .zip(&ways)
+        .map(|((Instructed { held, .. }, campaign), known_by)| Candidate {
+            campaign: &campaign.name,
+            settings: &campaign.settings.policy,
             id: &held.id,
             instruction: &held.instruction,
             known_by,
-            is_unwanted: false,
+            is_unwanted: is_unwanted(scene, profile, campaign),
             since: held.since,
             held_by: Some(held.rule.as_str()).filter(|rule| !rule.is_empty()),
         })
         .collect();
-    policy::judge(&Moment { now: scene.now, profile, tenant: &tenant }, &candidates)
+    policy::judge(&scene.moment(profile), &candidates)
+}
+
+/// Whether the campaign's messages are not wanted any more. It is asked about the person as they are, whatever brought the message about.
+fn is_unwanted(scene: &Scene<'_>, profile: &Arc<Profile>, campaign: &Enlisted) -> bool {
+    let Some(unless) = &campaign.settings.policy.dont_send_if else { return false };
+    let (person, seen) = ((Arc::clone(profile), scene.lines()), (scene.now, Arc::new(Cause::Timer(String::new()))));
+    let person = Person::new((campaign, scene.campaigns), person, seen, scene.catalogue.clone());
+    person.holds(&unless.condition, &Value::Null)
 }
 
 /// Does as the verdict says.
@@ -130,6 +161,9 @@ fn follow(
         Verdict::Send { delivery } => {
             replace(scene, profile, campaign, &held, effects);
             let entry = promise(scene, profile, campaign, (held, delivery));
+            if campaign.settings.policy.counts(&entry.channel) {
+                profile.sends.promise(&entry.id, &campaign.name, &entry.channel);
+            }
             let judged = Judged::sent(&entry.id, &entry.step, &entry.channel);
             effects.promised.push(entry);
             judged
@@ -163,8 +197,8 @@ fn objected(held: &Held, verdict: &str, (rule, saw): (&str, &str)) -> Judged {
 fn replace(scene: &Scene<'_>, profile: &mut Profile, campaign: &Enlisted, newer: &Held, effects: &mut Effects) {
     let is_older = |held: &Held| held.instruction.step == newer.instruction.step && held.since < newer.since;
     let replaced = take(scene, profile, (campaign, effects), is_older);
-    let released = |held: &Held| dropped(held, "duplicates", "a newer message of the same step takes its place");
-    effects.ledger.extend(replaced.iter().map(|held| row(scene, campaign, What::Released(released(held)))));
+    let judged = |held: &Held| dropped(held, "duplicates", "a newer message of the same step takes its place");
+    effects.ledger.extend(replaced.iter().map(|held| row(scene, campaign, judged(held).released(held.revision))));
 }
 
 fn hold(scene: &Scene<'_>, profile: &mut Profile, campaign: &Enlisted, held: Held, effects: &mut Effects) {
@@ -177,7 +211,7 @@ fn hold(scene: &Scene<'_>, profile: &mut Profile, campaign: &Enlisted, held: Hel
     let crowded: Vec<InstructionId> = run.held.iter().take(too_many).map(|held| held.id.clone()).collect();
     for held in take(scene, profile, (campaign, effects), |held| crowded.contains(&held.id)) {
         let judged = dropped(&held, "held", &format!("more than {} messages were held", limits::HELD_MAX));
-        effects.ledger.push(row(scene, campaign, What::Released(judged)));
+        effects.ledger.push(row(scene, campaign, judged.released(held.revision)));
     }
 }
 
@@ -195,14 +229,15 @@ fn promise(scene: &Scene<'_>, profile: &Profile, campaign: &Enlisted, (held, del
         tenant: scene.key.tenant.clone(),
         campaign: campaign.name.clone(),
         revision,
+        variation: trials::arm(scene, profile, campaign).variation,
         step: instruction.step,
-        channel: delivery.channel,
         profile: scene.key.profile.clone(),
         user_id: profile.told_user_id().map(str::to_owned),
         content: delivery.content,
         addresses,
         promised_at: scene.now,
-        judged_at: scene.now,
+        good_until: policy::good_until(&scene.moment(profile), &campaign.settings.policy, &delivery.channel),
+        channel: delivery.channel,
         expires: instruction.expires,
         attempts: 0,
         last_error: None,
@@ -223,7 +258,7 @@ fn take(
     for held in &taken {
         let name = held_timer(&held.id);
         if let Some(due) = run.timers.remove(&name) {
-            effects.timers_unset.push(timer_key(scene, campaign, &name, due));
+            effects.unset(timer_key(scene, campaign, &name, due));
         }
     }
     if run.is_empty() {

@@ -59,6 +59,7 @@ pub(super) fn context() -> Context {
         campaign: CampaignName::parse("three-lines").expect("the name should be one"),
         now: NOW,
         profile: ProfileId::parse("user-1").expect("the id should be one"),
+        variation: None,
         seed: 7,
         state: None,
     }

@@ -155,6 +155,7 @@ fn admin(directory: Directory, public_url: Option<String>) -> Arc<Admin> {
         clock: Arc::new(SystemClock),
         crew,
         items,
+        switchboard: Arc::default(),
         public_url,
         reach: Reach::new(Vec::new()),
         readiness: Arc::new(|| Ok(())),

@@ -28,9 +28,16 @@ fn picture(line: &str) -> String {
         Answer::List(_, Some(wanted)) => format!("{wanted} rows"),
         Answer::One => "one object".to_owned(),
         Answer::Revelation => "one object, once".to_owned(),
+        Answer::Tables(views) => {
+            format!("tables of {}", views.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
+        }
+        Answer::Explanation => "an explanation".to_owned(),
+        Answer::Text(media_type) => (*media_type).to_owned(),
         Answer::Nothing(done) => done.to_string(),
     };
-    format!("{} {}{body} -> {answer}", request.method, request.path.join("/"))
+    let query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    format!("{} {}{query}{body} -> {answer}", request.method, request.path.join("/"))
 }
 
 /// Every command, with and without what it may leave out. `MODULE` and `OBJECT` are files.
@@ -89,6 +96,28 @@ quarantine list
 outbox list
 outbox redeliver msg_11111111111111111111111111111111
 outbox redeliver --all";
+
+#[test]
+fn reports_and_explanations_are_asked_for() {
+    let commands = [
+        "explain ada",
+        "explain ada --campaign spring --step first",
+        "report show spring",
+        "report show spring --from 2026-03-01 --to 2026-03-31 --by day --time-zone Europe/Berlin",
+        "report show spring --by step --csv",
+        "report rebuild",
+        "report rebuilding",
+    ];
+    expect![[r#"
+        GET profiles/ada/explain -> an explanation
+        GET profiles/ada/explain?campaign=spring&step=first -> an explanation
+        GET campaigns/spring/report -> tables of funnel, arms
+        GET campaigns/spring/report?from=2026-03-01&to=2026-03-31&by=day&time_zone=Europe/Berlin -> tables of items
+        GET campaigns/spring/report?by=step -> text/csv
+        POST reports/rebuild {} -> one object
+        GET reports/rebuild -> one object"#]]
+    .assert_eq(&commands.map(picture).join("\n"));
+}
 
 #[test]
 fn every_command_is_one_request() {

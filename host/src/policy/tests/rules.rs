@@ -269,7 +269,7 @@ fn what_is_let_through_counts_for_the_next_and_what_is_on_its_way_always() {
 #[test]
 fn while_more_is_young_than_can_be_remembered_nothing_more_counts() {
     let mut profile = Profile::default();
-    accepted(&mut profile, "push", &vec!["2026-02-20T00:00:00Z"; crate::domain::limits::SENDS_MAX]);
+    accepted(&mut profile, "push", &vec!["2026-02-20T00:00:00Z"; limits::SENDS_MAX]);
     check(
         &profile,
         json!({"caps": []}),

@@ -3,9 +3,6 @@
 use super::{Conversion, Touch};
 use crate::domain::{Arm, Figures, MessageId, Timestamp};
 
-/// Millionths in a hundredth.
-const MILLIONTHS: i64 = 10_000;
-
 /// What somebody did that a campaign is for, all in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Outcome {
@@ -76,17 +73,9 @@ impl Outcome {
 }
 
 impl Share {
-    /// What one person adds to the figures of their group. Values are rounded to hundredths once, for the whole person.
+    /// What one person adds to the figures of their group.
     pub fn figures(&self) -> Figures {
-        let Outcome { conversions, value } = self.outcome;
-        let half = if value < 0 { -MILLIONTHS / 2 } else { MILLIONTHS / 2 };
-        let hundredths = i128::from(value.saturating_add(half) / MILLIONTHS);
-        Figures {
-            people: 1,
-            converted: i64::from(conversions > 0),
-            value_sum: hundredths,
-            value_squares: hundredths * hundredths,
-        }
+        Figures::of_person(self.outcome.conversions, self.outcome.value)
     }
 }
 

@@ -72,6 +72,7 @@ fn context() -> Context {
         campaign: CampaignName::parse("sample").unwrap(),
         now: Timestamp::from_millis(NOW_MS),
         profile: ProfileId::parse("u1").unwrap(),
+        variation: None,
         seed: 7,
         state: Some(b"before".to_vec()),
     }

@@ -225,6 +225,8 @@ pub(super) fn book(book: Book) -> Vec<u8> {
         Book::Erasures => 8,
         Book::Items => 9,
         Book::Interests => 10,
+        Book::Counters => 11,
+        Book::Recounts => 12,
     };
     vec![number]
 }

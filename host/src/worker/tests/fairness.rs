@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{FailureKind, MessageId, ProfileId};
+use crate::ledger::{FailureRow, LedgerRow, What};
 use crate::profiles::Profile;
 
 /// What a campaign does, and what it costs.

@@ -14,6 +14,7 @@ use crate::domain::{
 };
 use crate::outbox::Entry as Promised;
 use crate::profiles::{Kept, Profile};
+use crate::reports::Measure;
 
 /// Not the one over which messages go here: every one of them is counted.
 const CHANNELS: [&str; 2] = ["email", "sms"];
@@ -38,6 +39,8 @@ enum Step {
     Turns(usize),
     Syncs(usize),
     Crashes,
+    /// A partition is to count again.
+    Recounts(usize),
 }
 
 impl Id {
@@ -154,6 +157,7 @@ fn steps(events: usize) -> impl Strategy<Value = Vec<Step>> {
             8 => select(vec![0, 1, 2, 3]).prop_map(Step::Turns),
             2 => select(vec![0, 1, 2, 3]).prop_map(Step::Syncs),
             1 => Just(Step::Crashes),
+            1 => select(vec![0, 1, 2, 3]).prop_map(Step::Recounts),
         ],
         0..40,
     );
@@ -209,6 +213,9 @@ impl Whole {
             Step::Arrives(number) => drop(conformance::append(&self.store, vec![inbound(&events[*number])])),
             Step::Turns(number) => drop(self.turn(*number)),
             Step::Syncs(number) => drop(self.workers[*number].partition.sync().unwrap()),
+            Step::Recounts(number) => {
+                self.workers[*number].words.push(Word::Recount(shop(), sync_channel(1).0));
+            }
             Step::Crashes => {
                 self.store.crash();
                 self.workers = Self::hire(&self.store, &self.shared);
@@ -291,7 +298,12 @@ fn check(whole: &mut Whole, events: &[Event], steps: &[Step]) -> Result<(), Test
     whole.clock.advance_to(at(NOON).plus(2 * HOUR));
     whole.settle();
     expected.push("timer".into());
-    prop_assert_eq!(whole.messages(), expected, "one timer, of one run");
+    prop_assert_eq!(whole.messages(), &expected[..], "one timer, of one run");
+    let counters = counters::of(&whole.store);
+    prop_assert_eq!(counters::sum(&counters).get(&Measure::Instructed), expected.len() as i128);
+    prop_assert_eq!(&counters, &counters::of_rows(&whole.store, [&key]), "counted as if all came at once");
+    let recounts = recounts(whole.store.reports().as_ref(), &shop()).unwrap();
+    prop_assert!(recounts.iter().all(|recount| !recount.is_open() && recount.differed == 0), "{:?}", recounts);
     Ok(())
 }
 

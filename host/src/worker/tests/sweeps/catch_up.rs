@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::domain::{Engagement, EngagementKind, Target};
-use crate::worker::ledger::{LedgerRow, What};
+use crate::ledger::{LedgerRow, What};
 
 /// What happens while it catches up.
 #[derive(Debug, Clone)]
