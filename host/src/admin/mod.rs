@@ -48,6 +48,7 @@ use utoipa_axum::router::OpenApiRouter;
 use self::caller::Caller;
 pub use self::desk::ItemDesk;
 use self::problem::Problem;
+pub(crate) use self::reports::arms;
 pub use self::workshop::Workshop;
 use crate::channels::{Reach, Switchboard};
 use crate::domain::{Clock, Timestamp};

@@ -79,6 +79,11 @@ pub(super) struct Problem {
 }
 
 impl Problem {
+    /// What is wrong, for the log.
+    pub(super) fn detail(self) -> String {
+        self.detail
+    }
+
     /// A problem of that kind: what is wrong, and what to do next.
     pub(super) fn new(kind: &'static Kind, detail: impl ToString) -> Self {
         Self { kind, detail: detail.to_string() }

@@ -7,6 +7,7 @@ mod seat;
 mod serve;
 mod suspend;
 mod timepiece;
+mod winners;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -84,6 +85,8 @@ pub struct App {
     directory: Arc<Directory>,
     /// Writes down from time to time when keys were used.
     uses: JoinHandle<()>,
+    /// Looks at experiments from time to time.
+    winners: JoinHandle<()>,
 }
 
 /// What runs inside, for who waits for it.
@@ -156,7 +159,9 @@ impl App {
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(listener::serve(listener, router, options.bounds, stopped));
         let uses = tokio::spawn(keep_uses(Arc::clone(&directory)));
-        Ok(Self { address, bootstrap_key, house, dispatcher, loader, stop, server, directory, uses })
+        let (reports, clock) = (house.store.reports(), house.timepiece.clock());
+        let winners = tokio::spawn(winners::crown_from_time_to_time(Arc::clone(&directory), reports, clock));
+        Ok(Self { address, bootstrap_key, house, dispatcher, loader, stop, server, directory, uses, winners })
     }
 
     /// Where the door is.
@@ -184,6 +189,7 @@ impl App {
         self.stop.send_replace(true);
         self.server.await.context("the server's task failed")?;
         self.uses.abort();
+        self.winners.abort();
         let directory = self.directory;
         tokio::task::spawn_blocking(move || directory.keep_uses()).await.context("uses of keys were not kept")??;
         if tokio::time::timeout(limits::DRAIN_DELIVERIES_MAX, self.dispatcher.drain()).await.is_err() {

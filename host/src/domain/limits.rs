@@ -571,6 +571,8 @@ pub const PRIORITY_MAX: u32 = 100;
 pub const ARBITRATION_WINDOW_MAX: Duration = Duration::from_secs(24 * 3600);
 /// How old an event may be, by a campaign's own bound, to be taken up.
 pub const FRESHNESS_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How often the house looks whether an experiment is decided: rules count days.
+pub const WINNERS_BEAT: Duration = Duration::from_secs(3600);
 /// Revisions kept of one campaign.
 pub const REVISIONS_MAX: usize = 100;
 /// Rows of one page of a list.

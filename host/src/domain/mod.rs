@@ -11,6 +11,7 @@ mod history;
 mod identity;
 mod ids;
 mod inbound;
+mod instruction_id;
 mod item;
 mod json;
 pub mod limits;
@@ -31,10 +32,11 @@ pub use facts::{Consent, KnownBy, Lost, Medium, PersonFacts, Scope, Wish};
 pub use history::{Occurrences, Subject};
 pub use identity::{Identities, Link};
 pub use ids::{
-    CampaignName, ChannelName, IdError, InstructionId, Label, MappingName, MessageId, ModuleDigest, Position,
-    ProfileId, ProfileKey, Revision, Slot, SourceId, TenantId, VariationName,
+    CampaignName, ChannelName, IdError, Label, MappingName, MessageId, ModuleDigest, Position, ProfileId, ProfileKey,
+    Revision, Slot, SourceId, TenantId, VariationName,
 };
 pub use inbound::{Hearer, Inbound, News, Quarantined, Substance, Told};
+pub use instruction_id::InstructionId;
 pub use item::{
     Attributes, AttributesError, ItemChange, ItemDeed, ItemFacts, ItemId, ItemWord, Said, Teller, amendments,
     attribute, attributes, attributes_json,

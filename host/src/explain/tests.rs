@@ -1,3 +1,5 @@
+//! One example of everything that is explained.
+
 use std::fmt::Write;
 
 use expect_test::{Expect, expect};
@@ -50,7 +52,7 @@ fn fate(what: &str, attempts: u32, reason: &str) -> Value {
 fn who_got_it() {
     let send = decided(&json!({"id": "msg_1", "step": "first", "channel": "push", "verdict": "send"}));
     check(
-        &[send.clone()],
+        std::slice::from_ref(&send),
         &expect![[r#"
         1: `first` is on its way over push (because of `event:m1`)
     "#]],
@@ -83,81 +85,26 @@ fn who_got_it() {
 
 #[test]
 fn every_rule_has_its_words() {
-    for (rule, expected) in [
-        (
-            "consent",
-            expect![[r#"
-            1: `first` was not sent: the person does not want it (why) (because of `event:m1`)
-        "#]],
-        ),
-        (
-            "duplicates",
-            expect![[r#"
-            1: `first` was not sent: it was there already (why) (because of `event:m1`)
-        "#]],
-        ),
-        (
-            "dont-send-if",
-            expect![[r#"
-            1: `first` was not sent: the campaign's condition not to send it holds (why) (because of `event:m1`)
-        "#]],
-        ),
-        (
-            "expiry",
-            expect![[r#"
-            1: `first` was not sent: it would have come too late (why) (because of `event:m1`)
-        "#]],
-        ),
-        (
-            "campaign-priority",
-            expect![[r#"
-            1: `first` was not sent: another campaign goes before (why) (because of `event:m1`)
-        "#]],
-        ),
-        (
-            "channel-priority",
-            expect![[r#"
-            1: `first` was not sent: no channel of the campaign's reaches the person (why) (because of `event:m1`)
-        "#]],
-        ),
-        (
-            "caps",
-            expect![[r#"
-            1: `first` was not sent: the person got enough already (why) (because of `event:m1`)
-        "#]],
-        ),
-        (
-            "quiet-hours",
-            expect![[r#"
-            1: `first` was not sent: it is night where the person is (why) (because of `event:m1`)
-        "#]],
-        ),
-        (
-            "exit",
-            expect![[r#"
-            1: `first` was not sent: the person left the campaign before (why) (because of `event:m1`)
-        "#]],
-        ),
-        (
-            "withdrawn",
-            expect![[r#"
-            1: `first` was not sent: the campaign is over (why) (because of `event:m1`)
-        "#]],
-        ),
-        (
-            "held",
-            expect![[r#"
-            1: `first` was not sent: too many messages waited (why) (because of `event:m1`)
-        "#]],
-        ),
-        (
-            "a-rule-to-come",
-            expect![[r#"
-            1: `first` was not sent: a-rule-to-come (why) (because of `event:m1`)
-        "#]],
-        ),
+    for (rule, words) in [
+        ("consent", "the person does not want it"),
+        ("duplicates", "it was there already"),
+        ("dont-send-if", "the campaign's condition not to send it holds"),
+        ("expiry", "it would have come too late"),
+        ("campaign-priority", "another campaign goes before"),
+        ("channel-priority", "no channel of the campaign's reaches the person"),
+        ("caps", "the person got enough already"),
+        ("quiet-hours", "it is night where the person is"),
+        ("exit", "the person left the campaign before"),
+        ("withdrawn", "the campaign is over"),
+        ("held", "too many messages waited"),
+        ("a-rule-to-come", "a-rule-to-come"),
     ] {
-        check(&[decided(&judged("drop", rule, "why"))], &expected);
+        let row = row(1, &decided(&judged("drop", rule, "why")));
+        let name = name();
+        let known = Known { name: &name, idle: None, triggers: &[], channels: Vec::new() };
+        let case = Case { person: &Profile::default(), rows: &[row], step: None };
+        let expected = format!("1: `first` was not sent: {words} (why) (because of `event:m1`)\n");
+        assert_eq!(said(&case, &known), expected);
     }
 }
 

@@ -161,7 +161,7 @@ pub(crate) fn encode(inbound: &Inbound) -> Vec<u8> {
                 Hearer::Everybody => None,
             };
             let (news, text) = store_news(to.unwrap_or_default(), news);
-            (StoredSubstance::Told { to: to, news }, text)
+            (StoredSubstance::Told { to, news }, text)
         }
         Substance::Item(word) => (StoredSubstance::Item(items::store_word(word)), ""),
     };
@@ -195,7 +195,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Inbound, RecordError> {
             Substance::Quarantined(Quarantined { id, reason: reason.to_owned(), raw: text.to_owned() })
         }
         StoredSubstance::Told { to, news } => {
-            let to = to.map(|to| ProfileId::parse(to)).transpose()?.map_or(Hearer::Everybody, Hearer::Person);
+            let to = to.map(ProfileId::parse).transpose()?.map_or(Hearer::Everybody, Hearer::Person);
             Substance::Told(Told { id, to, news: restore_news(news, text)? })
         }
         StoredSubstance::Item(word) => Substance::Item(items::restore_word(word, id)?),

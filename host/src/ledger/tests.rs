@@ -1,3 +1,5 @@
+//! Older rows are read as they were, and every row has a sentence.
+
 use serde_json::{Value, json};
 
 use super::*;

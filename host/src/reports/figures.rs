@@ -205,6 +205,6 @@ impl AddAssign<&Self> for Figures {
 
 impl SubAssign<&Self> for Figures {
     fn sub_assign(&mut self, less: &Self) {
-        *self += &less.negated();
+        less.iter().for_each(|(measure, count)| self.add(measure.clone(), count.saturating_neg()));
     }
 }

@@ -365,7 +365,7 @@ fn every_slip_is_reported_by_its_place() {
     ];
     let said = documents.iter().map(|document| Script::read(document).unwrap_err().to_string() + "\n");
     expect![[r#"
-        at `/`: a list is no object: write an object with `module`, `configuration`, `settings`, `campaign`, `campaigns`, `audiences`, `mappings`, `start`, `items` or `scenarios`
+        at `/`: a list is no object: write an object with `module`, `configuration`, `settings`, `campaign`, `campaigns`, `audiences`, `mappings`, `policy`, `start`, `items` or `scenarios`
         at `/`: `campaign` is missing: write it
         at `/`: `scenarios` is missing: write it
         at `/scenarios`: the list is empty: write at least one

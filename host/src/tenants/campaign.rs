@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{CampaignAction, CampaignState, Tenant, TenantsError};
-use crate::domain::{CampaignName, Json, Manifest, ModuleDigest, Revision, Timestamp, limits};
+use crate::domain::{CampaignName, Json, Manifest, ModuleDigest, Revision, Timestamp, VariationName, limits};
 use crate::settings::Settings;
 
 /// A module under a name.
@@ -96,6 +96,16 @@ impl Campaign {
         let catches_up = |published: &&Arc<Published>| published.settings.catch_up;
         self.current().filter(catches_up)?;
         self.revisions().find(catches_up).map(|published| published.published_at)
+    }
+
+    /// When its experiment began: with the first kept revision of those in a row that try the same.
+    pub fn experiment_since(&self) -> Option<Timestamp> {
+        let salt = |published: &Published| published.settings.experiment.salt(&self.name).to_owned();
+        let current = salt(self.current()?);
+        let same = self.revisions().rev().take_while(|published| salt(published) == current);
+        same.filter(|published| !published.settings.experiment.variations.is_empty())
+            .last()
+            .map(|published| published.published_at)
     }
 
     fn act(&mut self, action: CampaignAction) -> Result<(), TenantsError> {
@@ -235,6 +245,25 @@ impl Tenant {
         let earlier = Published::clone(campaign.earlier(wanted)?);
         campaign.push(Published { published_at: now, ..earlier });
         Ok(self.keep_campaign(campaign))
+    }
+
+    /// Gives everybody who is yet to take part the variation that won, by a revision like any other. Where another revision took the place
+    /// of that one meanwhile, or the campaign is not asked any more, nothing changes.
+    pub fn apply_winner(
+        &mut self,
+        name: &CampaignName,
+        (revision, winner): (Revision, &VariationName),
+        now: Timestamp,
+    ) -> Result<(), TenantsError> {
+        let mut campaign = self.known_campaign(name)?;
+        let current =
+            campaign.current().filter(|current| current.revision == revision).map(|current| (**current).clone());
+        let Some(current) = current.filter(|_| campaign.state == CampaignState::Active) else { return Ok(()) };
+        let experiment = current.settings.experiment.with_all_on(winner);
+        let settings = Arc::new(Settings { experiment, ..Settings::clone(&current.settings) });
+        campaign.push(Published { published_at: now, settings, ..current });
+        self.keep_campaign(campaign);
+        Ok(())
     }
 
     fn known_campaign(&self, name: &CampaignName) -> Result<Campaign, TenantsError> {

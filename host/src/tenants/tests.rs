@@ -13,10 +13,11 @@ use serde_json::json;
 use super::*;
 use crate::domain::{
     CampaignName, ChannelName, EngagementKind, Json, Manifest, ManualClock, MappingName, ModuleDigest, Revision,
-    SourceId, Target, TenantId, Timestamp, Trigger, limits,
+    SourceId, Target, TenantId, Timestamp, Trigger, VariationName, limits,
 };
 use crate::keyring::{Keyring, MasterKeys};
 use crate::mappings::Mapping;
+use crate::policy::TenantPolicy;
 use crate::settings::Settings;
 
 const START: i64 = 1_767_323_045_678;
@@ -361,6 +362,52 @@ fn every_publication_is_a_revision_and_so_is_a_rollback() {
     assert_eq!(wait(&roll_back(Some(1)).unwrap()), (5, "1".to_owned()));
     assert_eq!(house.tenant(&shop()).active().count(), 1);
     assert!(matches!(roll_back(Some(99)), Err(TenantsError::NotFound { .. })));
+}
+
+#[test]
+fn what_all_messages_are_judged_by_outlives_a_start() {
+    let house = House::new();
+    house.directory.by(&deed()).create_tenant(shop()).unwrap();
+    let document = json!({"caps": [], "quiet_hours": {"from": "21:00", "to": "08:00"}, "hold_out_percent": 5});
+    let policy = TenantPolicy::read(&document).unwrap();
+    house.directory.by(&deed()).edit(&shop(), |tenant, _| Ok(tenant.set_policy(policy.clone()))).unwrap();
+    let house = house.reopened();
+    assert_eq!((&**house.tenant(&shop()).policy(), house.tenant(&shop()).policy().document()), (&policy, document));
+}
+
+#[test]
+fn a_winner_is_a_revision_of_the_one_that_it_won_in_and_of_no_other() {
+    let house = House::new();
+    house.directory.by(&deed()).create_tenant(shop()).unwrap();
+    let settings = json!({"labels": ["spring"], "experiment": {"variations": {"bold": 1, "plain": 1}}});
+    let published = house.publish(&shop(), "winter", "1").unwrap();
+    house
+        .directory
+        .by(&deed())
+        .edit(&shop(), |tenant, now| {
+            let mut with = (**published.current().unwrap()).clone();
+            with.settings = Arc::new(Settings::read(&settings).unwrap());
+            let publication = Publication {
+                module: with.module,
+                configuration: with.configuration,
+                settings: Settings::clone(&with.settings),
+                manifest: Manifest::clone(&with.manifest),
+            };
+            tenant.publish(&campaign("winter"), publication, with.component, now)
+        })
+        .unwrap();
+    let apply = |revision: u32| {
+        let winner = VariationName::parse("bold").unwrap();
+        let edit =
+            |tenant: &mut Tenant, now| tenant.apply_winner(&campaign("winter"), (Revision(revision), &winner), now);
+        house.directory.by(&deed()).edit(&shop(), edit).unwrap();
+        let current = house.tenant(&shop()).campaign(&campaign("winter")).unwrap().current().unwrap().clone();
+        (current.revision.0, current.settings.document())
+    };
+    assert_eq!(apply(1), (2, settings), "another revision took the place of that one");
+    let (revision, document) = apply(2);
+    assert_eq!((revision, &document["labels"][0]), (3, &"spring".into()));
+    assert_eq!(document["experiment"]["variations"], json!({"bold": 1, "plain": 0}));
 }
 
 #[test]

@@ -22,9 +22,10 @@ use super::named::Named;
 use super::problem::{Kind, Problem};
 use super::records::Unreadable;
 use super::workshop::aside;
-use crate::domain::{CampaignName, TenantId, limits};
+use crate::domain::{CampaignName, Figures, Group, TenantId, VariationName, limits};
 use crate::reports::{Counted, Report, Subject};
 use crate::store::{Book, Page, Reports, Row};
+use crate::tenants::Campaign;
 
 /// How a table asks to be a table.
 const CSV: &str = "text/csv";
@@ -91,6 +92,26 @@ fn read(
             _ => return Ok(report),
         }
     }
+}
+
+/// What is counted of the arms of a campaign's experiment, those without anybody among them.
+pub(crate) fn arms(
+    reports: &dyn Reports,
+    tenant: &TenantId,
+    campaign: &Campaign,
+) -> Result<Vec<(Group, Figures)>, String> {
+    let report =
+        read(reports, (tenant, &campaign.name), &Asked::of_arms(campaign)).map_err(|problem| problem.detail())?;
+    let Some(current) = campaign.current() else { return Ok(Vec::new()) };
+    let design = &current.settings.experiment;
+    let variations: Vec<VariationName> = design.variations.iter().map(|variation| variation.name.clone()).collect();
+    let mut arms = report.arms(&variations);
+    for group in design.groups() {
+        if !arms.iter().any(|(known, _)| *known == group) {
+            arms.push((group, Figures::default()));
+        }
+    }
+    Ok(arms)
 }
 
 /// Drops the rows of the last key: there may be more of it.

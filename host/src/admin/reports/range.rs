@@ -56,6 +56,13 @@ impl ReportQuery {
     }
 }
 
+impl Asked {
+    /// All that is known of the arms of a campaign's experiment.
+    pub(super) fn of_arms(campaign: &Campaign) -> Self {
+        Self { question: Question { by: None, experiment: salt(campaign) }, by: None, hours: 0..i64::MAX }
+    }
+}
+
 /// What tells the campaign's experiment from others that it had.
 fn salt(campaign: &Campaign) -> String {
     let salt = campaign.current().and_then(|published| published.settings.experiment.salt.clone());

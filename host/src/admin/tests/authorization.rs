@@ -75,6 +75,8 @@ const ROWS: &[Row] = &[
     row("GET /v1/audiences/{audience}", Viewer, "", 200, 404),
     row("PUT /v1/audiences/{audience}", Developer, AUDIENCE, 200, 200),
     row("DELETE /v1/audiences/{audience}", Developer, "", 204, 404),
+    row("GET /v1/policy", Viewer, "", 200, 200),
+    row("PUT /v1/policy", Developer, POLICY, 200, 200),
     row("GET /v1/mappings", Viewer, "", 200, 200),
     row("PUT /v1/mappings/{mapping}", Developer, MAPPING, 200, 200),
     row("DELETE /v1/mappings/{mapping}", Developer, "", 204, 404),
@@ -102,6 +104,7 @@ const ROWS: &[Row] = &[
 
 const AUDIENCE: &str = r#"{"condition": {"trait": "plan", "equals": "Gold"}}"#;
 const MAPPING: &str = r#"{"event": "Mail Seen", "engagement": "opened", "channel": "email"}"#;
+const POLICY: &str = r#"{"caps": []}"#;
 const WEBHOOK: &str = r#"{"provider": "webhook", "settings": {"url": "https://example.com/hook"}}"#;
 
 /// A house where `shop` has one of everything.
@@ -192,9 +195,21 @@ async fn another_tenants_lists_hold_nothing_of_ours() {
     let of_viewers = ROWS.iter().filter(|row| row.operation.starts_with("GET /v1") && row.own == row.other);
     // Nobody lives in this house: lists of people are told apart in the tests of the whole house.
     let is_of_people = |row: &&Row| {
-        ["audit", "items", "profiles", "erasures", "messages", "failures", "sweeps", "quarantine", "outbox"]
-            .iter()
-            .any(|list| row.operation.contains(list))
+        [
+            "audit",
+            "items",
+            "profiles",
+            "erasures",
+            "messages",
+            "failures",
+            "sweeps",
+            "quarantine",
+            "outbox",
+            "reports",
+            "policy",
+        ]
+        .iter()
+        .any(|list| row.operation.contains(list))
     };
     for row in of_viewers.filter(|row| row.operation != "GET /v1/keys" && !is_of_people(row)) {
         let path = row.operation.trim_start_matches("GET ");

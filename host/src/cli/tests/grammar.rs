@@ -32,7 +32,7 @@ fn picture(line: &str) -> String {
             format!("tables of {}", views.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
         }
         Answer::Explanation => "an explanation".to_owned(),
-        Answer::Text(media_type) => format!("{media_type}"),
+        Answer::Text(media_type) => (*media_type).to_owned(),
         Answer::Nothing(done) => done.to_string(),
     };
     let query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -90,13 +90,6 @@ mapping set seen --maps {\"event\":\"Mail-Seen\",\"engagement\":\"opened\"}
 mapping list
 mapping remove seen
 sweep list --limit 5
-explain ada
-explain ada --campaign spring --step first
-report show spring
-report show spring --from 2026-03-01 --to 2026-03-31 --by day --time-zone Europe/Berlin
-report show spring --by step --csv
-report rebuild
-report rebuilding
 profile list
 profile show anonymous:a/b
 messages list
@@ -105,6 +98,28 @@ quarantine list
 outbox list
 outbox redeliver msg_11111111111111111111111111111111
 outbox redeliver --all";
+
+#[test]
+fn reports_and_explanations_are_asked_for() {
+    let commands = [
+        "explain ada",
+        "explain ada --campaign spring --step first",
+        "report show spring",
+        "report show spring --from 2026-03-01 --to 2026-03-31 --by day --time-zone Europe/Berlin",
+        "report show spring --by step --csv",
+        "report rebuild",
+        "report rebuilding",
+    ];
+    expect![[r#"
+        GET profiles/ada/explain -> an explanation
+        GET profiles/ada/explain?campaign=spring&step=first -> an explanation
+        GET campaigns/spring/report -> tables of funnel, arms
+        GET campaigns/spring/report?from=2026-03-01&to=2026-03-31&by=day&time_zone=Europe/Berlin -> tables of items
+        GET campaigns/spring/report?by=step -> text/csv
+        POST reports/rebuild {} -> one object
+        GET reports/rebuild -> one object"#]]
+    .assert_eq(&commands.map(picture).join("\n"));
+}
 
 #[test]
 fn every_command_is_one_request() {
@@ -167,13 +182,6 @@ fn every_command_is_one_request() {
         GET mappings -> all rows
         DELETE mappings/seen -> {"mapping":"seen","removed":true}
         GET sweeps -> 5 rows
-        GET profiles/ada/explain -> an explanation
-        GET profiles/ada/explain?campaign=spring&step=first -> an explanation
-        GET campaigns/spring/report -> tables of funnel, arms
-        GET campaigns/spring/report?from=2026-03-01&to=2026-03-31&by=day&time_zone=Europe/Berlin -> tables of items
-        GET campaigns/spring/report?by=step -> text/csv
-        POST reports/rebuild {} -> one object
-        GET reports/rebuild -> one object
         GET profiles -> all rows
         GET profiles/anonymous:a/b -> one object
         GET messages -> all rows

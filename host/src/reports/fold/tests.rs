@@ -1,3 +1,5 @@
+//! What each row counts, and that figures taken back come to nothing.
+
 use std::fmt::Write;
 
 use expect_test::{Expect, expect};
