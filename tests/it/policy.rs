@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use rekindle_tests::{House, Provider, Tenant, identified, ordered, track};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -65,7 +66,8 @@ async fn what_a_cap_holds_goes_out_when_it_is_free_and_the_ledger_says_both() {
     does(&house, &shop, "ada", "Ping").await;
     house.pass(HOUR).await;
     does(&house, &shop, "ada", "Ping").await;
-    let held = "`note` is held until 2026-03-03T08:00:00.000Z (caps: the campaign's cap of 1 message in 24 hours is reached";
+    let held =
+        "`note` is held until 2026-03-03T08:00:00.000Z (caps: the campaign's cap of 1 message in 24 hours is reached";
     told(&shop, "ada", held).await;
     house.pass(23 * HOUR - MINUTE).await;
     assert_eq!(got(&shop, "ada").await, ["note 08:00"]);
@@ -86,7 +88,8 @@ async fn of_two_campaigns_on_one_event_the_priority_decides_whichever_was_publis
         house.pass(MINUTE).await;
         assert_eq!(got(&shop, "ada").await.len(), 1);
         assert!(got(&shop, "ada").await[0].starts_with("win-back"));
-        told(&shop, "ada", "`cart` is not sent (campaign-priority: priority 50 lost to `win-back` with priority 80)").await;
+        told(&shop, "ada", "`cart` is not sent (campaign-priority: priority 50 lost to `win-back` with priority 80)")
+            .await;
     }
 }
 
@@ -256,5 +259,33 @@ async fn within_the_window_the_higher_priority_wins_though_it_comes_later() {
     assert_eq!(shop.sent().await, []);
     house.pass(Duration::from_secs(1)).await;
     assert_eq!(got(&shop, "ada").await, ["cart 08:15"]);
-    told(&shop, "ada", "held until now: `browse` is not sent (campaign-priority: priority 20 lost to `cart` with priority 80)").await;
+    told(
+        &shop,
+        "ada",
+        "held until now: `browse` is not sent (campaign-priority: priority 20 lost to `cart` with priority 80)",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_check_says_which_rule_will_decide_and_publishes_nothing() {
+    let house = House::open().await;
+    let shop = house.tenant("shop").await;
+    shop.publish_journey("win-back", answer("Ping", "win-back"), json!({"priority": 80})).await;
+    let check = async |campaign: &str, draft: Value| {
+        house.call(Method::POST, &format!("/v1/campaigns/{campaign}/check"), &shop.key, Some(&draft)).await
+    };
+    let module = shop.upload("journey").await;
+    let draft = json!({"module": module, "configuration": answer("ping", "cart"), "settings": {"priority": 50}});
+    let rival = json!({
+        "campaign": "win-back", "priority": 80, "causes": ["the event `ping`"], "channels": ["email"],
+        "decides": "`win-back` (80) goes before this (50)",
+    });
+    assert_eq!(check("cart", draft).await["rivals"], json!([rival]));
+    let campaigns = shop.list("/v1/campaigns").await;
+    assert_eq!((campaigns.len(), &campaigns[0]["revision"]), (1, &json!(1)));
+    let published = check("win-back", json!({})).await;
+    let priority = json!({"rule": "campaign-priority", "holds": "80"});
+    assert!(published["rules"].as_array().unwrap().contains(&priority), "{published}");
+    assert_eq!(published["rivals"], json!([]));
 }

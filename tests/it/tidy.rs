@@ -12,6 +12,7 @@ const WALLS: &[(&str, &[&str])] = &[
         &[
             "catalogue",
             "channels",
+            "check",
             "conditions",
             "domain",
             "experiments",
@@ -51,6 +52,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ),
     ("catalogue", &["domain"]),
     ("channels", &["domain"]),
+    ("check", &["domain", "policy", "settings"]),
     ("cli", &["app", "demo", "domain", "scenario"]),
     ("conditions", &["domain"]),
     ("demo", &["domain"]),
