@@ -57,7 +57,13 @@ pub(crate) fn run(settings: &Settings) -> Result<Vec<Figure>> {
         ),
         Figure::once("a ledger's row of a decision that sends", "bytes", bytes),
         Figure::of("· writing it", "µs CPU", rounds(&mut || drop(black_box(row.encode())))),
-        Figure::of("· adding it up", "µs CPU", rounds(&mut || drop(black_box(reports::fold(&row).count())))),
+        Figure::of(
+            "· adding it up",
+            "µs CPU",
+            rounds(&mut || {
+                black_box(reports::fold(&row).count());
+            }),
+        ),
     ])
 }
 
