@@ -6,6 +6,7 @@ pub mod admin;
 pub mod app;
 pub mod catalogue;
 pub mod channels;
+mod check;
 pub mod cli;
 pub mod conditions;
 pub mod demo;

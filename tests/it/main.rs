@@ -22,6 +22,7 @@ mod mappings;
 #[path = "../../host/src/sandbox/tests/modules.rs"]
 mod modules;
 mod people;
+mod policy;
 mod process;
 mod reports;
 mod scenarios;

@@ -12,6 +12,7 @@ const WALLS: &[(&str, &[&str])] = &[
         &[
             "catalogue",
             "channels",
+            "check",
             "conditions",
             "domain",
             "experiments",
@@ -38,6 +39,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "channels",
             "conditions",
             "domain",
+            "experiments",
             "ingest",
             "keyring",
             "listener",
@@ -51,6 +53,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ),
     ("catalogue", &["domain"]),
     ("channels", &["domain"]),
+    ("check", &["domain", "policy", "settings"]),
     ("cli", &["app", "demo", "domain", "scenario"]),
     ("conditions", &["domain"]),
     ("demo", &["domain"]),

@@ -37,6 +37,7 @@ impl Arena {
             inlet: String::new(),
         };
         tenant.key = text(&tenant.call(Method::POST, "/v1/tenants", json!({"name": name})).await, "key");
+        tenant.call(Method::PUT, "/v1/policy", json!({"caps": []})).await;
         let source = json!({"name": "website", "secret": SECRET});
         tenant.inlet = text(&tenant.call(Method::POST, "/v1/sources", source).await, "url");
         tenant

@@ -192,6 +192,18 @@ impl Tenant<'_> {
         self.publish_module(component, &module, configuration).await;
     }
 
+    /// Publishes a journey under a name, with settings of the house's.
+    pub async fn publish_journey(&self, campaign: &str, journey: Value, settings: Value) {
+        let module = self.upload("journey").await;
+        let body = json!({"module": module, "configuration": journey, "settings": settings});
+        self.house.call(Method::POST, &format!("/v1/campaigns/{campaign}/publish"), &self.key, Some(&body)).await;
+    }
+
+    /// Has all messages judged by a policy from now on.
+    pub async fn set_policy(&self, policy: Value) {
+        self.house.call(Method::PUT, "/v1/policy", &self.key, Some(&policy)).await;
+    }
+
     /// Publishes a component that is here as bytes.
     pub async fn publish_bytes(&self, campaign: &str, component: Vec<u8>) {
         let module = self.upload_bytes(component).await;

@@ -5,6 +5,7 @@ mod decision;
 mod journeys;
 mod neighbours;
 mod pipeline;
+mod policy;
 mod profile;
 mod sweep;
 mod tenants;
@@ -31,6 +32,7 @@ pub(crate) const BENCHES: &[Bench] = &[
     },
     Bench { name: "journeys", summary: "CPU of an event beside no, one and five journeys", run: journeys::run },
     Bench { name: "profile", summary: "bytes and CPU of a person after 10, 100 and 1,000 events", run: profile::run },
+    Bench { name: "policy", summary: "CPU of verdicts, and bytes of a ledger's row", run: policy::run },
     Bench { name: "neighbours", summary: "delay of a tenant beside six whose campaigns loop", run: neighbours::run },
     Bench { name: "tenants", summary: "memory of a tenant that does nothing", run: tenants::run },
     Bench {

@@ -166,13 +166,13 @@ struct PublishRequest {
     #[serde(default = "empty_object")]
     #[schema(value_type = Object)]
     configuration: Value,
-    /// What the house does for this campaign, whatever the module: `labels`, `catch_up`. A revision has those that it was published with.
+    /// What the house does for this campaign, whatever the module: `labels`, `catch_up`, `experiment` and those of `docs/policy.md`. A revision has those that it was published with.
     #[serde(default = "empty_object")]
     #[schema(value_type = Object)]
     settings: Value,
 }
 
-fn empty_object() -> Value {
+pub(super) fn empty_object() -> Value {
     Value::Object(serde_json::Map::new())
 }
 
@@ -211,12 +211,12 @@ async fn publish_campaign(
     Ok(Json((&*campaign).into()))
 }
 
-fn refused_settings(err: impl std::fmt::Display) -> Problem {
+pub(super) fn refused_settings(err: impl std::fmt::Display) -> Problem {
     Problem::new(&Kind::INVALID, format!("settings {err}"))
 }
 
 /// Refuses schedules that cannot be read, never come, or name an audience that there is not.
-fn check_schedules(manifest: &Manifest, now: Timestamp, audiences: &Audiences) -> Result<(), Problem> {
+pub(super) fn check_schedules(manifest: &Manifest, now: Timestamp, audiences: &Audiences) -> Result<(), Problem> {
     for (number, trigger) in manifest.triggers.iter().enumerate() {
         let Trigger::Schedule(json) = trigger else { continue };
         let refused = |why: String| {
@@ -234,7 +234,11 @@ fn check_schedules(manifest: &Manifest, now: Timestamp, audiences: &Audiences) -
     Ok(())
 }
 
-async fn read_module(admin: &Admin, caller: &Caller<Developer>, digest: ModuleDigest) -> Result<Vec<u8>, Problem> {
+pub(super) async fn read_module(
+    admin: &Admin,
+    caller: &Caller<Developer>,
+    digest: ModuleDigest,
+) -> Result<Vec<u8>, Problem> {
     let (directory, tenant) = (Arc::clone(&admin.directory), caller.tenant.id.clone());
     workshop::aside(move || directory.module(&tenant, &digest)).await
 }

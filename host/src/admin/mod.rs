@@ -10,6 +10,7 @@ mod body;
 mod caller;
 mod campaigns;
 mod channels;
+mod check;
 mod desk;
 mod explain;
 mod feed;
@@ -122,6 +123,7 @@ fn operations() -> OpenApiRouter<Arc<Admin>> {
         .merge(keys::operations())
         .merge(modules::operations())
         .merge(campaigns::operations())
+        .merge(check::operations())
         .merge(channels::operations())
         .merge(items::operations())
         .merge(feed::operations())

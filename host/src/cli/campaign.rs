@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::arguments::{Range, json_object};
 use super::failure::Failure;
-use super::request::{Ask, Request};
+use super::request::{Answer, Ask, Request};
 use super::views;
 use crate::domain::{CampaignName, ModuleDigest};
 
@@ -17,6 +17,8 @@ pub(super) enum CampaignCommand {
     Create(Named),
     /// Publish a module with a configuration: a new revision, active at once
     Publish(Publication),
+    /// Say which rules will decide about a campaign's messages, and which campaigns compete with it; nothing is published
+    Check(Draft),
     /// Pause an active campaign: its timers wait
     Pause(Named),
     /// Resume a paused or suspended campaign
@@ -54,7 +56,22 @@ pub(super) struct Publication {
     /// The file that holds the configuration, a JSON object; without it, the configuration is empty
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The file that holds the campaign's settings, a JSON object with `labels`, `catch_up`; without it, they are as usual
+    /// The file that holds the campaign's settings, a JSON object with `labels`, `catch_up`, `experiment`, and what `docs/policy.md` lists; without it, they are as usual
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct Draft {
+    #[command(flatten)]
+    campaign: Named,
+    /// The module; without it, the published revision's
+    #[arg(long, value_parser = ModuleDigest::parse)]
+    module: Option<ModuleDigest>,
+    /// The file that holds the configuration; without it, the published revision's
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The file that holds the settings; without it, the published revision's
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
 }
@@ -64,6 +81,7 @@ impl Ask for CampaignCommand {
         Ok(match self {
             Self::Create(campaign) => Request::post(&["campaigns"], json!({"campaign": campaign.name.as_str()})),
             Self::Publish(publication) => publication.request()?,
+            Self::Check(draft) => draft.request()?,
             Self::Pause(campaign) => campaign.moved("pause"),
             Self::Resume(campaign) => campaign.moved("resume"),
             Self::Archive(campaign) => campaign.moved("archive"),
@@ -88,5 +106,18 @@ impl Publication {
         let settings = json_object(self.settings.as_deref())?;
         let body = json!({"module": self.module.to_string(), "configuration": configuration, "settings": settings});
         Ok(Request::post(&["campaigns", self.campaign.name.as_str(), "publish"], body))
+    }
+}
+
+impl Draft {
+    fn request(self) -> Result<Request, Failure> {
+        let given = |path: Option<PathBuf>| path.map(|path| json_object(Some(&path))).transpose();
+        let body = json!({
+            "module": self.module.map(|module| module.to_string()),
+            "configuration": given(self.config)?,
+            "settings": given(self.settings)?,
+        });
+        let answer = Answer::Tables(&[("rules", &views::RULES), ("rivals", &views::RIVALS)]);
+        Ok(Request { answer, ..Request::post(&["campaigns", self.campaign.name.as_str(), "check"], body) })
     }
 }

@@ -121,13 +121,22 @@ mod tests {
         };
         let tried = |design: Value| set(json!({"experiment": design}));
         examples("experiments.md").into_iter().for_each(|example| taken(&scenario, &set(example), "experiments.md"));
+        let under = |policy: Value| {
+            let mut document = steps(json!({"wait": "1h"}));
+            document["policy"] = policy;
+            document
+        };
+        let mut policies = examples("policy.md").into_iter();
         // The first one is a tenant's.
-        examples("policy.md").into_iter().skip(1).for_each(|example| taken(&scenario, &set(example), "policy.md"));
+        policies.next().into_iter().for_each(|example| taken(&scenario, &under(example), "policy.md"));
+        policies.for_each(|example| taken(&scenario, &set(example), "policy.md"));
         for refused in [
             set(json!({"priority": 0})),
             set(json!({"caps": [{"count": 1, "hours": 1, "days": 1}]})),
             set(json!({"quiet_hours": {"from": "9:00", "to": "10:00"}})),
             set(json!({"exempt_from": ["consent"]})),
+            under(json!({"priority": 80})),
+            under(json!({"arbitration_window_minutes": 1441})),
             tried(json!({"variations": {"a": 1}})),
             tried(json!({"variations": {"a": 1, "b": 0.5}})),
             tried(json!({"variations": [{"name": "a"}, {"weight": 1}]})),

@@ -149,6 +149,11 @@ pub(crate) const ARMS: View = View {
     empty: "nobody takes part in an experiment of this campaign",
 };
 
+pub(crate) const RULES: View = View { columns: &["rule", "holds"], empty: "no rule holds" };
+
+pub(crate) const RIVALS: View =
+    View { columns: &["campaign", "priority", "causes", "channels", "decides"], empty: "no campaign competes" };
+
 pub(crate) const AUDIT: View = View {
     columns: &["at", "actor", "role", "operation", "object", "outcome", "request_id"],
     empty: "nothing was changed yet",

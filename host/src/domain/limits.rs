@@ -191,6 +191,8 @@ pub const RECOUNT_ROWS_MAX: usize = 1_000;
 pub const RECOUNT_COUNTERS_MAX: usize = 500;
 /// Lines by which it is explained what became of one person in one campaign; older ones are left out.
 pub const EXPLAINED_LINES_MAX: usize = 50;
+/// Causes that are named for two campaigns that compete: a reader needs no more to know where.
+pub const CHECKED_CAUSES_MAX: usize = 8;
 /// Counters that one report adds up: those of 400 days of a campaign with a hundred subjects an hour.
 pub const REPORT_COUNTERS_MAX: usize = 1_000_000;
 /// Counters that are read at once for a report.

@@ -122,7 +122,7 @@ impl CampaignPolicy {
     }
 
     /// The place of a channel in the order of preference.
-    pub(super) fn preference(&self, channel: &str) -> usize {
+    pub(crate) fn preference(&self, channel: &str) -> usize {
         self.channels.iter().position(|known| known.as_str() == channel).unwrap_or(self.channels.len())
     }
 }

@@ -143,7 +143,7 @@ impl Cap {
     }
 
     /// As a reader of the ledger understands it.
-    pub(super) fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let messages = if self.count == 1 { "message" } else { "messages" };
         let over = match &self.over {
             Over::EachChannel | Over::Channel(_) => "",

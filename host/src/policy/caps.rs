@@ -56,12 +56,12 @@ fn full(court: &Court<'_>, case: &Case<'_>, channel: &str) -> Option<Full> {
         let at = court.counted.iter().filter(|tally| cap.counts(tally.channel, channel));
         (cap, "the tenant's", at.map(|tally| tally.at).collect::<Vec<_>>())
     });
-    let concerned = of_campaign.chain(of_tenant).filter(|(cap, ..)| cap.concerns(channel));
-    let full = concerned.filter_map(|(cap, whose, at)| {
+    let concerned: Vec<_> = of_campaign.chain(of_tenant).filter(|(cap, ..)| cap.concerns(channel)).collect();
+    let is_crowded = !concerned.is_empty() && court.counted.len() >= limits::SENDS_MAX;
+    let full = concerned.into_iter().filter_map(|(cap, whose, at)| {
         let until = cap.free_at(&at, court)?;
         Some(Full { until, on_cap: cap.on_cap, saw: said(cap, whose, channel) })
     });
-    let is_crowded = court.counted.len() >= limits::SENDS_MAX;
     full.reduce(|first, other| Full { until: first.until.max(other.until), ..first })
         .or_else(|| is_crowded.then(|| crowded(court.moment.now)))
 }

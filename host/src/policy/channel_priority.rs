@@ -5,11 +5,14 @@ use super::case::Case;
 use super::court::Court;
 use super::{Objection, Rule};
 
+/// The rule that chooses the channel.
+pub const CHANNEL_PRIORITY: &str = "channel-priority";
+
 pub(super) struct ChannelPriority;
 
 impl Rule for ChannelPriority {
     fn name(&self) -> &'static str {
-        "channel-priority"
+        CHANNEL_PRIORITY
     }
 
     fn judge(&self, court: &Court<'_>, case: &mut Case<'_>) -> Result<(), Objection> {

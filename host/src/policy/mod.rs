@@ -26,8 +26,9 @@ pub use campaign::{CampaignPolicy, DontSendIf, Exemption, Quiet};
 pub use campaign_priority::CAMPAIGN_PRIORITY;
 pub use cap::{Cap, OnCap, Over, Span};
 pub use caps::CAPS;
+pub use channel_priority::CHANNEL_PRIORITY;
 pub use dont_send_if::DONT_SEND_IF;
-pub use quiet_hours::{QuietHours, quiet_until};
+pub use quiet_hours::{QUIET_HOURS, QuietHours, quiet_until};
 pub use tenant::TenantPolicy;
 
 /// Channels that do not take the person's attention: they do not compete, are not capped, and have no quiet hours.
@@ -145,6 +146,6 @@ pub fn good_until(moment: &Moment<'_>, settings: &CampaignPolicy, channel: &str)
 }
 
 /// Whether a channel takes the person's attention.
-fn takes_attention(channel: &str) -> bool {
+pub(crate) fn takes_attention(channel: &str) -> bool {
     !WITHOUT_ATTENTION.contains(&channel)
 }

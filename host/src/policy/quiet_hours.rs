@@ -14,6 +14,9 @@ use crate::domain::Timestamp;
 use crate::form::{Place, Result};
 use crate::zones::Zone;
 
+/// The rule that lets people sleep.
+pub const QUIET_HOURS: &str = "quiet-hours";
+
 /// Calendars skip no more than one day.
 const DAYS_AHEAD: i64 = 2;
 /// Where a calendar ends, quiet hours do too.
@@ -64,6 +67,12 @@ impl QuietHours {
             true => self.from <= shown && shown < self.to,
             false => self.from <= shown || shown < self.to,
         }
+    }
+
+    /// As a reader of the ledger understands it.
+    pub(crate) fn words(&self) -> String {
+        let (from, to) = self.shown();
+        format!("from {from} to {to}")
     }
 
     fn shown(&self) -> (String, String) {
@@ -122,7 +131,7 @@ pub(super) struct QuietHoursRule;
 
 impl Rule for QuietHoursRule {
     fn name(&self) -> &'static str {
-        "quiet-hours"
+        QUIET_HOURS
     }
 
     fn judge(&self, court: &Court<'_>, case: &mut Case<'_>) -> std::result::Result<(), Objection> {
@@ -130,8 +139,7 @@ impl Rule for QuietHoursRule {
         let is_concerned = case.preferred().is_some_and(takes_attention) && !case.is_exempt(Exemption::QuietHours);
         let Some(hours) = hours(court.moment, settings).filter(|_| is_concerned) else { return Ok(()) };
         let Some(until) = hours.end(court.zone(), court.moment.now) else { return Ok(()) };
-        let (from, to) = hours.shown();
-        let saw = format!("it is quiet from {from} to {to} in `{}`", court.zone().name());
+        let saw = format!("it is quiet {} in `{}`", hours.words(), court.zone().name());
         Err(Objection::Hold { until, saw })
     }
 }

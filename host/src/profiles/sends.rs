@@ -48,8 +48,12 @@ impl Sends {
         }
     }
 
-    /// A message is on its way from now on.
+    /// A message is on its way from now on. Where as many are on their way as can be remembered, no cap would let it through, and without any
+    /// it need not be known.
     pub fn promise(&mut self, id: &InstructionId, campaign: &CampaignName, channel: &str) {
+        if self.known().values().filter(|known| known.accepted.is_none()).count() >= limits::SENDS_MAX {
+            return;
+        }
         let counted = Counted { campaign: campaign.clone(), channel: channel.into(), accepted: None };
         self.change(|known| known.insert(id.clone(), counted));
     }

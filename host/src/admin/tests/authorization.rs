@@ -57,6 +57,7 @@ const ROWS: &[Row] = &[
     row("GET /v1/campaigns", Viewer, "", 200, 200),
     row("GET /v1/campaigns/{campaign}", Viewer, "", 200, 404),
     row("POST /v1/campaigns/{campaign}/publish", Developer, r#"{"module": "MODULE"}"#, 200, 404),
+    row("POST /v1/campaigns/{campaign}/check", Developer, r#"{"settings": {"priority": 50}}"#, 200, 422),
     row("POST /v1/campaigns/{campaign}/pause", Developer, "", 200, 404),
     row("POST /v1/campaigns/{campaign}/resume", Developer, "", 409, 404),
     row("POST /v1/campaigns/{campaign}/archive", Developer, "", 200, 404),

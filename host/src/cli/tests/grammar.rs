@@ -64,6 +64,8 @@ module list
 campaign create three-lines
 campaign publish three-lines --module DIGEST
 campaign publish three-lines --module DIGEST --config OBJECT
+campaign check three-lines
+campaign check three-lines --module DIGEST --settings OBJECT
 campaign pause three-lines
 campaign resume three-lines
 campaign archive three-lines
@@ -154,6 +156,8 @@ fn every_command_is_one_request() {
         POST campaigns {"campaign":"three-lines"} -> one object
         POST campaigns/three-lines/publish {"configuration":{},"module":"DIGEST","settings":{}} -> one object
         POST campaigns/three-lines/publish {"configuration":{"url":"x","wait":"1h"},"module":"DIGEST","settings":{}} -> one object
+        POST campaigns/three-lines/check {} -> tables of rules, rivals
+        POST campaigns/three-lines/check {"module":"DIGEST","settings":{"url":"x","wait":"1h"}} -> tables of rules, rivals
         POST campaigns/three-lines/pause {} -> one object
         POST campaigns/three-lines/resume {} -> one object
         POST campaigns/three-lines/archive {} -> one object
