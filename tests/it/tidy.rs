@@ -39,6 +39,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "channels",
             "conditions",
             "domain",
+            "experiments",
             "ingest",
             "keyring",
             "listener",

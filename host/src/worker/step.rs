@@ -12,7 +12,7 @@ use super::inquiries::Inquiries;
 use super::interaction::{self, Became, Interaction};
 use super::person::{Lines, Person};
 use super::roster::{Campaigns, Enlisted};
-use super::trials::{self, Claim};
+use super::trials;
 use super::triggers::{Named, causes, timer_cause, wants};
 use super::verdicts::{self, Instructed};
 use crate::channels::Switchboard;
@@ -292,7 +292,7 @@ fn follow(
     if !instructions.is_empty() || marks.contains(&Mark::Entered) {
         trials::enrol(scene, Arc::make_mut(profile), campaign, (&named.id, arm), effects);
     }
-    convert(scene, profile, campaign, (named, &marks), effects);
+    trials::heed(scene, profile, campaign, (named, &marks), effects);
     let profile = Arc::make_mut(profile);
     verdicts::leave(scene, profile, campaign, &marks, effects);
     let withheld = instruct(scene, campaign, (named, arm, instructions), effects);
@@ -338,40 +338,6 @@ fn instruct(
         }
     }
     withheld
-}
-
-/// Takes in the conversions among a decision's marks. Where the tenant says what is one, marks are not counted for the experiment.
-fn convert(
-    scene: &Scene<'_>,
-    profile: &mut Arc<Profile>,
-    campaign: &Enlisted,
-    (named, marks): (&Named, &[Mark]),
-    effects: &mut Effects,
-) {
-    for conversion in conversions(scene, campaign, named, marks) {
-        if campaign.settings.experiment.conversion.is_none() {
-            let Became::Converted(worth) = conversion.what else { continue };
-            let (id, at) = (conversion.event().id, conversion.at);
-            trials::convert(scene, profile, campaign, Claim::marked(id, at, worth), effects);
-        }
-        effects.interactions.push_back(conversion);
-    }
-}
-
-/// The conversions among a decision's marks.
-fn conversions(scene: &Scene<'_>, campaign: &Enlisted, named: &Named, marks: &[Mark]) -> Vec<Interaction> {
-    let at = match &*named.cause {
-        Cause::Event(event) | Cause::Engagement { event, .. } => event.at,
-        _ => scene.now,
-    };
-    let conversion = |(number, mark): (usize, &Mark)| match mark {
-        Mark::Converted(value) => {
-            let digest = digest(scene, campaign, &named.id, Some((number, "converted")));
-            Some(Interaction { campaign: campaign.name.clone(), what: Became::Converted(*value), at, digest })
-        }
-        _ => None,
-    };
-    marks.iter().enumerate().filter_map(conversion).collect()
 }
 
 pub(super) fn timer_key(scene: &Scene<'_>, campaign: &Enlisted, name: &str, due: Timestamp) -> TimerKey {

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::interaction::{Became, Interaction};
 use super::roster::Enlisted;
 use super::step::{Effects, Scene, digest, row};
+use super::triggers::Named;
 use crate::domain::{
-    Arm, CauseId, Engagement, Event, HoldOut, Instruction, MessageId, Revision, Timestamp, TouchKind, limits,
+    Arm, Cause, CauseId, Engagement, Event, HoldOut, Instruction, Mark, MessageId, Revision, Timestamp, TouchKind,
+    limits,
 };
 use crate::ledger::{Converted, Credit, Credited, Enrolled, Judged, Outcome, Part, Recounted, Told, What};
 use crate::profiles::{self, Profile, Recount, Recredit, Share, Touch, Trial};
@@ -185,7 +187,41 @@ pub(super) fn convert(
     }
 }
 
-/// A message was sent: a touch, too.
+/// Takes in the conversions among a decision's marks. Where the tenant says what is one, marks are not counted for the experiment.
+pub(super) fn heed(
+    scene: &Scene<'_>,
+    profile: &mut Arc<Profile>,
+    campaign: &Enlisted,
+    (named, marks): (&Named, &[Mark]),
+    effects: &mut Effects,
+) {
+    for conversion in conversions(scene, campaign, named, marks) {
+        if campaign.settings.experiment.conversion.is_none() {
+            let Became::Converted(worth) = conversion.what else { continue };
+            let (id, at) = (conversion.event().id, conversion.at);
+            convert(scene, profile, campaign, Claim::marked(id, at, worth), effects);
+        }
+        effects.interactions.push_back(conversion);
+    }
+}
+
+/// The conversions among a decision's marks.
+fn conversions(scene: &Scene<'_>, campaign: &Enlisted, named: &Named, marks: &[Mark]) -> Vec<Interaction> {
+    let at = match &*named.cause {
+        Cause::Event(event) | Cause::Engagement { event, .. } => event.at,
+        _ => scene.now,
+    };
+    let conversion = |(number, mark): (usize, &Mark)| match mark {
+        Mark::Converted(value) => {
+            let digest = digest(scene, campaign, &named.id, Some((number, "converted")));
+            Some(Interaction { campaign: campaign.name.clone(), what: Became::Converted(*value), at, digest })
+        }
+        _ => None,
+    };
+    marks.iter().enumerate().filter_map(conversion).collect()
+}
+
+/// The row that says that a conversion is credited otherwise.
 pub(super) fn credited(cause: &str, moved: &Recredit) -> What {
     What::Credited(Credited {
         cause: cause.to_owned(),
