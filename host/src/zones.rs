@@ -77,3 +77,27 @@ impl Zone {
 fn instant(moment: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_millisecond(moment.as_millis()).unwrap_or(jiff::Timestamp::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where a clock is put back over midnight, a day begins for good after it has been shown a second time that it is the day before.
+    #[test]
+    fn a_day_begins_when_the_day_before_is_not_shown_any_more() {
+        for (zone, day, begins) in [
+            ("Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00.000Z"),
+            // From 00:01 back to 23:01 of the day before.
+            ("America/St_Johns", "2008-11-02", "2008-11-02T03:30:00.000Z"),
+            // From 01:00 back to 00:00 of the same day.
+            ("America/Havana", "2026-11-01", "2026-11-01T04:00:00.000Z"),
+            // From 00:00 to 01:00.
+            ("America/Santiago", "2026-09-06", "2026-09-06T04:00:00.000Z"),
+            // There was no such day.
+            ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00.000Z"),
+        ] {
+            let found = Zone::find(zone).unwrap().day_begins(day.parse().unwrap()).unwrap();
+            assert_eq!(found.to_string(), begins, "{zone}");
+        }
+    }
+}
