@@ -12,7 +12,7 @@ pub mod conditions;
 pub mod demo;
 pub mod domain;
 pub mod experiments;
-mod explain;
+pub mod explain;
 pub mod faults;
 pub mod form;
 #[cfg(any(test, fuzzing))]

@@ -12,34 +12,34 @@ use crate::profiles::{HOUSE_TIMER, Obstacle, Profile};
 use message::Story;
 
 /// What is known of a campaign.
-pub(crate) struct Known<'a> {
+pub struct Known<'a> {
     /// Its name.
-    pub(crate) name: &'a CampaignName,
+    pub name: &'a CampaignName,
     /// Why it is asked about nothing, if it is not active.
-    pub(crate) idle: Option<String>,
+    pub idle: Option<String>,
     /// What it waits for.
-    pub(crate) triggers: &'a [Trigger],
+    pub triggers: &'a [Trigger],
     /// The channels that it may use, and how they know people.
-    pub(crate) channels: Vec<(&'a str, KnownBy)>,
+    pub channels: Vec<(&'a str, KnownBy)>,
 }
 
 /// One person, and what happened to them.
-pub(crate) struct Case<'a> {
+pub struct Case<'a> {
     /// The person.
-    pub(crate) person: &'a Profile,
+    pub person: &'a Profile,
     /// The person's ledger, the oldest first.
-    pub(crate) rows: &'a [LedgerRow],
+    pub rows: &'a [LedgerRow],
     /// The only step that is of interest, if one is.
-    pub(crate) step: Option<&'a str>,
+    pub step: Option<&'a str>,
 }
 
 /// One thing to say, and when it was; none for what is so now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
+pub struct Line {
     /// When, in milliseconds since the Unix epoch.
-    pub(crate) at: Option<i64>,
+    pub at: Option<i64>,
     /// What.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 impl Line {
@@ -53,7 +53,7 @@ impl Line {
 }
 
 /// What there is to say of one campaign: first what is so now, then what happened, the newest first.
-pub(crate) fn explain(case: &Case<'_>, campaign: &Known<'_>) -> Vec<Line> {
+pub fn explain(case: &Case<'_>, campaign: &Known<'_>) -> Vec<Line> {
     let rows: Vec<&LedgerRow> = case.rows.iter().filter(|row| row.campaign == campaign.name.as_str()).collect();
     let mut lines: Vec<Line> = campaign.idle.iter().map(|idle| Line::now(format!("the campaign is {idle}"))).collect();
     if rows.is_empty() {

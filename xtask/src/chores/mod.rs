@@ -8,6 +8,7 @@ mod demo;
 mod fuzz;
 mod probes;
 mod setup;
+mod simulate;
 mod test;
 
 use anyhow::Result;
@@ -50,6 +51,11 @@ pub(crate) const CHORES: &[Chore] = &[
         name: "crash",
         summary: "kill a server under load and judge what is left (arguments go to the suite: `--times N`, `--seed S`, `--break PROMISE`)",
         run: crash::run,
+    },
+    Chore {
+        name: "simulate",
+        summary: "a month of 100,000 people's lives, and a judge who recounts the reports: `[--people N] [--days D] [--seed S]`",
+        run: simulate::run,
     },
     Chore { name: "bench", summary: "measure the release build: [NAME…] [--quick] [--json FILE]", run: bench::run },
     Chore { name: "check", summary: "formatting and lints, as strictly as before a merge", run: check::run },

@@ -270,10 +270,20 @@ fn what_is_let_through_counts_for_the_next_and_what_is_on_its_way_always() {
 fn while_more_is_young_than_can_be_remembered_nothing_more_counts() {
     let mut profile = Profile::default();
     accepted(&mut profile, "push", &vec!["2026-02-20T00:00:00Z"; limits::SENDS_MAX]);
+    let candidates = [cart(json!({}), &["push", "ads"]), cart(json!({}), &["push"])];
+    // No cap holds, so nothing has to be counted.
     check(
         &profile,
         json!({"caps": []}),
-        &[cart(json!({}), &["push", "ads"]), cart(json!({}), &["push"])],
+        &candidates,
+        &expect![[r#"
+        send 0
+        send 0"#]],
+    );
+    check(
+        &profile,
+        json!({}),
+        &candidates,
         &expect![[r#"
         send 1
         drop, caps: the person was sent 256 messages within a month, the most that are counted"#]],
