@@ -70,7 +70,7 @@ impl<'a> Story<'a> {
 
     pub(super) fn line(&self) -> Line {
         let (at, chapter) = self.last.expect("a story should have a chapter");
-        let because = self.wanted.map_or(String::new(), |(_, cause)| format!(" (because of `{cause}`)"));
+        let because = self.wanted.map_or(String::new(), |(_, cause)| format!(" (because {})", why(cause)));
         let since = self.wanted.map_or(at, |(since, _)| since);
         Line::at(at, format!("{}{because}", chapter.words(since)))
     }
@@ -132,4 +132,17 @@ fn why(judged: &Judged) -> String {
     let rule = judged.rule.as_deref().unwrap_or_default();
     let words = RULES.iter().find(|(name, _)| *name == rule).map_or(rule, |(_, words)| words);
     format!("{words} ({})", judged.saw.as_deref().unwrap_or_default())
+}
+
+/// Why a campaign was asked, in words: the name of a cause begins with its kind.
+fn why(cause: &str) -> String {
+    let (kind, what) = cause.split_once(':').unwrap_or((cause, ""));
+    let name = what.rsplit_once(':').map_or(what, |(name, _)| name);
+    match kind {
+        "event" => format!("of the event `{what}`"),
+        "engagement" => format!("of what became of a message, told by `{what}`"),
+        "trait" => format!("the trait `{}` changed", what.split(':').next().unwrap_or_default()),
+        "timer" => format!("the wait `{name}` was over"),
+        _ => format!("of `{cause}`"),
+    }
 }

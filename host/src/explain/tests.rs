@@ -54,31 +54,31 @@ fn who_got_it() {
     check(
         std::slice::from_ref(&send),
         &expect![[r#"
-        1: `first` is on its way over push (because of `event:m1`)
+        1: `first` is on its way over push (because of the event `m1`)
     "#]],
     );
     check(
         &[send.clone(), fate("sent", 1, "")],
         &expect![[r#"
-        2: `first` was sent over push (webhook) (because of `event:m1`)
+        2: `first` was sent over push (webhook) (because of the event `m1`)
     "#]],
     );
     check(
         &[send.clone(), fate("retried", 1, "the receiver answered 503")],
         &expect![[r#"
-        2: `first` is not out yet: attempt 1 failed (the receiver answered 503); the next is at 1970-01-01T00:01:00.000Z (because of `event:m1`)
+        2: `first` is not out yet: attempt 1 failed (the receiver answered 503); the next is at 1970-01-01T00:01:00.000Z (because of the event `m1`)
     "#]],
     );
     check(
         &[send.clone(), fate("retried", 1, "busy"), fate("sent", 2, "")],
         &expect![[r#"
-        3: `first` was sent over push (webhook), at attempt 2 (because of `event:m1`)
+        3: `first` was sent over push (webhook), at attempt 2 (because of the event `m1`)
     "#]],
     );
     check(
         &[send, fate("dead", 3, "the receiver answered 400")],
         &expect![[r#"
-        2: `first` was given up: the receiver answered 400 (because of `event:m1`)
+        2: `first` was given up: the receiver answered 400 (because of the event `m1`)
     "#]],
     );
 }
@@ -103,7 +103,7 @@ fn every_rule_has_its_words() {
         let name = name();
         let known = Known { name: &name, idle: None, triggers: &[], channels: Vec::new() };
         let case = Case { person: &Profile::default(), rows: &[row], step: None };
-        let expected = format!("1: `first` was not sent: {words} (why) (because of `event:m1`)\n");
+        let expected = format!("1: `first` was not sent: {words} (why) (because of the event `m1`)\n");
         assert_eq!(said(&case, &known), expected);
     }
 }
@@ -115,7 +115,7 @@ fn who_is_held_or_held_out() {
     check(
         &[decided(&held)],
         &expect![[r#"
-        1: `first` is held since 1970-01-01T00:00:00.001Z until 1970-01-01T08:00:00.000Z: it is night where the person is (21:00 to 08:00 in Europe/Berlin) (because of `event:m1`)
+        1: `first` is held since 1970-01-01T00:00:00.001Z until 1970-01-01T08:00:00.000Z: it is night where the person is (21:00 to 08:00 in Europe/Berlin) (because of the event `m1`)
     "#]],
     );
     let mut released = judged("drop", "consent", "left on Monday");
@@ -123,7 +123,7 @@ fn who_is_held_or_held_out() {
     check(
         &[decided(&held), released],
         &expect![[r#"
-        2: `first` was not sent: the person does not want it (left on Monday) (because of `event:m1`)
+        2: `first` was not sent: the person does not want it (left on Monday) (because of the event `m1`)
     "#]],
     );
     let mut kept = decided(&json!({"id": "msg_1", "step": "first", "channel": "push", "verdict": "send"}));
@@ -133,7 +133,7 @@ fn who_is_held_or_held_out() {
     check(
         &[enrolled, kept],
         &expect![[r#"
-        2: `first` was kept from the person, who is held out (campaign); it would have gone over push (because of `event:m1`)
+        2: `first` was kept from the person, who is held out (campaign); it would have gone over push (because of the event `m1`)
         1: takes part: held out (campaign)
     "#]],
     );
@@ -199,7 +199,7 @@ fn one_step_alone() {
     let name = name();
     let known = Known { name: &name, idle: None, triggers: &[], channels: Vec::new() };
     expect![[r#"
-        1: `second` is on its way over push (because of `event:m1`)
+        1: `second` is on its way over push (because of the event `m1`)
     "#]]
     .assert_eq(&said(&Case { person: &Profile::default(), rows: &rows, step: Some("second") }, &known));
 }
