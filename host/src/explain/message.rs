@@ -70,7 +70,7 @@ impl<'a> Story<'a> {
 
     pub(super) fn line(&self) -> Line {
         let (at, chapter) = self.last.expect("a story should have a chapter");
-        let because = self.wanted.map_or(String::new(), |(_, cause)| format!(" (because {})", why(cause)));
+        let because = self.wanted.map_or(String::new(), |(_, cause)| format!(" (because {})", occasion(cause)));
         let since = self.wanted.map_or(at, |(since, _)| since);
         Line::at(at, format!("{}{because}", chapter.words(since)))
     }
@@ -135,7 +135,7 @@ fn why(judged: &Judged) -> String {
 }
 
 /// Why a campaign was asked, in words: the name of a cause begins with its kind.
-fn why(cause: &str) -> String {
+fn occasion(cause: &str) -> String {
     let (kind, what) = cause.split_once(':').unwrap_or((cause, ""));
     let name = what.rsplit_once(':').map_or(what, |(name, _)| name);
     match kind {
