@@ -236,7 +236,7 @@ async fn who_is_held_out_gets_nothing_and_another_campaign_may_follow_that() {
     let mut held_out = 0;
     for user in &people {
         let ledger = shop.ledger(user).await.join("\n");
-        let would = ledger.contains("the person is held out of this campaign; it would have gone out over email");
+        let would = ledger.contains("held out (campaign); `offer` would be sent over email");
         let step = if would { "survey" } else { "offer" };
         let got = got(&shop, user).await;
         assert!(got.len() == 1 && got[0].starts_with(step), "{user} got {got:?}: {ledger}");

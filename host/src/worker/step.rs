@@ -293,9 +293,9 @@ fn follow(
         trials::enrol(scene, Arc::make_mut(profile), campaign, (&named.id, arm), effects);
     }
     trials::heed(scene, profile, campaign, (named, &marks), effects);
+    verdicts::leave(scene, Arc::make_mut(profile), campaign, &marks, effects);
+    let withheld = instruct(scene, profile, campaign, (named, arm, instructions), effects);
     let profile = Arc::make_mut(profile);
-    verdicts::leave(scene, profile, campaign, &marks, effects);
-    let withheld = instruct(scene, campaign, (named, arm, instructions), effects);
     let run = profile.run_mut(&campaign.name);
     run.remember(state);
     let TimerEffects { unset, set } = run.change_timers(timers, scene.now);
@@ -322,9 +322,11 @@ fn follow(
     }
 }
 
-/// Has instructions judged with those of others, once the cause is through. Those for somebody who is held out go no further.
+/// Has instructions judged with those of others, once the cause is through. Of those for somebody who is held out it is said at once what
+/// would have become of them.
 fn instruct(
     scene: &Scene<'_>,
+    profile: &Arc<Profile>,
     campaign: &Enlisted,
     (named, arm, instructions): (&Named, &Arm, Vec<Instruction>),
     effects: &mut Effects,
@@ -332,9 +334,10 @@ fn instruct(
     let (row, mut withheld) = (effects.ledger.len(), Vec::new());
     for (number, instruction) in instructions.into_iter().enumerate() {
         let id = instruction_id(scene, campaign, &named.id, (number, &instruction.step));
+        let instructed = Instructed::new(campaign, (id, instruction), (scene.now, row));
         match arm.hold_out {
-            Some(share) => withheld.push(trials::withheld(id.as_str(), &instruction, share)),
-            None => effects.instructed.push(Instructed::new(campaign, (id, instruction), (scene.now, row))),
+            Some(_) => withheld.push(verdicts::foresee(scene, profile, campaign, instructed)),
+            None => effects.instructed.push(instructed),
         }
     }
     withheld

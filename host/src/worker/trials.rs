@@ -7,11 +7,8 @@ use super::interaction::{Became, Interaction};
 use super::roster::Enlisted;
 use super::step::{Effects, Scene, digest, row};
 use super::triggers::Named;
-use crate::domain::{
-    Arm, Cause, CauseId, Engagement, Event, HoldOut, Instruction, Mark, MessageId, Revision, Timestamp, TouchKind,
-    limits,
-};
-use crate::ledger::{Converted, Credit, Credited, Enrolled, Judged, Outcome, Part, Recounted, Told, What};
+use crate::domain::{Arm, Cause, CauseId, Engagement, Event, Mark, MessageId, Revision, Timestamp, TouchKind, limits};
+use crate::ledger::{Converted, Credit, Credited, Enrolled, Outcome, Part, Recounted, Told, What};
 use crate::profiles::{self, Profile, Recount, Recredit, Share, Touch, Trial};
 
 /// A conversion, before it is known for what it counts.
@@ -71,27 +68,6 @@ pub(super) fn enrol(
         let digest = digest(scene, campaign, cause, Some((0, "held-out")));
         let (campaign, at) = (campaign.name.clone(), scene.now);
         effects.interactions.push_back(Interaction { campaign, what: Became::HeldOut, at, digest });
-    }
-}
-
-/// What is said to an instruction for somebody who is held out: what would have gone out, and over which channels.
-pub(super) fn withheld(id: &str, instruction: &Instruction, share: HoldOut) -> Judged {
-    let channels: Vec<&str> = instruction.deliveries.iter().map(|delivery| delivery.channel.as_str()).collect();
-    let group = match share {
-        HoldOut::Tenant => "everything",
-        HoldOut::Campaign => "this campaign",
-    };
-    Judged {
-        id: id.to_owned(),
-        step: instruction.step.clone(),
-        channel: channels.first().copied().unwrap_or_default().to_owned(),
-        verdict: "drop".to_owned(),
-        rule: Some("hold-out".to_owned()),
-        saw: Some(format!(
-            "the person is held out of {group}; it would have gone out over {}",
-            channels.join(", else ")
-        )),
-        until: None,
     }
 }
 

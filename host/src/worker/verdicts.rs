@@ -107,6 +107,26 @@ pub(super) fn judge(scene: &Scene<'_>, profile: &mut Arc<Profile>, effects: &mut
     }
 }
 
+/// What would be said to a message if it were alone: for somebody who is held out, to whom nothing goes.
+pub(super) fn foresee(
+    scene: &Scene<'_>,
+    profile: &Arc<Profile>,
+    campaign: &Enlisted,
+    instructed: Instructed,
+) -> Judged {
+    let one = [(instructed, campaign)];
+    let verdict = verdicts(scene, profile, &one).pop();
+    let [(Instructed { held, .. }, _)] = one;
+    match verdict.expect("each message should have a verdict") {
+        Verdict::Send { delivery } => {
+            let channel = &held.instruction.deliveries[delivery].channel;
+            Judged::sent(&held.id, &held.instruction.step, channel)
+        }
+        Verdict::Hold { until, rule, saw } => postponed(&held, until, (rule, &saw)),
+        Verdict::Drop { rule, saw } => dropped(&held, rule, &saw),
+    }
+}
+
 /// What is not wanted any more ends the run: its later steps, too.
 fn end(scene: &Scene<'_>, profile: &mut Profile, campaign: &Enlisted, effects: &mut Effects) {
     let exited = [Mark::Exited(policy::DONT_SEND_IF.to_owned())];
@@ -170,7 +190,7 @@ fn follow(
         }
         Verdict::Hold { until, rule, saw } => {
             let held = Held { until, rule: rule.to_owned(), ..held };
-            let judged = Judged { until: Some(until.as_millis()), ..objected(&held, "hold", (rule, &saw)) };
+            let judged = postponed(&held, until, (rule, &saw));
             replace(scene, profile, campaign, &held, effects);
             hold(scene, profile, campaign, held, effects);
             judged
@@ -181,6 +201,10 @@ fn follow(
 
 pub(super) fn dropped(held: &Held, rule: &str, saw: &str) -> Judged {
     objected(held, "drop", (rule, saw))
+}
+
+fn postponed(held: &Held, until: Timestamp, why: (&str, &str)) -> Judged {
+    Judged { until: Some(until.as_millis()), ..objected(held, "hold", why) }
 }
 
 fn objected(held: &Held, verdict: &str, (rule, saw): (&str, &str)) -> Judged {
