@@ -88,8 +88,8 @@ fn of_campaign(reported: &Figures, effect: &Effect, reach: &BTreeMap<String, f64
 
 fn truth(effect: &Effect, variation: Option<&str>, reach: &BTreeMap<String, f64>) -> Truth {
     let times = 1.0 + f64::from(TWICE) / 1_000.0;
-    // A hundredth is added to each, so that none is nothing.
-    let worth = |mean: f64| times * (mean + 0.01);
+    // A hundredth is added to each, so that none is nothing; where an event says no worth, it has none.
+    let worth = |mean: f64| if mean > 0.0 { times * (mean + 0.01) } else { 0.0 };
     let pull = variation.map(|variation| (effect.pull(variation), reach.get(variation).copied().unwrap_or_default()));
     let moved = pull.map_or(0.0, |(pull, reach)| pull.probability * reach);
     let mean = pull.map_or(0.0, |(pull, _)| pull.mean);
