@@ -1,10 +1,10 @@
 //! What stands in the rows, as it is stored. What came later has a default, so that older rows are read as they were.
+#![expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 
 use serde::{Deserialize, Serialize};
 
 /// A decision and its verdicts.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 pub struct Decided {
     pub cause: String,
     pub revision: u32,
@@ -28,7 +28,6 @@ pub struct Decided {
 
 /// An instruction and what was said to it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 pub struct Judged {
     pub id: String,
     pub step: String,
@@ -45,7 +44,6 @@ pub struct Judged {
 
 /// A held message, and what was said to it when its time had come.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 pub struct Released {
     #[serde(default)]
     pub revision: u32,
@@ -57,7 +55,6 @@ pub struct Released {
 
 /// A failure, as its owner needs it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 pub struct Failed {
     pub cause: String,
     pub revision: u32,
@@ -93,7 +90,6 @@ impl FailureRow {
 
 /// What became of a message. Of one that was promised before the ledger knew, the revision is 0.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 pub struct Fate {
     pub id: String,
     pub step: String,
@@ -113,7 +109,6 @@ pub struct Fate {
 /// What became of a message of the campaign's, as its provider told. Step and channel are empty where they were not told, or are none of
 /// the campaign's: so what is counted is bounded by what campaigns declare.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 pub struct Told {
     /// The event that told it.
     pub id: String,
@@ -133,7 +128,6 @@ pub struct Told {
 
 /// The beginning of a trial.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 pub struct Enrolled {
     pub cause: String,
     pub revision: u32,
@@ -147,7 +141,6 @@ pub struct Enrolled {
 
 /// What somebody did that a campaign is for, all in all, as far as it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 pub struct Outcome {
     pub conversions: u64,
     pub value_micros: i64,
@@ -155,7 +148,6 @@ pub struct Outcome {
 
 /// A message to which a conversion is credited.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 pub struct Credit {
     pub step: String,
     pub channel: String,
@@ -166,7 +158,6 @@ pub struct Credit {
 
 /// A conversion. What the person counts for changes from `before` to `after`; where it does not count they are the same.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 pub struct Converted {
     /// The event that it is.
     pub id: String,
@@ -186,7 +177,6 @@ pub struct Converted {
 
 /// A conversion's credit moved, because something was told late or two ids turned out to be one person.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 pub struct Credited {
     pub cause: String,
     /// The conversion.
@@ -202,7 +192,6 @@ pub struct Credited {
 
 /// What a person counts for in an experiment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 pub struct Part {
     pub experiment: String,
     pub revision: u32,
@@ -216,7 +205,6 @@ pub struct Part {
 
 /// Two ids turned out to be one person: what both counted for is taken back, and what the one counts for is given.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the record's own, described in docs/ledger.md")]
 pub struct Recounted {
     pub cause: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
