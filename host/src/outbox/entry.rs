@@ -1,7 +1,9 @@
 //! An entry: a message that the policy let through, and what was tried so far.
 
 use crate::channels::{Addresses, Message};
-use crate::domain::{CampaignName, InstructionId, Json, ProfileId, Revision, TenantId, Timestamp, VariationName};
+use crate::domain::{
+    CampaignName, InstructionId, Json, ProfileId, ProfileKey, Revision, TenantId, Timestamp, VariationName,
+};
 
 /// A promised message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +98,11 @@ pub struct Expired {
 }
 
 impl Entry {
+    /// For whom, and of which tenant.
+    pub fn owner(&self) -> ProfileKey {
+        ProfileKey { tenant: self.tenant.clone(), profile: self.profile.clone() }
+    }
+
     /// Whether it is worthless at `now`. Ask before an attempt: entries wait while the house is down.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| now > expires)

@@ -327,7 +327,7 @@ impl<'a> Batch<'a> {
     pub(super) fn tally(&mut self) {
         for (key, now, Asked { campaign, failed }) in std::mem::take(&mut self.asked) {
             let campaigns = self.tools.roster.of(&key.tenant);
-            let Some(campaign) = campaigns.iter().find(|enlisted| enlisted.name == campaign) else { continue };
+            let Some(campaign) = campaigns.named(&campaign) else { continue };
             if campaign.streak.note(failed.is_some())
                 && let Some(failed) = failed
             {

@@ -145,8 +145,7 @@ impl Batch<'_> {
     ) -> Result<(), WorkerError> {
         let (campaigns, at) = (self.tools.roster.of(&key.tenant), self.horizon().as_millis());
         for (campaign, recount) in recounts {
-            let known = campaigns.iter().find(|known| known.name == *campaign);
-            let revision = known.map_or(Revision(0), |known| known.revision);
+            let revision = campaigns.named(campaign).map_or(Revision(0), |known| known.revision);
             for what in trials::recounted(told.id.as_str(), revision, recount) {
                 self.record(key, &LedgerRow { at, campaign: campaign.to_string(), what })?;
             }

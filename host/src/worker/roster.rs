@@ -126,8 +126,13 @@ impl Campaigns {
         self.enlisted.iter().all(|campaign| campaign.reason_to_wait().is_some() || campaign.decider.is_ready())
     }
 
+    /// The campaign of that name.
+    pub(super) fn named(&self, name: &CampaignName) -> Option<&Enlisted> {
+        self.enlisted.iter().find(|enlisted| enlisted.name == *name)
+    }
+
     /// The campaign that a provider spells so.
-    fn spelled(&self, carried: &str) -> Option<&Enlisted> {
+    pub(super) fn spelled(&self, carried: &str) -> Option<&Enlisted> {
         self.enlisted.iter().find(|enlisted| enlisted.name.is_spelled(carried))
     }
 

@@ -7,7 +7,7 @@ use std::sync::mpsc::SyncSender;
 use super::batch::{Batch, Here};
 use super::suspension::OPERATIONS;
 use super::{Word, Worker, WorkerError, messages};
-use crate::domain::{InstructionId, Lost, Medium, ProfileKey, TenantId, Timestamp, limits};
+use crate::domain::{InstructionId, Lost, Medium, TenantId, Timestamp, limits};
 use crate::faults::{self, Point};
 use crate::ledger::{Fate as Recorded, LedgerRow, What};
 use crate::outbox::{self, DeathCause, Declined, Entry, Fate, Settlement};
@@ -55,7 +55,7 @@ impl Worker {
 
     fn dispatch_entry(&mut self, entry: Entry, now: Timestamp) -> Result<(), Declined> {
         let campaigns = self.shared.roster.of(&entry.tenant);
-        match campaigns.iter().find(|campaign| campaign.name == entry.campaign) {
+        match campaigns.named(&entry.campaign) {
             None => self.words.push(Word::GiveUp(entry, DeathCause::Withdrawn)),
             // What is said about a campaign does not wait for it.
             Some(campaign) if entry.channel != OPERATIONS && campaign.reason_to_wait().is_some() => {
@@ -113,7 +113,7 @@ pub(super) fn heed(batch: &mut Batch<'_>, words: &[Word], now: Timestamp) -> Res
 /// Before an attempt long after the promise: who does not want it any more does not get it, and nobody gets it in quiet hours. Who moved
 /// meanwhile cannot be asked here.
 fn judge_again(batch: &mut Batch<'_>, entry: &Entry, now: Timestamp) -> Result<(), WorkerError> {
-    let key = ProfileKey { tenant: entry.tenant.clone(), profile: entry.profile.clone() };
+    let key = entry.owner();
     let campaigns = batch.tools.roster.of(&key.tenant);
     let person = match batch.here(&key)? {
         Here::Person(person) => Arc::clone(person),
@@ -124,9 +124,8 @@ fn judge_again(batch: &mut Batch<'_>, entry: &Entry, now: Timestamp) -> Result<(
         let entry = Entry { last_error: reason, ..entry.clone() };
         return give_up(batch, entry.died(DeathCause::Unwanted, now), "", now);
     }
-    let settings = campaigns.iter().find(|campaign| campaign.name == entry.campaign).map(|campaign| &campaign.settings);
     let usual = CampaignPolicy::default();
-    let settings = settings.map_or(&usual, |settings| &settings.policy);
+    let settings = campaigns.named(&entry.campaign).map_or(&usual, |campaign| &campaign.settings.policy);
     let moment = Moment { now, profile: &person, tenant: campaigns.policy() };
     let good_until = policy::good_until(&moment, settings, &entry.channel);
     let due = policy::quiet_until(&moment, settings, &entry.channel).unwrap_or(now);
@@ -164,7 +163,7 @@ fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: T
 /// good again. Who moved meanwhile is not told: the next message finds out.
 fn lose(batch: &mut Batch<'_>, entry: &Entry, gone: &[String]) -> Result<(), WorkerError> {
     let Some(medium) = Medium::of(&entry.channel).filter(|_| !gone.is_empty()) else { return Ok(()) };
-    let key = ProfileKey { tenant: entry.tenant.clone(), profile: entry.profile.clone() };
+    let key = entry.owner();
     let Here::Person(person) = batch.here(&key)? else { return Ok(()) };
     for address in gone {
         let lost = Lost { medium, address: Some(address.clone()) };
@@ -197,10 +196,9 @@ fn redeliver(
 
 /// What is on its way again counts again.
 fn count_again(batch: &mut Batch<'_>, entry: &Entry) -> Result<(), WorkerError> {
-    let key = ProfileKey { tenant: entry.tenant.clone(), profile: entry.profile.clone() };
+    let key = entry.owner();
     let campaigns = batch.tools.roster.of(&key.tenant);
-    let campaign = campaigns.iter().find(|campaign| campaign.name == entry.campaign);
-    if campaign.is_some_and(|campaign| campaign.settings.policy.counts(&entry.channel))
+    if campaigns.named(&entry.campaign).is_some_and(|campaign| campaign.settings.policy.counts(&entry.channel))
         && let Here::Person(person) = batch.here(&key)?
     {
         Arc::make_mut(person).sends.promise(&entry.id, &entry.campaign, &entry.channel);
@@ -209,7 +207,7 @@ fn count_again(batch: &mut Batch<'_>, entry: &Entry) -> Result<(), WorkerError> 
 }
 
 fn record(batch: &mut Batch<'_>, entry: &Entry, what: What, now: Timestamp) -> Result<(), WorkerError> {
-    let key = ProfileKey { tenant: entry.tenant.clone(), profile: entry.profile.clone() };
+    let key = entry.owner();
     batch.record(&key, &LedgerRow { at: now.as_millis(), campaign: entry.campaign.to_string(), what })
 }
 

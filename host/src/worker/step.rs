@@ -73,14 +73,6 @@ impl Scene<'_> {
     }
 }
 
-impl Effects {
-    /// There is no such timer any more: neither one that was there, nor one that was just set.
-    pub(super) fn unset(&mut self, timer: TimerKey) {
-        self.timers_set.retain(|set| *set != timer);
-        self.timers_unset.push(timer);
-    }
-}
-
 /// What one cause comes to, besides the changed person.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Effects {
@@ -96,6 +88,14 @@ pub(super) struct Effects {
     pub(super) asked: Vec<Asked>,
     /// What campaigns used in all.
     pub(super) fuel: u64,
+}
+
+impl Effects {
+    /// There is no such timer any more: neither one that was there, nor one that was just set.
+    pub(super) fn unset(&mut self, timer: TimerKey) {
+        self.timers_set.retain(|set| *set != timer);
+        self.timers_unset.push(timer);
+    }
 }
 
 /// A campaign that was asked, and how it failed if it did. One that could not be loaded is not among them: that may be ours.
@@ -200,15 +200,15 @@ fn spread(scene: &Scene<'_>, profile: &mut Arc<Profile>, effects: &mut Effects) 
 }
 
 fn reason_not_to_ask(scene: &Scene<'_>, campaign: &Enlisted, (event, cause): (&Event, &Cause)) -> Option<String> {
-    let age = scene.now.since(event.at);
+    let (age, bound) = (scene.now.since(event.at), campaign.settings.policy.freshness());
     if event.test {
         Some("the event is a test of the Event Tester's".to_owned())
     } else if let Some(reason) = campaign.reason_to_wait() {
         Some(reason.to_owned())
     } else if let Some(reason) = reason_not_to_follow(scene, campaign, (event, cause)) {
         Some(reason)
-    } else if age > campaign.settings.policy.freshness() {
-        let (hours, bound) = (age.as_secs() / 3600, campaign.settings.policy.freshness().as_secs() / 3600);
+    } else if age > bound {
+        let (hours, bound) = (age.as_secs() / 3600, bound.as_secs() / 3600);
         Some(format!("the event was {hours} h old when it arrived, more than {bound} h"))
     } else {
         None

@@ -102,7 +102,7 @@ impl Batch<'_> {
         }
         let Some(occurrence) = due.occurrence else { return Ok(()) };
         let campaigns = self.tools.roster.of(tenant);
-        let campaign = campaigns.iter().find(|campaign| campaign.name == appointment.campaign);
+        let campaign = campaigns.named(&appointment.campaign);
         let reason = campaign.map_or(Some("the campaign is archived"), Enlisted::reason_to_wait);
         let open = self.open_sweeps(tenant)?;
         let is_scheduled = |open: &&Open| !open.has_ended && open.schedule.is_some();
@@ -229,7 +229,7 @@ impl Batch<'_> {
         let sweep = &self.sweeping.open[tenant][number].sweep;
         let campaigns = self.tools.roster.of(tenant);
         let reasons = sweep.campaigns.iter().map(|name| {
-            let Some(campaign) = campaigns.iter().find(|campaign| campaign.name == *name) else {
+            let Some(campaign) = campaigns.named(name) else {
                 return Some("the campaign is archived");
             };
             let superseded = (!triggers::wants_sweep(campaign, sweep)).then_some("another revision was published");
@@ -314,7 +314,7 @@ impl Batch<'_> {
         let campaigns = self.tools.roster.of(&timer.owner.tenant);
         let scene = self.scene(&timer.owner, now, &campaigns);
         let Some((moment, digest)) = triggers::scheduled(&timer.name) else { return Ok(()) };
-        let campaign = campaigns.iter().find(|campaign| campaign.name == timer.campaign);
+        let campaign = campaigns.named(&timer.campaign);
         let trigger = campaign.map(|campaign| triggers::schedule_of(campaign, digest).ok_or(moments::SUPERSEDED));
         let reason = match (campaign, trigger) {
             (Some(campaign), Some(Ok(trigger))) if campaign.reason_to_wait().is_none() => {

@@ -23,7 +23,7 @@ impl Batch<'_> {
         self.unset(timer.clone());
         self.due.count(self.tools.partition, &timer.owner.tenant)?;
         let campaigns = self.tools.roster.of(&timer.owner.tenant);
-        let campaign = campaigns.iter().find(|campaign| campaign.name == timer.campaign);
+        let campaign = campaigns.named(&timer.campaign);
         self.causes += 1;
         let Here::Person(person) = self.here(&timer.owner)? else { return Ok(()) };
         let run = Arc::make_mut(person).runs.get_mut(&timer.campaign);

@@ -75,12 +75,12 @@ pub(super) fn enrol(
 pub(super) fn note(scene: &Scene<'_>, profile: &mut Arc<Profile>, event: &Event, effects: &mut Effects) {
     if let Some(engagement) = &event.engagement
         && let Some(carried) = engagement.campaign.as_deref()
-        && let Some(campaign) = scene.campaigns.iter().find(|campaign| campaign.name.is_spelled(carried))
+        && let Some(campaign) = scene.campaigns.spelled(carried)
     {
         tell(scene, profile, campaign, (event, engagement), effects);
     }
     for campaign in scene.campaigns.iter() {
-        let metric = campaign.settings.experiment.conversion.as_ref();
+        let metric = campaign.settings.experiment.conversion.as_ref().filter(|_| trial(profile, campaign).is_some());
         if let Some(value) = metric.and_then(|metric| metric.measure(event)) {
             let claim = Claim { id: event.id.clone(), at: event.at, value };
             convert(scene, profile, campaign, claim, effects);

@@ -85,9 +85,9 @@ pub(super) fn leave(
 
 /// Judges what is to be judged; then nothing is.
 pub(super) fn judge(scene: &Scene<'_>, profile: &mut Arc<Profile>, effects: &mut Effects) {
-    let of = |name: &CampaignName| scene.campaigns.iter().find(|campaign| campaign.name == *name);
     let instructed = std::mem::take(&mut effects.instructed).into_iter();
-    let instructed: Vec<_> = instructed.filter_map(|one| of(&one.campaign).map(|campaign| (one, campaign))).collect();
+    let instructed: Vec<_> =
+        instructed.filter_map(|one| scene.campaigns.named(&one.campaign).map(|campaign| (one, campaign))).collect();
     if instructed.is_empty() {
         return;
     }
