@@ -2,9 +2,11 @@
 //! reader trusts it and skips the bodies of others' slots without looking at them.
 //!
 //! All numbers are little endian. Both checksums are CRC-32C. The head's covers where the record stands, too: bytes that
-//! belong elsewhere, and what a disk put into the wrong place, are not taken for a record.
+//! belong elsewhere, and what a disk put into the wrong place, are not taken for a record. And it covers the segment's salt,
+//! so that nobody who sends an event can write one into it that looks like a record.
 
 use super::digest::Digest;
+use super::segment::Salt;
 use crate::domain::{Position, Slot, Timestamp};
 
 /// What is known of a record without its body.
@@ -29,8 +31,8 @@ impl Head {
     /// Bytes of a head: checksum, the body's length and checksum, group, arrival, slot, digest.
     pub(super) const BYTES: usize = 4 + 4 + 4 + 8 + 8 + 2 + Digest::BYTES;
 
-    /// The head as bytes, for a record that stands at `at`.
-    pub(super) fn encode(&self, at: Position) -> [u8; Self::BYTES] {
+    /// The head as bytes, for a record that stands at `at` of a segment with that salt.
+    pub(super) fn encode(&self, at: Position, salt: Salt) -> [u8; Self::BYTES] {
         let mut bytes = [0; Self::BYTES];
         bytes[4..8].copy_from_slice(&self.body_bytes.to_le_bytes());
         bytes[8..12].copy_from_slice(&self.body_crc.to_le_bytes());
@@ -38,16 +40,16 @@ impl Head {
         bytes[20..28].copy_from_slice(&self.arrived.as_millis().to_le_bytes());
         bytes[28..30].copy_from_slice(&self.slot.0.to_le_bytes());
         bytes[30..].copy_from_slice(&self.digest.0);
-        let crc = checksum(&bytes[4..], at);
+        let crc = checksum(&bytes[4..], at, salt);
         bytes[..4].copy_from_slice(&crc.to_le_bytes());
         bytes
     }
 
     /// The head of the record at `at`, if these bytes begin with one.
-    pub(super) fn decode(bytes: &[u8], at: Position) -> Option<Self> {
+    pub(super) fn decode(bytes: &[u8], at: Position, salt: Salt) -> Option<Self> {
         let bytes: &[u8; Self::BYTES] = bytes.first_chunk()?;
         let crc = u32::from_le_bytes(part(bytes, 0));
-        (crc == checksum(&bytes[4..], at)).then(|| Self {
+        (crc == checksum(&bytes[4..], at, salt)).then(|| Self {
             body_bytes: u32::from_le_bytes(part(bytes, 4)),
             body_crc: u32::from_le_bytes(part(bytes, 8)),
             group: Position(u64::from_le_bytes(part(bytes, 12))),
@@ -75,9 +77,9 @@ pub(super) fn part<const SIZE: usize>(bytes: &[u8], from: usize) -> [u8; SIZE] {
     part
 }
 
-/// The checksum of bytes that stand at `at`.
-pub(super) fn checksum(bytes: &[u8], at: Position) -> u32 {
-    crc32c::crc32c_append(crc32c::crc32c(bytes), &at.0.to_le_bytes())
+fn checksum(bytes: &[u8], at: Position, salt: Salt) -> u32 {
+    let crc = crc32c::crc32c_append(crc32c::crc32c(bytes), &at.0.to_le_bytes());
+    crc32c::crc32c_append(crc, &salt.0)
 }
 
 #[cfg(test)]
@@ -95,21 +97,24 @@ mod tests {
         }
     }
 
+    const SALT: Salt = Salt(*b"grain of");
+
     #[test]
     fn a_head_reads_back_only_where_it_was_written() {
-        let bytes = head().encode(Position(99));
-        assert_eq!(Head::decode(&bytes, Position(99)), Some(head()));
-        assert_eq!(Head::decode(&bytes, Position(100)), None);
-        assert_eq!(Head::decode(&bytes[1..], Position(99)), None);
+        let bytes = head().encode(Position(99), SALT);
+        assert_eq!(Head::decode(&bytes, Position(99), SALT), Some(head()));
+        assert_eq!(Head::decode(&bytes, Position(100), SALT), None);
+        assert_eq!(Head::decode(&bytes, Position(99), Salt(*b"grain og")), None);
+        assert_eq!(Head::decode(&bytes[1..], Position(99), SALT), None);
     }
 
     #[test]
     fn one_flipped_bit_anywhere_is_noticed() {
-        let bytes = head().encode(Position(99));
+        let bytes = head().encode(Position(99), SALT);
         for bit in 0..bytes.len() * 8 {
             let mut bytes = bytes;
             bytes[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(Head::decode(&bytes, Position(99)), None, "bit {bit}");
+            assert_eq!(Head::decode(&bytes, Position(99), SALT), None, "bit {bit}");
         }
         assert!(head().is_body(b"abc"));
         assert!(!head().is_body(b"abd"));
@@ -117,6 +122,6 @@ mod tests {
 
     #[test]
     fn zeros_are_no_head() {
-        assert_eq!(Head::decode(&[0; 64], Position(0)), None);
+        assert_eq!(Head::decode(&[0; 64], Position(0), Salt([0; Salt::BYTES])), None);
     }
 }

@@ -1,8 +1,11 @@
 //! Targets `segment` and `record`: what a crash, a disk or another version may have left in the journal's files.
 
+use sha2::{Digest as _, Sha256};
+
 use super::digest::Digest;
-use super::frame::Head;
-use super::{record, recovery, segment};
+use super::frame::{Head, part};
+use super::segment::{self, Salt};
+use super::{record, recovery};
 use crate::domain::{Inbound, MessageId, Position, Quarantined, Slot, SourceId, Substance, TenantId, Timestamp};
 use crate::fuzzing::input::Input;
 use crate::ingest;
@@ -25,9 +28,10 @@ struct Written {
 /// told from a torn tail.
 pub(crate) fn segment(input: &[u8]) {
     let _ = recovery::end_of(input, BASE);
-    let _ = recovery::end_of(&[&segment::head(BASE, Timestamp::EPOCH), input].concat(), BASE);
+    let salt = salt_of(input);
+    let _ = recovery::end_of(&[&head_with(salt), input].concat(), BASE);
     let mut input = Input::new(input);
-    let written = write(&mut input);
+    let written = write(&mut input, salt);
     let damaged = damage(written.bytes.clone(), &mut input);
     let Some(first) = first_difference(&written.bytes, &damaged) else { return };
     let intact = written.starts.iter().rev().find(|start| **start <= first).copied();
@@ -45,8 +49,17 @@ pub(crate) fn segment(input: &[u8]) {
     }
 }
 
-fn write(input: &mut Input<'_>) -> Written {
-    let mut bytes = segment::head(BASE, Timestamp::EPOCH).to_vec();
+/// Another one for every input: who writes a body does not know it.
+fn salt_of(input: &[u8]) -> Salt {
+    Salt(part(&Sha256::digest(input), 0))
+}
+
+fn head_with(salt: Salt) -> [u8; segment::HEAD_BYTES] {
+    segment::Head { arrived: Timestamp::EPOCH, salt }.encode(BASE)
+}
+
+fn write(input: &mut Input<'_>, salt: Salt) -> Written {
+    let mut bytes = head_with(salt).to_vec();
     let (mut starts, mut group) = (Vec::new(), bytes.len());
     for number in 0..1 + usize::from(input.byte()) % RECORDS_MAX {
         let flags = input.byte();
@@ -63,8 +76,8 @@ fn write(input: &mut Input<'_>) -> Written {
             slot: Slot(u16::from(flags)),
             digest: Digest([flags; Digest::BYTES]),
         };
-        check_head(&head, Position(bytes.len() as u64), usize::from(flags));
-        bytes.extend(head.encode(Position(bytes.len() as u64)));
+        check_head(&head, Position(bytes.len() as u64), salt, usize::from(flags));
+        bytes.extend(head.encode(Position(bytes.len() as u64), salt));
         bytes.extend(body);
     }
     starts.push(bytes.len());
@@ -72,13 +85,13 @@ fn write(input: &mut Input<'_>) -> Written {
 }
 
 /// A head reads back where it stands, nowhere else, and with no bit changed.
-fn check_head(head: &Head, at: Position, bit: usize) {
-    let mut bytes = head.encode(at);
-    assert_eq!(Head::decode(&bytes, at).as_ref(), Some(head));
-    assert_eq!(Head::decode(&bytes, Position(at.0 + 1)), None);
+fn check_head(head: &Head, at: Position, salt: Salt, bit: usize) {
+    let mut bytes = head.encode(at, salt);
+    assert_eq!(Head::decode(&bytes, at, salt).as_ref(), Some(head));
+    assert_eq!(Head::decode(&bytes, Position(at.0 + 1), salt), None);
     let bit = bit % (8 * Head::BYTES);
     bytes[bit / 8] ^= 1 << (bit % 8);
-    assert_eq!(Head::decode(&bytes, at), None);
+    assert_eq!(Head::decode(&bytes, at, salt), None);
 }
 
 /// One damage of the kinds that disks and crashes do: cut off, a bit flipped, zeros from somewhere on, a byte written over.

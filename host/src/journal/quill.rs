@@ -9,7 +9,7 @@ use super::disk::Disk;
 use super::frame::Head;
 use super::recovery::Recovered;
 use super::scribe::Prepared;
-use super::segment;
+use super::segment::{self, Salt};
 use super::shelf::Shelf;
 use crate::domain::{Position, Timestamp, limits};
 use crate::faults::{self, Point};
@@ -22,6 +22,7 @@ pub(super) struct Quill {
     segment_bytes_max: u64,
     /// The last segment, and where it begins.
     file: File,
+    salt: Salt,
     base: Position,
     /// Where the group under way begins.
     end: Position,
@@ -52,9 +53,9 @@ impl From<StoreError> for Trouble {
 impl Quill {
     /// A quill at the end of a journal.
     pub(super) fn new(shelf: Arc<Shelf>, disk: Box<dyn Disk>, segment_bytes_max: u64, found: Recovered) -> Self {
-        let Recovered { bases, file, end, arrived } = found;
+        let Recovered { bases, file, salt, end, arrived } = found;
         let base = *bases.last().expect("a recovered journal should have a segment");
-        Self { shelf, disk, segment_bytes_max, file, base, end, arrived, group: Vec::new() }
+        Self { shelf, disk, segment_bytes_max, file, salt, base, end, arrived, group: Vec::new() }
     }
 
     /// Begins a group, and says when it arrives: never before the one before it, whatever the clock says. Begins a segment, too,
@@ -81,7 +82,7 @@ impl Quill {
             digest: prepared.digest,
         };
         let at = Position(self.end.0 + self.group.len() as u64);
-        self.group.extend_from_slice(&head.encode(at));
+        self.group.extend_from_slice(&head.encode(at, self.salt));
         self.group.extend_from_slice(&prepared.body);
     }
 
@@ -126,7 +127,7 @@ impl Quill {
         faults::pass(Point::SegmentBeginning);
         let created = segment::create(self.shelf.dir(), base, self.arrived);
         // One that was begun and never used is begun again.
-        self.file = created.map_err(|err| self.trouble(&err))?;
+        (self.file, self.salt) = created.map_err(|err| self.trouble(&err))?;
         faults::pass(Point::SegmentBegun);
         self.base = base;
         self.end.0 += segment::HEAD_BYTES as u64;

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use super::disk::flush_directory;
 use super::frame::Head;
-use super::segment;
+use super::segment::{self, Salt};
 use super::shelf::damage;
 use crate::domain::{Position, Timestamp};
 use crate::store::StoreError;
@@ -24,6 +24,8 @@ pub(super) struct Recovered {
     pub(super) bases: Vec<Position>,
     /// The last segment's file.
     pub(super) file: File,
+    /// The last segment's salt.
+    pub(super) salt: Salt,
     /// Where the journal ends.
     pub(super) end: Position,
     /// When the last record arrived.
@@ -46,7 +48,7 @@ pub(super) fn recover(dir: &Path, floor: Position) -> Result<Recovered, StoreErr
         return Err(lost(dir, found.end, floor));
     }
     let file = found.settle(dir).map_err(|err| StoreError::of_file(&segment::path(dir, found.base), &err))?;
-    Ok(Recovered { bases, file, end: found.end, arrived: found.arrived })
+    Ok(Recovered { bases, file, salt: found.salt, end: found.end, arrived: found.arrived })
 }
 
 fn lost(dir: &Path, end: Position, floor: Position) -> StoreError {
@@ -62,9 +64,9 @@ fn begin(dir: &Path, floor: Position) -> Result<Recovered, StoreError> {
         return Err(lost(dir, base, floor));
     }
     let arrived = Timestamp::EPOCH;
-    let file =
+    let (file, salt) =
         segment::create(dir, base, arrived).map_err(|err| StoreError::of_file(&segment::path(dir, base), &err))?;
-    Ok(Recovered { bases: vec![base], file, end: Position(segment::HEAD_BYTES as u64), arrived })
+    Ok(Recovered { bases: vec![base], file, salt, end: Position(segment::HEAD_BYTES as u64), arrived })
 }
 
 /// Each segment begins where the one before it ends.
@@ -88,6 +90,7 @@ fn check_chain(dir: &Path, bases: &[Position]) -> Result<(), StoreError> {
 /// The last segment, as it was found.
 struct Found {
     base: Position,
+    salt: Salt,
     bytes: Vec<u8>,
     /// Where the whole records end.
     end: Position,
@@ -105,17 +108,18 @@ fn scan(dir: &Path, base: Position) -> Result<Option<Found>, StoreError> {
 }
 
 fn examine(dir: &Path, base: Position, bytes: Vec<u8>) -> Result<Option<Found>, StoreError> {
-    let Some(arrived) = segment::read_head(&bytes, base) else {
+    let Some(segment::Head { arrived, salt }) = segment::Head::decode(&bytes, base) else {
+        // It is durable before anything is written behind it.
         let damage = || damage(dir, base, base, "the segment's head is not what was written");
-        return if is_followed(&bytes, base) { Err(damage()) } else { Ok(None) };
+        return if bytes.len() > segment::HEAD_BYTES { Err(damage()) } else { Ok(None) };
     };
     let end = Position(base.0 + segment::HEAD_BYTES as u64);
-    let mut found = Found { base, bytes, end, group: base, arrived };
-    while let Some(head) = first_record(found.rest(), found.end) {
+    let mut found = Found { base, salt, bytes, end, group: base, arrived };
+    while let Some(head) = first_record(found.rest(), found.end, salt) {
         found.end.0 += head.record_bytes();
         (found.group, found.arrived) = (head.group, head.arrived);
     }
-    if is_followed(found.rest(), found.end) {
+    if is_followed(found.rest(), found.end, salt) {
         return Err(damage(dir, base, found.end, "the record is not what was written"));
     }
     if !found.rest().is_empty() {
@@ -155,16 +159,16 @@ impl Found {
 }
 
 /// The head of the whole record with which these bytes, which stand at `at`, begin.
-fn first_record(bytes: &[u8], at: Position) -> Option<Head> {
-    let head = Head::decode(bytes, at)?;
+fn first_record(bytes: &[u8], at: Position, salt: Salt) -> Option<Head> {
+    let head = Head::decode(bytes, at, salt)?;
     let body = bytes.get(Head::BYTES..usize::try_from(head.record_bytes()).ok()?)?;
     head.is_body(body).then_some(head)
 }
 
 /// Whether among these bytes, the first of which stands at `bad`, there is a record of a group begun after that.
-fn is_followed(bytes: &[u8], bad: Position) -> bool {
+fn is_followed(bytes: &[u8], bad: Position, salt: Salt) -> bool {
     bytes.windows(Head::BYTES).zip(bad.0..).any(|(window, at)| {
-        Head::decode(window, Position(at)).is_some_and(|head| head.group > bad && head.group.0 <= at)
+        Head::decode(window, Position(at), salt).is_some_and(|head| head.group > bad && head.group.0 <= at)
     })
 }
 
@@ -191,7 +195,7 @@ mod tests {
     /// A segment with one record a group.
     fn segment_of(count: usize) -> (Vec<u8>, Vec<usize>) {
         let dir = TempDir::new().unwrap();
-        segment::create(dir.path(), BASE, Timestamp::EPOCH).unwrap();
+        let (_, salt) = segment::create(dir.path(), BASE, Timestamp::EPOCH).unwrap();
         let mut bytes = fs::read(segment::path(dir.path(), BASE)).unwrap();
         let mut starts = Vec::new();
         for number in 0..count {
@@ -205,11 +209,20 @@ mod tests {
                 digest: Digest([number as u8; Digest::BYTES]),
             };
             starts.push(bytes.len());
-            bytes.extend(head.encode(at));
+            bytes.extend(head.encode(at, salt));
             bytes.extend(BODY);
         }
         starts.push(bytes.len());
         (bytes, starts)
+    }
+
+    fn salt_of(bytes: &[u8]) -> Salt {
+        segment::Head::decode(bytes, BASE).unwrap().salt
+    }
+
+    fn first_head(bytes: &[u8]) -> Head {
+        let at = segment::HEAD_BYTES;
+        Head::decode(&bytes[at..], Position(at as u64), salt_of(bytes)).unwrap()
     }
 
     fn scan_bytes(bytes: &[u8]) -> Result<Option<usize>, StoreError> {
@@ -275,7 +288,7 @@ mod tests {
     #[test]
     fn the_records_of_a_group_that_was_torn_in_its_middle_are_no_proof_of_damage() {
         let dir = TempDir::new().unwrap();
-        segment::create(dir.path(), BASE, Timestamp::EPOCH).unwrap();
+        let (_, salt) = segment::create(dir.path(), BASE, Timestamp::EPOCH).unwrap();
         let mut bytes = fs::read(segment::path(dir.path(), BASE)).unwrap();
         let group = Position(bytes.len() as u64);
         for number in 0..3 {
@@ -287,12 +300,26 @@ mod tests {
                 slot: Slot(1),
                 digest: Digest([number; Digest::BYTES]),
             };
-            bytes.extend(head.encode(Position(bytes.len() as u64)));
+            bytes.extend(head.encode(Position(bytes.len() as u64), salt));
             bytes.extend(BODY);
         }
         // The disk wrote the last of the group's pages and not yet the first.
         bytes[group.0 as usize..][..Head::BYTES + 3].fill(0);
         assert_eq!(scan_bytes(&bytes).unwrap(), Some(group.0 as usize));
+    }
+
+    #[test]
+    fn a_body_that_looks_like_records_is_no_proof_of_damage() {
+        let (mut bytes, starts) = segment_of(1);
+        let (_, salt) = segment::create(TempDir::new().unwrap().path(), BASE, Timestamp::EPOCH).unwrap();
+        let at = starts[1] + Head::BYTES;
+        let forged = Head { body_bytes: 0, body_crc: 0, group: Position(at as u64), ..first_head(&bytes) };
+        bytes.resize(at, 0);
+        bytes.extend(forged.encode(Position(at as u64), salt));
+        assert_eq!(scan_bytes(&bytes).unwrap(), Some(starts[1]));
+        bytes.truncate(at);
+        bytes.extend(forged.encode(Position(at as u64), salt_of(&bytes)));
+        assert!(scan_bytes(&bytes).is_err(), "who knows the salt can write a record");
     }
 
     #[test]

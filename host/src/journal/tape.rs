@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use super::frame::Head;
-use super::segment;
+use super::segment::{self, Salt};
 use super::shelf::Shelf;
 use crate::domain::{Position, limits};
 use crate::store::StoreError;
@@ -24,6 +24,7 @@ pub(super) struct Tape {
 struct Open {
     range: Range<Position>,
     file: File,
+    salt: Salt,
 }
 
 impl Tape {
@@ -38,16 +39,13 @@ impl Tape {
         if from >= end {
             return Ok(None);
         }
-        let base = self.segment_at(from)?.range.start;
-        let is_first = from == base;
-        let at = if is_first { Position(from.0 + segment::HEAD_BYTES as u64) } else { from };
+        let open = self.segment_at(from)?;
+        let (base, salt) = (open.range.start, open.salt);
+        let at = if from == base { Position(from.0 + segment::HEAD_BYTES as u64) } else { from };
         if at >= end {
             return Ok(None);
         }
-        if is_first && segment::read_head(self.bytes(from, segment::HEAD_BYTES)?, from).is_none() {
-            return Err(self.shelf.damage(from, from, "the segment's head is not what was written"));
-        }
-        let head = Head::decode(self.bytes(at, Head::BYTES)?, at);
+        let head = Head::decode(self.bytes(at, Head::BYTES)?, at, salt);
         let head = head.ok_or_else(|| self.shelf.damage(base, at, "the record's head is not what was written"))?;
         Ok(Some((at, head)))
     }
@@ -77,7 +75,7 @@ impl Tape {
     fn fill(&mut self, at: Position, count: usize) -> Result<(), StoreError> {
         self.buffer.clear();
         let shelf = Arc::clone(&self.shelf);
-        let Open { range, file } = self.segment_at(at)?;
+        let Open { range, file, .. } = self.segment_at(at)?;
         let there = range.end.0 - at.0;
         if there < count as u64 {
             return Err(shelf.damage(range.start, at, "the segment ends in the middle of a record"));
@@ -96,14 +94,25 @@ impl Tape {
         let is_open = self.open.as_ref().is_some_and(|open| open.range.contains(&at));
         if !is_open {
             let range = self.shelf.segment_at(at)?;
-            let path = segment::path(self.shelf.dir(), range.start);
-            let file = match self.open.take() {
-                Some(open) if open.range.start == range.start => open.file,
-                _ => File::open(&path).map_err(|err| StoreError::of_file(&path, &err))?,
-            };
-            self.open = Some(Open { range, file });
+            self.open = Some(match self.open.take() {
+                Some(open) if open.range.start == range.start => Open { range, ..open },
+                _ => self.open(range)?,
+            });
         }
         Ok(self.open.as_mut().expect("a segment should have been opened just now"))
+    }
+
+    fn open(&self, range: Range<Position>) -> Result<Open, StoreError> {
+        let path = segment::path(self.shelf.dir(), range.start);
+        let read = || {
+            let (file, mut head) = (File::open(&path)?, [0; segment::HEAD_BYTES]);
+            file.read_exact_at(&mut head, 0)?;
+            Ok((file, segment::Head::decode(&head, range.start)))
+        };
+        let (file, head) = read().map_err(|err| StoreError::of_file(&path, &err))?;
+        let damage = || self.shelf.damage(range.start, range.start, "the segment's head is not what was written");
+        let salt = head.ok_or_else(damage)?.salt;
+        Ok(Open { range, file, salt })
     }
 }
 
@@ -124,7 +133,7 @@ mod tests {
         let (mut bases, mut end) = (Vec::new(), 0);
         for _ in 0..2 {
             let base = Position(end);
-            segment::create(dir.path(), base, Timestamp::EPOCH).unwrap();
+            let (_, salt) = segment::create(dir.path(), base, Timestamp::EPOCH).unwrap();
             let mut bytes = fs::read(segment::path(dir.path(), base)).unwrap();
             for _ in 0..2 {
                 let at = Position(end + bytes.len() as u64);
@@ -136,7 +145,7 @@ mod tests {
                     slot: Slot(1),
                     digest: Digest([1; Digest::BYTES]),
                 };
-                bytes.extend(head.encode(at));
+                bytes.extend(head.encode(at, salt));
                 bytes.extend(BODY);
             }
             fs::write(segment::path(dir.path(), base), &bytes).unwrap();

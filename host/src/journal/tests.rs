@@ -275,7 +275,7 @@ fn a_segment_that_was_begun_and_not_used_is_begun_again() {
     drop(journal);
     for head_bytes in [0, 5, segment::HEAD_BYTES] {
         let killed = place.killed();
-        let head = segment::create(killed.dir.path(), end, Timestamp::from_millis(NOON)).unwrap();
+        let (head, _) = segment::create(killed.dir.path(), end, Timestamp::from_millis(NOON)).unwrap();
         head.set_len(head_bytes as u64).unwrap();
         let journal = killed.open();
         keep_all(&journal, 3..6);

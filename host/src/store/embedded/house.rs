@@ -31,7 +31,7 @@ struct Plan {
 /// Every share of the slots is alike.
 const _: () = assert!(limits::SLOTS.is_multiple_of(limits::EMBEDDED_PARTITIONS));
 
-const PLAN: Plan = Plan { format: 5, slots: limits::SLOTS, partitions: limits::EMBEDDED_PARTITIONS };
+const PLAN: Plan = Plan { format: 6, slots: limits::SLOTS, partitions: limits::EMBEDDED_PARTITIONS };
 
 /// All of one embedded store. What is open closes in this order; the lock goes last.
 pub(super) struct House {

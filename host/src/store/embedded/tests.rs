@@ -193,14 +193,14 @@ fn a_house_of_another_plan_is_not_entered() {
     let plan = dir.path().join("house.json");
     let text = fs::read_to_string(&plan).unwrap();
     expect_test::expect![[r#"
-        {"format":5,"slots":256,"partitions":4}
+        {"format":6,"slots":256,"partitions":4}
     "#]]
     .assert_eq(&text);
     fs::write(&plan, text.replace("\"partitions\":4", "\"partitions\":8")).unwrap();
-    assert!(refusal(&dir).contains("was made for `Plan { format: 5, slots: 256, partitions: 8 }`"));
-    fs::write(&plan, text.replace("\"format\":5", "\"format\":4")).unwrap();
+    assert!(refusal(&dir).contains("was made for `Plan { format: 6, slots: 256, partitions: 8 }`"));
+    fs::write(&plan, text.replace("\"format\":6", "\"format\":5")).unwrap();
     assert!(refusal(&dir).ends_with(
-        "this version is for `Plan { format: 5, slots: 256, partitions: 4 }`: use the version that made it, or another \
+        "this version is for `Plan { format: 6, slots: 256, partitions: 4 }`: use the version that made it, or another \
          directory"
     ));
     fs::write(&plan, "").unwrap();
