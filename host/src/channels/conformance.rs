@@ -3,15 +3,20 @@
 //! - what it validates it can open, and validating twice changes nothing; an unknown setting is named, never its value;
 //! - whatever the provider does, an attempt ends with a receipt in time, and with the one that the provider's rules say;
 //! - an attempt is one request (or as many as the channel declares), redirects not followed, nothing tried twice;
-//! - every request carries the message's id, the same at every attempt;
-//! - notes and reasons hold nothing of content, addresses, secrets and the URL's path.
+//! - a request carries the message's id, the same at every attempt, where the provider has a place for it;
+//! - of several messages in one request, each has the receipt that the provider gave it;
+//! - notes and reasons hold nothing of content, addresses, secrets and the URL's path, even where the provider repeats them.
+//!
+//! What providers do is printed as a matrix: `cargo test --package rekindle --lib matrix -- --nocapture`.
 
+use std::collections::HashSet;
+use std::fmt::{self, Display, Formatter, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::scripted::{Behaviour, Scripted};
+use super::scripted::{Answers, Behaviour, Request, Scripted};
 use super::{Addresses, Channel, Http, Message, Provider, Reach, Receipt};
 use crate::domain::{CampaignName, InstructionId, Json, ProfileId, TenantId, Timestamp};
 
@@ -23,10 +28,32 @@ pub(super) struct Subject {
     pub(super) provider: &'static dyn Provider,
     /// Settings that lead to an address.
     pub(super) settings: fn(url: &str) -> Value,
+    /// A message of the shape that this provider takes, made of `message`.
+    pub(super) message: fn(Message) -> Message,
+    /// The provider's words for what it took, and for what it took of several messages: all but the second.
+    pub(super) answers: Answers,
     /// What a provider's behaviour comes to.
     pub(super) expected: fn(Behaviour) -> Expected,
     pub(super) requests_per_attempt: usize,
+    /// Whether requests carry the message's id.
+    pub(super) carries_id: bool,
 }
+
+impl Subject {
+    /// Takes any message, and answers nothing of its own.
+    pub(super) const PLAIN: Self = Self {
+        provider: &super::preview::Preview,
+        settings: |_| Value::Null,
+        message: |message| message,
+        answers: Answers::PLAIN,
+        expected: |_| Expected::Accepted,
+        requests_per_attempt: 1,
+        carries_id: true,
+    };
+}
+
+/// Every channel that leads to a provider over HTTP.
+const SUBJECTS: &[&Subject] = &[&super::webhook::tests::SUBJECT];
 
 /// A receipt without its words.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,12 +64,43 @@ pub(super) enum Expected {
     Refused,
 }
 
+impl Display for Expected {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted => f.pad("accepted"),
+            Self::Retry => f.pad("retry"),
+            Self::RetryAfter(after) => f.pad(&format!("retry {after:?}")),
+            Self::Refused => f.pad("refused"),
+        }
+    }
+}
+
 pub(super) fn check(subject: &Subject) {
     check_settings(subject);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for behaviour in Behaviour::ALL {
         runtime.block_on(check_behaviour(subject, behaviour));
     }
+    if subject.answers.partly.is_some() {
+        runtime.block_on(check_parts(subject));
+    }
+}
+
+/// All channels, all behaviours: what a provider does, and what becomes of the message.
+#[test]
+fn matrix() {
+    let mut matrix = format!("{:<22}", "");
+    SUBJECTS.iter().for_each(|subject| write!(matrix, "{:<16}", subject.provider.name()).unwrap());
+    for behaviour in Behaviour::ALL {
+        write!(matrix, "\n{:<22}", format!("{behaviour:?}")).unwrap();
+        for subject in SUBJECTS {
+            write!(matrix, "{:<16}", (subject.expected)(behaviour).to_string()).unwrap();
+        }
+    }
+    println!("{matrix}");
+    let providers: HashSet<_> = SUBJECTS.iter().map(|subject| subject.provider.name()).collect();
+    let others = super::PROVIDERS.iter().map(|provider| provider.name()).filter(|name| !providers.contains(name));
+    assert_eq!(others.collect::<Vec<_>>(), ["preview"], "every provider should be in the table");
 }
 
 /// A message for the given attempt.
@@ -93,13 +151,13 @@ fn check_settings(subject: &Subject) {
 }
 
 async fn check_behaviour(subject: &Subject, behaviour: Behaviour) {
-    let scripted = Scripted::start(behaviour);
+    let scripted = Scripted::answering(behaviour, subject.answers);
     let patience = Duration::from_millis(if behaviour.never_answers() { 200 } else { 5_000 });
     let channel = open(subject, &scripted, patience);
     assert_eq!(channel.provider(), subject.provider.name());
 
     for attempt in 1..=2 {
-        let message = message(attempt);
+        let message = (subject.message)(message(attempt));
         let delivering = tokio::time::timeout(Duration::from_secs(10), channel.deliver(&message));
         let receipt = delivering.await.unwrap_or_else(|_| panic!("{behaviour:?}: no receipt in time"));
         check_receipt(behaviour, &receipt, &(subject.expected)(behaviour));
@@ -108,7 +166,30 @@ async fn check_behaviour(subject: &Subject, behaviour: Behaviour) {
     let requests = scripted.requests();
     assert_eq!(requests.len(), wanted, "{behaviour:?}: requests");
     let id = message(1).id;
-    assert!(requests.iter().all(|request| format!("{request:?}").contains(id.as_str())), "{behaviour:?}: the id");
+    let carries_id = |request: &Request| format!("{request:?}").contains(id.as_str());
+    assert!(!subject.carries_id || requests.iter().all(carries_id), "{behaviour:?}: the id");
+}
+
+/// Three messages for three people at one time, the second of which the provider does not take.
+async fn check_parts(subject: &Subject) {
+    let scripted = Scripted::answering(Behaviour::TakesAllButTheSecond, subject.answers);
+    let channel = open(subject, &scripted, Duration::from_secs(5));
+    let messages: Vec<Message> = (1..=3)
+        .map(|number| Message {
+            id: InstructionId::parse(&format!("msg_{number:032x}")).unwrap(),
+            profile: ProfileId::parse(&format!("u{number}")).unwrap(),
+            user_id: Some(format!("user-{number}")),
+            addresses: Addresses { email: Some(format!("hush{number}@example.com")), ..message(1).addresses },
+            ..(subject.message)(message(1))
+        })
+        .collect();
+    let (first, second, third) =
+        tokio::join!(channel.deliver(&messages[0]), channel.deliver(&messages[1]), channel.deliver(&messages[2]));
+    assert_eq!(scripted.requests().len(), subject.requests_per_attempt, "one request for all three");
+    let behaviour = Behaviour::TakesAllButTheSecond;
+    for (receipt, expected) in [(first, Expected::Accepted), (second, Expected::Refused), (third, Expected::Accepted)] {
+        check_receipt(behaviour, &receipt, &expected);
+    }
 }
 
 fn check_receipt(behaviour: Behaviour, receipt: &Receipt, expected: &Expected) {

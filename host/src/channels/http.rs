@@ -9,8 +9,9 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{RequestBuilder, Response, StatusCode, Url, redirect};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, redirect};
 
+use super::asked::Asked;
 use super::reach::{Names, Reach, Resolver, System};
 use super::retry_after;
 use crate::domain::{Timestamp, limits};
@@ -38,6 +39,8 @@ pub(super) struct Answer {
     pub(super) retry_after: Option<Duration>,
     /// What of the body came in time, at most `limits::ANSWER_BYTES_MAX`.
     pub(super) body: Vec<u8>,
+    /// What was asked: the provider may repeat it.
+    pub(super) asked: Asked,
 }
 
 impl Http {
@@ -72,16 +75,22 @@ impl Http {
         self.client.post(url)
     }
 
+    #[cfg_attr(not(test), expect(dead_code, reason = "no provider needs it yet"))]
+    pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.client.request(method, url)
+    }
+
     /// Sends a request and reads the answer; the error says what went wrong, in words fit for a receipt.
     pub(super) async fn send(&self, request: RequestBuilder, at: Timestamp) -> Result<Answer, String> {
         let request = request.build().map_err(|err| self.failure(err))?;
         self.reach.admit(request.url()).map_err(|err| err.to_string())?;
+        let asked = Asked::of(&request);
         let response = self.client.execute(request).await.map_err(|err| self.failure(err))?;
         let (status, retry_after) = (response.status(), retry_after::asked(response.headers(), at));
         // Read to its end, the connection can be used again; broken, slow or endless, it changes nothing of the status.
         let mut body = Vec::new();
         let _ = tokio::time::timeout(limits::ANSWER_REST_MAX, read_rest(response, &mut body)).await;
-        Ok(Answer { status, retry_after, body })
+        Ok(Answer { status, retry_after, body, asked })
     }
 
     fn failure(&self, err: reqwest::Error) -> String {

@@ -6,6 +6,9 @@
 //!
 //! What every channel owes its callers is run by `conformance`.
 
+mod asked;
+mod bulk;
+mod common;
 mod http;
 mod message;
 mod preview;
@@ -25,7 +28,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::domain::KnownBy;
+use crate::domain::{KnownBy, limits};
 
 pub use http::{Http, HttpError};
 pub use message::{Addresses, Message, Receipt};
@@ -50,6 +53,11 @@ pub trait Channel: Send + Sync {
     /// How the provider knows people: one that is told addresses is sent nothing for somebody who has none.
     fn knows_people_by(&self) -> KnownBy {
         KnownBy::Id
+    }
+
+    /// How many of its messages may be under way at one time.
+    fn under_way_max(&self) -> usize {
+        limits::DISPATCHED_PER_CHANNEL_MAX
     }
 
     /// Attempts to deliver one message, once. Ends within the attempt's bound; a failure is a receipt. Notes and reasons

@@ -55,6 +55,7 @@ mod tests {
             settings: |_| json!({}),
             expected: |_| Expected::Accepted,
             requests_per_attempt: 0,
+            ..Subject::PLAIN
         };
         conformance::check(&subject);
     }

@@ -35,12 +35,58 @@ pub(super) enum Behaviour {
     DripsItsBody,
     AnswersWithoutEnd,
     AnswersGarbage,
+    /// A success whose body is not what the provider documents.
+    SaysNonsense,
+    /// Bad, in words that repeat all that it was sent.
+    RepeatsTheRequest,
+    /// Of several messages in one request. Of one alone, it takes it.
+    TakesAllButTheSecond,
 }
 
 use Behaviour::*;
 
+/// What a provider says of itself, by a request.
+#[derive(Clone, Copy)]
+pub(super) struct Answers {
+    /// A success's body. Without one, something that nobody reads.
+    pub(super) accepted: Option<fn(&Request) -> String>,
+    /// Status and body of a success that was none for the second message; for providers that take several at a time.
+    pub(super) partly: Option<fn(&Request) -> (u16, String)>,
+}
+
+impl Answers {
+    pub(super) const PLAIN: Self = Self { accepted: None, partly: None };
+
+    fn accepted(&self, request: &Request) -> String {
+        let body = self.accepted.map_or_else(|| r#"{"ok":true}"#.to_owned(), |accepted| accepted(request));
+        said("200 OK", &body)
+    }
+
+    fn partly(&self, request: &Request) -> String {
+        match self.partly.map(|partly| partly(request)) {
+            Some((status, body)) => said(&format!("{status} Partly"), &body),
+            None => self.accepted(request),
+        }
+    }
+}
+
+fn said(status: &str, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+}
+
+/// Bad, and why: headers, address and body of the request, where providers put their words.
+fn repeated(request: &Request) -> String {
+    let all = format!("{} {:?} {}", request.line, request.headers, request.body);
+    let words = serde_json::json!(all);
+    let body = format!(
+        r#"{{"message":{words},"error":{{"message":{words},"error_user_msg":{words}}},"errors":[{{"message":{words},"reason":{words}}}],"meta":{{"error":{words}}},"detail":{words},"title":{words},"name":{words}}}"#
+    );
+    said("400 Bad Request", &body)
+}
+
 impl Behaviour {
-    pub(super) const ALL: [Self; 23] = [
+    pub(super) const ALL: [Self; 26] = [
         Accepts,
         AcceptsWithoutBody,
         Redirects,
@@ -64,6 +110,9 @@ impl Behaviour {
         DripsItsBody,
         AnswersWithoutEnd,
         AnswersGarbage,
+        SaysNonsense,
+        RepeatsTheRequest,
+        TakesAllButTheSecond,
     ];
 
     /// Whether it reads requests at all.
@@ -76,9 +125,12 @@ impl Behaviour {
         matches!(self, StaysSilent | DripsItsHead)
     }
 
-    fn script(self) -> Script {
+    fn script(self, answers: &Answers, request: &Request) -> Script {
         match self {
-            Accepts => Script::Say("HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"ok\":true}"),
+            Accepts => Script::Tell(answers.accepted(request)),
+            TakesAllButTheSecond => Script::Tell(answers.partly(request)),
+            RepeatsTheRequest => Script::Tell(repeated(request)),
+            SaysNonsense => Script::Say("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n[[[\"hm?\","),
             AcceptsWithoutBody => Script::Say("HTTP/1.1 204 No Content\r\n\r\n"),
             Redirects => {
                 Script::Say("HTTP/1.1 308 Permanent Redirect\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n")
@@ -118,6 +170,7 @@ impl Behaviour {
 /// What is done once a request was read.
 enum Script {
     Say(&'static str),
+    Tell(String),
     BreakOff(&'static str),
     /// A beginning, then a byte now and then.
     Drip(&'static str),
@@ -151,11 +204,15 @@ struct Seen {
 
 impl Scripted {
     pub(super) fn start(behaviour: Behaviour) -> Self {
+        Self::answering(behaviour, Answers::PLAIN)
+    }
+
+    pub(super) fn answering(behaviour: Behaviour, answers: Answers) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let scripted = Self { address: listener.local_addr().unwrap(), seen: Arc::default() };
         if behaviour != RefusesConnections {
             let seen = Arc::clone(&scripted.seen);
-            thread::spawn(move || accept(&listener, behaviour, &seen));
+            thread::spawn(move || accept(&listener, behaviour, answers, &seen));
         }
         scripted
     }
@@ -177,18 +234,18 @@ impl Drop for Scripted {
     }
 }
 
-fn accept(listener: &TcpListener, behaviour: Behaviour, seen: &Arc<Seen>) {
+fn accept(listener: &TcpListener, behaviour: Behaviour, answers: Answers, seen: &Arc<Seen>) {
     for stream in listener.incoming() {
         if seen.stopped.load(Ordering::SeqCst) {
             return;
         }
         seen.connections.fetch_add(1, Ordering::SeqCst);
         let (stream, seen) = (stream.unwrap(), Arc::clone(seen));
-        thread::spawn(move || serve(stream, behaviour, &seen));
+        thread::spawn(move || serve(stream, behaviour, &answers, &seen));
     }
 }
 
-fn serve(mut stream: TcpStream, behaviour: Behaviour, seen: &Seen) {
+fn serve(mut stream: TcpStream, behaviour: Behaviour, answers: &Answers, seen: &Seen) {
     let mut reader = BufReader::with_capacity(64, stream.try_clone().unwrap());
     if !behaviour.listens() {
         // Closed with bytes unread, a connection is reset.
@@ -196,8 +253,9 @@ fn serve(mut stream: TcpStream, behaviour: Behaviour, seen: &Seen) {
         return;
     }
     while let Some(request) = read_request(&mut reader) {
+        let script = behaviour.script(answers, &request);
         seen.requests.lock().unwrap().push(request);
-        if !play(&mut stream, &behaviour.script(), seen) {
+        if !play(&mut stream, &script, seen) {
             return;
         }
     }
@@ -219,6 +277,7 @@ fn read_request(reader: &mut impl BufRead) -> Option<Request> {
 fn play(stream: &mut TcpStream, script: &Script, seen: &Seen) -> bool {
     match script {
         Script::Say(answer) => stream.write_all(answer.as_bytes()).is_ok(),
+        Script::Tell(answer) => stream.write_all(answer.as_bytes()).is_ok(),
         Script::BreakOff(beginning) => {
             let _ = stream.write_all(beginning.as_bytes());
             false

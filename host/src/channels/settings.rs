@@ -1,9 +1,11 @@
 //! What providers share in reading their settings: exact keys, and errors that help without repeating a value, because a
 //! value may be a secret that was put under the wrong key.
 
+use reqwest::Url;
 use serde_json::{Map, Value};
 
-use super::OutOfReach;
+use super::{OutOfReach, Reach};
+use crate::domain::limits;
 
 /// Why settings are not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,6 +87,71 @@ impl<'a> Fields<'a> {
     pub(super) fn required_text(&self, key: &'static str) -> Result<&'a str, SettingsError> {
         self.text(key)?.ok_or(SettingsError::invalid(key, "is missing"))
     }
+
+    /// What opens a provider's doors, and has to be there: an API key, a token. Visible ASCII, as a header takes it.
+    pub(super) fn required_key(&self, key: &'static str) -> Result<&'a str, SettingsError> {
+        let text = self.required_text(key)?;
+        let is_visible = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        match is_visible && text.len() <= limits::PROVIDER_KEY_BYTES_MAX {
+            true => Ok(text),
+            false => {
+                Err(SettingsError::invalid(key, "should be a key as the provider shows it: no spaces, at most 4 KiB"))
+            }
+        }
+    }
+
+    /// What a word under a key stands for; none where the key is missing. `problem` says which words there are.
+    pub(super) fn choice<T: Copy>(
+        &self,
+        key: &'static str,
+        choices: &[(&str, T)],
+        problem: &'static str,
+    ) -> Result<Option<T>, SettingsError> {
+        let Some(text) = self.text(key)? else { return Ok(None) };
+        let chosen = choices.iter().find(|(word, _)| *word == text);
+        chosen.map(|(_, choice)| Some(*choice)).ok_or(SettingsError::invalid(key, problem))
+    }
+
+    /// The flag under a key; none where the key is missing or null.
+    pub(super) fn flag(&self, key: &'static str) -> Result<Option<bool>, SettingsError> {
+        match self.0.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(_) => Err(SettingsError::invalid(key, "should be true or false")),
+        }
+    }
+
+    /// The address under a key; none where the key is missing or null. `http` or `https`, without user name, password and
+    /// fragment, and within reach. Plain text is what receivers on the same machine and network speak.
+    pub(super) fn address(&self, key: &'static str, reach: &Reach) -> Result<Option<Url>, SettingsError> {
+        self.text(key)?.map(|text| address(key, text, reach)).transpose()
+    }
+
+    /// What is set, without what reads `null`: the settings as they are kept.
+    pub(super) fn kept(&self) -> Value {
+        self.0.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+}
+
+fn address(key: &'static str, text: &str, reach: &Reach) -> Result<Url, SettingsError> {
+    let invalid = |problem| Err(SettingsError::invalid(key, problem));
+    if text.len() > limits::PROVIDER_URL_BYTES_MAX {
+        return invalid("is too long: use at most 8 KiB");
+    }
+    let Ok(url) = Url::parse(text) else {
+        return invalid("is no address: use one such as `https://example.com/messages`");
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return invalid("should begin with `https://` or `http://`");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return invalid("should not hold a user name or a password: what proves the sender has settings of its own");
+    }
+    if url.fragment().is_some() {
+        return invalid("should not hold a `#`: what follows it is never sent");
+    }
+    reach.admit(&url).map_err(|why| SettingsError::OutOfReach { key, why })?;
+    Ok(url)
 }
 
 fn listed(known: &[&'static str]) -> String {

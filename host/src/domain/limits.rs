@@ -488,8 +488,8 @@ pub const LOAD_REST: Duration = Duration::from_secs(5);
 pub const DISPATCHED_MAX: usize = 256;
 /// Entries of one tenant and channel that are at their provider at one time, so that a slow one leaves room for others.
 pub const DISPATCHED_PER_CHANNEL_MAX: usize = 32;
-/// Entries of one line that are looked at in one go: as many may be under way, and as many again be next.
-pub const LINE_SCAN_MAX: usize = 2 * DISPATCHED_PER_CHANNEL_MAX;
+/// The same, where the provider takes many in one request: what is under way at one time is what can go out together.
+pub const GATHERED_PER_CHANNEL_MAX: usize = 200;
 /// How long one attempt may take: the shorter end of what Standard Webhooks recommends, 15 to 30 s.
 pub const ATTEMPT_MAX: Duration = Duration::from_secs(15);
 /// When the outbox breaks off an attempt whose channel did not: above `ATTEMPT_MAX` and `ANSWER_REST_MAX` together.
@@ -500,6 +500,10 @@ pub const ANSWER_BYTES_MAX: usize = 64 << 10;
 pub const ANSWER_REST_MAX: Duration = Duration::from_secs(1);
 /// How long a connection to a provider is kept for the next message: below the 60 s after which common servers close it.
 pub const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(30);
+/// Bytes of a provider's key or token: the longest known, signed tokens with claims, have some 2 KiB.
+pub const PROVIDER_KEY_BYTES_MAX: usize = 4 << 10;
+/// Bytes of a provider's words that are kept.
+pub const PROVIDER_WORDS_BYTES_MAX: usize = 200;
 /// Bytes of a provider's address: what common servers accept in a request line.
 pub const PROVIDER_URL_BYTES_MAX: usize = 8 << 10;
 /// Addresses of one name that are tried: more serve nobody within one attempt.

@@ -81,7 +81,7 @@ impl Lane {
     /// Has the entry attempted over the channel. Unless it is declined, `settled` is called exactly once.
     pub fn dispatch(&self, entry: Entry, channel: Arc<dyn Channel>, settled: Settled) -> Result<(), Declined> {
         let Dispatcher { places, bounds, runtime, clock } = &self.dispatcher;
-        let place = places.take(self.number, &entry)?;
+        let place = places.take(self.number, &entry, channel.under_way_max())?;
         let message = entry.message(clock.now());
         let attempt = Attempt {
             provider: channel.provider(),

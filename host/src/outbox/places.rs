@@ -25,7 +25,7 @@ pub enum Declined {
     /// The lane has `limits::DISPATCHED_MAX` entries under way.
     #[error("the lane is full")]
     LaneFull,
-    /// The tenant's channel has `limits::DISPATCHED_PER_CHANNEL_MAX` entries under way.
+    /// The tenant's channel has as many entries under way as it may.
     #[error("the channel is busy")]
     ChannelBusy,
     /// The tenant, or its channel, has its share of the lane; the rest is for others.
@@ -40,17 +40,12 @@ pub enum Declined {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     pub(super) per_lane: usize,
-    pub(super) per_channel: usize,
     /// When an attempt is broken off.
     pub(super) attempt: Duration,
 }
 
 impl Bounds {
-    pub(super) const HOUSE: Self = Self {
-        per_lane: limits::DISPATCHED_MAX,
-        per_channel: limits::DISPATCHED_PER_CHANNEL_MAX,
-        attempt: limits::ATTEMPT_BACKSTOP,
-    };
+    pub(super) const HOUSE: Self = Self { per_lane: limits::DISPATCHED_MAX, attempt: limits::ATTEMPT_BACKSTOP };
 }
 
 /// A lane's number, good for the `Places` that gave it.
@@ -124,6 +119,8 @@ pub struct Place {
     places: Arc<Places>,
     lane: LaneNumber,
     keys: Keys,
+    /// Places that the channel had when this one was taken.
+    channel_max: usize,
 }
 
 /// What a place is counted under.
@@ -154,14 +151,20 @@ impl Places {
         self.taken().entries.contains(&(tenant.clone(), id.clone()))
     }
 
-    pub(super) fn take(self: &Arc<Self>, lane: LaneNumber, entry: &Entry) -> Result<Place, Declined> {
+    /// Takes a place for an entry whose channel may have so many.
+    pub(super) fn take(
+        self: &Arc<Self>,
+        lane: LaneNumber,
+        entry: &Entry,
+        channel_max: usize,
+    ) -> Result<Place, Declined> {
         let keys = Keys {
             entry: (entry.tenant.clone(), entry.id.clone()),
             channel: (entry.tenant.clone(), entry.channel.clone()),
         };
-        self.taken().take(lane, &keys, &self.bounds)?;
+        self.taken().take(lane, &keys, self.bounds.per_lane, channel_max)?;
         telemetry::place_taken();
-        Ok(Place { places: Arc::clone(self), lane, keys })
+        Ok(Place { places: Arc::clone(self), lane, keys, channel_max })
     }
 
     /// Gives no more places, and waits until all are left.
@@ -182,7 +185,7 @@ impl Places {
 }
 
 impl Taken {
-    fn take(&mut self, lane: LaneNumber, keys: &Keys, bounds: &Bounds) -> Result<(), Declined> {
+    fn take(&mut self, lane: LaneNumber, keys: &Keys, lane_max: usize, channel_max: usize) -> Result<(), Declined> {
         let in_channel = self.per_channel.get(&keys.channel).copied().unwrap_or_default();
         if self.draining {
             return Err(Declined::Draining);
@@ -191,13 +194,13 @@ impl Taken {
             return Err(Declined::UnderWay);
         }
         let taker = &mut self.lanes[lane.0];
-        if taker.all >= bounds.per_lane {
+        if taker.all >= lane_max {
             return Err(Declined::LaneFull);
         }
-        if in_channel >= bounds.per_channel {
+        if in_channel >= channel_max {
             return Err(Declined::ChannelBusy);
         }
-        if !taker.has_share(&keys.channel, bounds.per_lane) {
+        if !taker.has_share(&keys.channel, lane_max) {
             return Err(Declined::ShareTaken);
         }
         taker.take(&keys.channel);
@@ -219,7 +222,7 @@ impl Drop for Place {
         let all_left = {
             let mut taken = self.places.taken();
             let in_channel = taken.leave(self.lane, &self.keys);
-            if in_channel + 1 == self.places.bounds.per_channel {
+            if in_channel + 1 == self.channel_max {
                 // It was busy, perhaps to another lane, which nothing else would tell.
                 taken.signals.iter().for_each(|signal| signal.raise());
             }
@@ -237,7 +240,8 @@ mod tests {
     use super::*;
     use crate::outbox::entry::tests::entry;
 
-    const SMALL: Bounds = Bounds { per_lane: 8, per_channel: 2, attempt: Duration::ZERO };
+    const SMALL: Bounds = Bounds { per_lane: 8, attempt: Duration::ZERO };
+    const OF_CHANNEL: usize = 2;
 
     fn numbered(n: u32, channel: &str) -> Entry {
         let id = InstructionId::parse(&format!("msg_{n:032x}")).unwrap();
@@ -248,33 +252,33 @@ mod tests {
     fn an_entry_has_one_place_at_a_time() {
         let places = Arc::new(Places::new(SMALL));
         let lane = places.add_lane(Arc::default());
-        let place = places.take(lane, &entry()).unwrap();
+        let place = places.take(lane, &entry(), OF_CHANNEL).unwrap();
         assert!(places.is_under_way(&entry().tenant, &entry().id));
-        assert_eq!(places.take(lane, &entry()).unwrap_err(), Declined::UnderWay);
+        assert_eq!(places.take(lane, &entry(), OF_CHANNEL).unwrap_err(), Declined::UnderWay);
         drop(place);
         assert!(!places.is_under_way(&entry().tenant, &entry().id));
-        assert!(places.take(lane, &entry()).is_ok());
+        assert!(places.take(lane, &entry(), OF_CHANNEL).is_ok());
     }
 
     #[test]
     fn two_tenants_may_have_the_same_id_under_way() {
         let places = Arc::new(Places::new(SMALL));
         let lane = places.add_lane(Arc::default());
-        let _place = places.take(lane, &entry()).unwrap();
+        let _place = places.take(lane, &entry(), OF_CHANNEL).unwrap();
         let other = Entry { tenant: TenantId::parse("other").unwrap(), ..entry() };
-        assert!(places.take(lane, &other).is_ok());
+        assert!(places.take(lane, &other, OF_CHANNEL).is_ok());
     }
 
     #[test]
     fn a_busy_channel_leaves_room_for_others() {
         let places = Arc::new(Places::new(SMALL));
         let (lane, other_lane) = (places.add_lane(Arc::default()), places.add_lane(Arc::default()));
-        let _first = places.take(lane, &numbered(1, "push")).unwrap();
-        let _second = places.take(other_lane, &numbered(2, "push")).unwrap();
-        assert_eq!(places.take(lane, &numbered(3, "push")).unwrap_err(), Declined::ChannelBusy);
-        assert!(places.take(lane, &numbered(3, "email")).is_ok());
+        let _first = places.take(lane, &numbered(1, "push"), OF_CHANNEL).unwrap();
+        let _second = places.take(other_lane, &numbered(2, "push"), OF_CHANNEL).unwrap();
+        assert_eq!(places.take(lane, &numbered(3, "push"), OF_CHANNEL).unwrap_err(), Declined::ChannelBusy);
+        assert!(places.take(lane, &numbered(3, "email"), OF_CHANNEL).is_ok());
         let other_tenant = Entry { tenant: TenantId::parse("other").unwrap(), ..numbered(3, "push") };
-        assert!(places.take(lane, &other_tenant).is_ok());
+        assert!(places.take(lane, &other_tenant, OF_CHANNEL).is_ok());
     }
 
     #[test]
@@ -282,8 +286,8 @@ mod tests {
         let places = Arc::new(Places::new(SMALL));
         let signal = Arc::new(Signal::default());
         let (lane, _waiting) = (places.add_lane(Arc::default()), places.add_lane(Arc::clone(&signal)));
-        let place = places.take(lane, &numbered(1, "push")).unwrap();
-        let _other = places.take(lane, &numbered(2, "push")).unwrap();
+        let place = places.take(lane, &numbered(1, "push"), OF_CHANNEL).unwrap();
+        let _other = places.take(lane, &numbered(2, "push"), OF_CHANNEL).unwrap();
         drop(place);
         signal.wait(None);
     }
@@ -293,12 +297,12 @@ mod tests {
         let places = Arc::new(Places::new(SMALL));
         let (lane, other_lane) = (places.add_lane(Arc::default()), places.add_lane(Arc::default()));
         let of = |n: u32| Entry { tenant: TenantId::parse(&format!("t{n}")).unwrap(), ..numbered(n, "push") };
-        let mut taken: Vec<_> = (0..8).map(|n| places.take(lane, &of(n)).unwrap()).collect();
+        let mut taken: Vec<_> = (0..8).map(|n| places.take(lane, &of(n), OF_CHANNEL).unwrap()).collect();
         assert_eq!((places.room(lane), places.room(other_lane)), (0, 8));
-        assert_eq!(places.take(lane, &of(9)).unwrap_err(), Declined::LaneFull);
+        assert_eq!(places.take(lane, &of(9), OF_CHANNEL).unwrap_err(), Declined::LaneFull);
         taken.pop();
         assert_eq!(places.room(lane), 1);
-        assert!(places.take(lane, &of(9)).is_ok());
+        assert!(places.take(lane, &of(9), OF_CHANNEL).is_ok());
     }
 
     /// Takes all that can be had for that many channels of that many tenants, all of them dead.
@@ -307,7 +311,7 @@ mod tests {
         for n in 0..20_000 {
             let tenant = TenantId::parse(&format!("dead{}", n % tenants)).unwrap();
             let entry = Entry { tenant, ..numbered(n, &format!("c{}", n / tenants % channels)) };
-            taken.extend(places.take(lane, &entry));
+            taken.extend(places.take(lane, &entry, limits::DISPATCHED_PER_CHANNEL_MAX));
         }
         taken
     }
@@ -321,10 +325,14 @@ mod tests {
             let free = limits::DISPATCHED_MAX - taken.len();
             assert!(free >= limits::DISPATCHED_MAX / (tenants as usize + 1), "{tenants}, {channels}: {free} free");
             let other = Entry { tenant: TenantId::parse("other").unwrap(), ..numbered(99_999, "c0") };
-            let _other = places.take(lane, &other).expect("another tenant should find room");
+            let _other =
+                places.take(lane, &other, limits::DISPATCHED_PER_CHANNEL_MAX).expect("another tenant should find room");
             let alive = Entry { tenant: TenantId::parse("dead0").unwrap(), ..numbered(99_998, "alive") };
             // Beside others like it, a tenant with dead channels holds its own living ones up; nobody else's.
-            assert!(places.take(lane, &alive).is_ok() || tenants > 1, "{channels} channels");
+            assert!(
+                places.take(lane, &alive, limits::DISPATCHED_PER_CHANNEL_MAX).is_ok() || tenants > 1,
+                "{channels} channels"
+            );
         }
     }
 
@@ -333,7 +341,7 @@ mod tests {
         let places = Arc::new(Places::new(SMALL));
         let lane = places.add_lane(Arc::default());
         for n in 0..10 {
-            drop(places.take(lane, &numbered(n, &format!("c{n}"))).unwrap());
+            drop(places.take(lane, &numbered(n, &format!("c{n}")), OF_CHANNEL).unwrap());
         }
         let taken = places.taken();
         assert!(taken.entries.is_empty() && taken.per_channel.is_empty());

@@ -7,6 +7,7 @@ use std::sync::mpsc::SyncSender;
 use super::batch::{Batch, Here};
 use super::suspension::OPERATIONS;
 use super::{Word, Worker, WorkerError, messages};
+use crate::channels::Channel;
 use crate::domain::{InstructionId, Lost, Medium, TenantId, Timestamp, limits};
 use crate::faults::{self, Point};
 use crate::ledger::{Fate as Recorded, LedgerRow, What};
@@ -38,22 +39,25 @@ impl Worker {
     }
 
     fn dispatch_line(&mut self, line: &Line, now: Timestamp) -> Result<(), WorkerError> {
-        let rows = self.partition.outbox_due(line, now, limits::LINE_SCAN_MAX)?;
+        let channel = self.shared.switchboard.line(&line.0, &line.1);
+        // As many may be under way, and as many again be next.
+        let rows_max = 2 * channel.under_way_max();
+        let rows = self.partition.outbox_due(line, now, rows_max)?;
         faults::pass(Point::OutboxReleasing);
         for row in &rows {
             if self.lane.is_under_way(&row.tenant, &row.id) {
                 continue;
             }
-            if self.dispatch_entry(Entry::decode(&row.body)?, now).is_err() {
+            if self.dispatch_entry(Entry::decode(&row.body)?, &channel, now).is_err() {
                 self.is_held_up = true;
                 return Ok(());
             }
         }
-        self.has_promised |= rows.len() >= limits::LINE_SCAN_MAX;
+        self.has_promised |= rows.len() >= rows_max;
         Ok(())
     }
 
-    fn dispatch_entry(&mut self, entry: Entry, now: Timestamp) -> Result<(), Declined> {
+    fn dispatch_entry(&mut self, entry: Entry, channel: &Arc<dyn Channel>, now: Timestamp) -> Result<(), Declined> {
         let campaigns = self.shared.roster.of(&entry.tenant);
         match campaigns.named(&entry.campaign) {
             None => self.words.push(Word::GiveUp(entry, DeathCause::Withdrawn)),
@@ -63,13 +67,12 @@ impl Worker {
             }
             Some(_) if entry.is_expired(now) => self.words.push(Word::GiveUp(entry, DeathCause::Expired)),
             Some(_) if entry.channel != OPERATIONS && entry.is_stale(now) => self.words.push(Word::Judge(entry)),
-            Some(_) => return self.hand_over(entry),
+            Some(_) => return self.hand_over(entry, Arc::clone(channel)),
         }
         Ok(())
     }
 
-    fn hand_over(&mut self, entry: Entry) -> Result<(), Declined> {
-        let channel = self.shared.switchboard.line(&entry.tenant, &entry.channel);
+    fn hand_over(&mut self, entry: Entry, channel: Arc<dyn Channel>) -> Result<(), Declined> {
         let provider = channel.provider();
         let (outlet, signal) = (self.outlet.clone(), Arc::clone(&self.signal));
         let settled = move |settlement: Settlement| {

@@ -408,7 +408,7 @@ fn a_silent_provider_holds_up_nobody_elses_messages_however_many_wait_for_it() {
     let (store, runtime) = (Memory::new(clock.clone()), Runtime::new().unwrap());
     let mut partition = conformance::acquire(&store).remove(0);
     let person = person_in(&partition.slots(), 0);
-    let many = 32 * limits::LINE_SCAN_MAX;
+    let many = 64 * limits::DISPATCHED_PER_CHANNEL_MAX;
     let mut outbox_put: Vec<_> = (0..many).map(|number| entry(number, "push", &person)).collect();
     outbox_put.push(entry(many, "email", &person));
     partition.commit(Commit { outbox_put, ..Commit::default() }).unwrap();

@@ -58,10 +58,11 @@ fn gone(answer: &Answer, addresses: &Addresses) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channels::asked::Asked;
 
     fn check(status: u16, body: &str) -> Receipt {
         let status = StatusCode::from_u16(status).unwrap();
-        let answer = Answer { status, retry_after: None, body: body.as_bytes().to_vec() };
+        let answer = Answer { status, retry_after: None, body: body.as_bytes().to_vec(), asked: Asked::nothing() };
         let addresses = Addresses { push_tokens: vec!["t1".into(), "t2".into()], ..Addresses::default() };
         receipt(&answer, &addresses)
     }

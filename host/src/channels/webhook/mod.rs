@@ -58,4 +58,4 @@ impl Channel for Opened {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

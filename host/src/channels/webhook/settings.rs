@@ -38,7 +38,7 @@ impl Settings {
     pub(super) fn parse(settings: &Value, reach: &Reach) -> Result<Self, SettingsError> {
         let fields = Fields::of(settings, &[URL, SECRET, PREVIOUS_SECRET])?;
         Ok(Self {
-            url: parse_url(fields.required_text(URL)?, reach)?,
+            url: fields.address(URL, reach)?.ok_or(SettingsError::invalid(URL, "is missing"))?,
             key: SigningKey::parse(SECRET, fields.required_text(SECRET)?)?,
             previous_key: fields
                 .text(PREVIOUS_SECRET)?
@@ -54,29 +54,6 @@ impl Settings {
         }
         value
     }
-}
-
-/// Both `http` and `https`: plain text is what receivers on the same machine and network speak, and the signature
-/// proves the sender either way.
-fn parse_url(text: &str, reach: &Reach) -> Result<Url, SettingsError> {
-    let invalid = |problem| Err(SettingsError::invalid(URL, problem));
-    if text.len() > limits::PROVIDER_URL_BYTES_MAX {
-        return invalid("is too long: use at most 8 KiB");
-    }
-    let Ok(url) = Url::parse(text) else {
-        return invalid("is no address: use one such as `https://example.com/messages`");
-    };
-    if !matches!(url.scheme(), "http" | "https") {
-        return invalid("should begin with `https://` or `http://`");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return invalid("should not hold a user name or a password: the signature tells the receiver who sends");
-    }
-    if url.fragment().is_some() {
-        return invalid("should not hold a `#`: what follows it is never sent");
-    }
-    reach.admit(&url).map_err(|why| SettingsError::OutOfReach { key: URL, why })?;
-    Ok(url)
 }
 
 impl SigningKey {

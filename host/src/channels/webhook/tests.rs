@@ -18,17 +18,18 @@ use crate::channels::{Http, Provider as _, Receipt};
 const SECRET: &str = "whsec_aHVzaGh1c2hodXNoaHVzaGh1c2hodXNo";
 const PREVIOUS_SECRET: &str = "whsec_aHVzaGh1c2hodXNoaHVzaGh1c2hodXNoaHVzaGh1c2g=";
 
-const SUBJECT: Subject = Subject {
+pub(in crate::channels) const SUBJECT: Subject = Subject {
     provider: &Webhook,
     settings: |url| json!({"url": url, "secret": SECRET, "previous_secret": PREVIOUS_SECRET}),
     expected,
-    requests_per_attempt: 1,
+    ..Subject::PLAIN
 };
 
 fn expected(behaviour: Behaviour) -> Expected {
     use Behaviour::*;
     match behaviour {
-        Accepts | AcceptsWithoutBody | BreaksOffInTheBody | DripsItsBody | AnswersWithoutEnd => Expected::Accepted,
+        Accepts | AcceptsWithoutBody | SaysNonsense | TakesAllButTheSecond | BreaksOffInTheBody | DripsItsBody
+        | AnswersWithoutEnd => Expected::Accepted,
         IsGone => Expected::Refused,
         AsksForSeconds => Expected::RetryAfter(Duration::from_secs(120)),
         AsksForMoment => Expected::RetryAfter(Duration::from_secs(60)),
@@ -36,6 +37,7 @@ fn expected(behaviour: Behaviour) -> Expected {
         Redirects | FindsItBad | KnowsUsNot | HasItAlready | IsBusy | AsksForGarbage | Fails | IsDown => {
             Expected::Retry
         }
+        RepeatsTheRequest => Expected::Retry,
         StaysSilent | DripsItsHead | RefusesConnections | ResetsTheConnection => Expected::Retry,
         BreaksOffInTheHead | AnswersGarbage => Expected::Retry,
     }

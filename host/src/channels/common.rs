@@ -1,0 +1,92 @@
+//! What the answers of providers' HTTP APIs have in common, whatever the body says:
+//!
+//! | answer | receipt |
+//! | --- | --- |
+//! | 2xx | the provider's own affair: read the body |
+//! | 401, 403 | retry: the key is wrong, and is put right while the ladder lasts |
+//! | 408, 425, 429, 5xx | retry, not before `Retry-After` |
+//! | 3xx | retry: it is not followed |
+//! | every other 4xx | refused: the same request would be answered so again |
+//!
+//! Sources: RFC 9110, section 15; RFC 6585, section 4 (429); RFC 8470, section 5.2 (425).
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::Receipt;
+use super::http::Answer;
+
+/// What an answer means that is no success. `words` are the provider's, where its body has some.
+pub(super) fn failure(provider: &str, answer: &Answer, words: Option<&str>) -> Option<Receipt> {
+    let status = answer.status;
+    if status.is_success() {
+        return None;
+    }
+    let mut reason = format!("{provider} answered {status}");
+    if let Some(words) = words.and_then(|words| answer.asked.hidden_in(words)) {
+        reason = format!("{reason}: {words}");
+    }
+    let next = match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "; set a key that is good for this",
+        status if status.is_redirection() => ", which is not followed",
+        _ => "",
+    };
+    let reason = reason + next;
+    Some(match is_passing(status) {
+        true => Receipt::Retry { reason, after: answer.retry_after },
+        false => Receipt::Refused { reason },
+    })
+}
+
+fn is_passing(status: StatusCode) -> bool {
+    let code = status.as_u16();
+    !status.is_client_error() || matches!(code, 401 | 403 | 408 | 425 | 429)
+}
+
+/// The text at the first of these places in an answer's body; none where it is no JSON or has none of them.
+pub(super) fn words(answer: &Answer, places: &[&str]) -> Option<String> {
+    let body: Value = serde_json::from_slice(&answer.body).ok()?;
+    places.iter().find_map(|place| body.pointer(place)?.as_str().map(str::to_owned))
+}
+
+/// What to say where an answer's status is good and its body is not what it should be: the provider may have taken the message.
+pub(super) fn malformed(provider: &str) -> Receipt {
+    Receipt::Retry { reason: format!("{provider} answered what cannot be read"), after: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::channels::asked::Asked;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        let status = StatusCode::from_u16(status).unwrap();
+        let retry_after = Some(Duration::from_secs(7));
+        Answer { status, retry_after, body: body.as_bytes().to_vec(), asked: Asked::nothing() }
+    }
+
+    #[test]
+    fn what_passes_is_tried_again_when_the_provider_wants_it_and_what_stays_is_refused() {
+        for status in [301, 308, 401, 403, 408, 425, 429, 500, 503, 599] {
+            let receipt = failure("acme", &answer(status, ""), None);
+            let after = Some(Duration::from_secs(7));
+            assert!(matches!(receipt, Some(Receipt::Retry { after: asked, .. }) if asked == after), "{status}");
+        }
+        for status in [400, 404, 405, 409, 410, 413, 422, 451] {
+            assert!(matches!(failure("acme", &answer(status, ""), None), Some(Receipt::Refused { .. })), "{status}");
+        }
+        for status in [200, 201, 202, 204] {
+            assert_eq!(failure("acme", &answer(status, ""), None), None);
+        }
+    }
+
+    #[test]
+    fn the_reason_holds_the_providers_words() {
+        let answer = answer(401, r#"{"errors": [{"message": "no such key"}]}"#);
+        let words = words(&answer, &["/message", "/errors/0/message"]);
+        let Some(Receipt::Retry { reason, .. }) = failure("acme", &answer, words.as_deref()) else { panic!() };
+        assert_eq!(reason, "acme answered 401 Unauthorized: no such key; set a key that is good for this");
+    }
+}
