@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rekindle_tests::{House, Provider, Tenant, added, identified, track};
+use rekindle_tests::{House, Provider, Tenant, added, identified, ordered, track};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -102,11 +102,64 @@ async fn what_was_given_up_is_kept_with_its_cause_and_can_be_delivered_again() {
     assert_eq!(dead[0]["state"], "dead");
     assert!(dead[0]["last_error"].as_str().unwrap().contains("410"), "{dead:?}");
     let ids = json!({"ids": [dead[0]["id"]]});
-    let redelivered = house.call(Method::POST, "/v1/outbox/redeliver", &shop.key, Some(&ids)).await;
-    assert_eq!(redelivered, json!({"redelivered": 1}));
+    assert_eq!(redeliver(&house, &shop, &ids).await["redelivered"], 1);
     house.settle().await;
     assert_eq!(provider.received().len(), 2);
     assert_eq!(outbox(&shop).await, [] as [Value; 0]);
+}
+
+async fn redeliver(house: &House, shop: &Tenant<'_>, which: &Value) -> Value {
+    house.call(Method::POST, "/v1/outbox/redeliver", &shop.key, Some(which)).await
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_redelivered_by_its_cause_and_never_to_who_left_meanwhile() {
+    let (house, provider) = (House::open().await, Provider::open().await);
+    provider.will_answer([(410, None), (410, None), (410, None)]);
+    let shop = house.tenant("shop").await;
+    shop.publish("three-lines", json!({})).await;
+    shop.connect("push", &provider).await;
+    let added: Vec<Value> = ["u1", "u2", "u3"].map(|id| added(id, house.now(), "mug", 12.5)).into();
+    shop.send_batch(&added).await;
+    house.pass(HOUR).await;
+    let causes = house.call(Method::GET, "/v1/outbox/causes", &shop.key, None).await;
+    let group = &causes["items"][0];
+    assert_eq!(
+        (&group["messages"], &group["cause"], &group["channel"]),
+        (&json!(3), &json!("refused"), &json!("push"))
+    );
+    house.pass(Duration::from_secs(60)).await;
+    shop.send(&ordered("u1", house.now())).await;
+    shop.send(&track("u2", house.now(), "Push Notification Unsubscribed", json!({}))).await;
+    house.settle().await;
+
+    let wanted = json!({"where": {"cause": "refused", "error": "410"}, "dry_run": true});
+    let foreseen = redeliver(&house, &shop, &wanted).await;
+    assert_eq!(foreseen, json!({"redelivered": 1, "expired": 0, "unwanted": 1, "left": 1, "dry_run": true}));
+    assert_eq!((provider.received().len(), outbox(&shop).await.len()), (3, 3), "nothing was done");
+    let done = redeliver(&house, &shop, &json!({"where": {"cause": "refused", "error": "410"}})).await;
+    assert_eq!(done, json!({"redelivered": 1, "expired": 0, "unwanted": 1, "left": 1, "dry_run": false}));
+    house.settle().await;
+    assert_eq!((provider.received().len(), outbox(&shop).await.len()), (4, 2));
+    let nobodys = redeliver(&house, &shop, &json!({"where": {"cause": "exhausted"}})).await;
+    assert_eq!(nobodys["redelivered"], 0);
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_answer_is_left_alone_and_then_tried_with_one() {
+    let (house, provider) = (House::open().await, Provider::open().await);
+    let shop = house.tenant("shop").await;
+    shop.publish("three-lines", json!({})).await;
+    shop.connect("push", &provider).await;
+    provider.will_answer([(500, None); 32]);
+    let added: Vec<Value> = (0..100).map(|n| added(&format!("u{n}"), house.now(), "mug", 12.5)).collect();
+    shop.send_batch(&added).await;
+    house.pass(HOUR).await;
+    let tried = provider.received().len();
+    assert!(tried < 50, "{tried} of 100 were tried before it was left alone");
+    house.pass(HOUR).await;
+    house.pass(HOUR).await;
+    assert_eq!((outbox(&shop).await.len(), shop.list("/v1/messages").await.len()), (0, 100));
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ mod mappings;
 mod modules;
 mod named;
 mod openapi;
+mod outbox;
 mod paging;
 mod people;
 mod policy;
@@ -128,6 +129,7 @@ fn operations() -> OpenApiRouter<Arc<Admin>> {
         .merge(items::operations())
         .merge(feed::operations())
         .merge(people::operations())
+        .merge(outbox::operations())
         .merge(explain::operations())
         .merge(reports::operations())
         .merge(audiences::operations())

@@ -6,28 +6,23 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Admin;
-use super::body::JsonBody;
 use super::caller::{Caller, Developer, Viewer};
 use super::named::Named;
 use super::paging::{Listed, PageQuery, Paging};
 use super::problem::{Kind, Problem};
 use super::records::{self, Unreadable};
 use super::workshop::aside;
-use crate::domain::{
-    Event, Inbound, InstructionId, MessageId, ProfileId, ProfileKey, SourceId, Substance, TenantId, limits,
-};
-use crate::outbox::Entry;
+use crate::domain::{Event, Inbound, MessageId, ProfileId, ProfileKey, SourceId, Substance, TenantId, limits};
 use crate::profiles::{Kept, Profile};
 use crate::store::{Book, Page, Reports};
 use crate::tenants::{AuditLog, DeedOutcome};
-use crate::worker::Crew;
 
 pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
     OpenApiRouter::new()
@@ -38,8 +33,6 @@ pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
         .routes(routes!(list_messages))
         .routes(routes!(list_failures))
         .routes(routes!(list_quarantine))
-        .routes(routes!(list_outbox))
-        .routes(routes!(redeliver))
 }
 
 /// Lists people, by id.
@@ -102,20 +95,25 @@ async fn show_profile(
 }
 
 /// The person, wherever they moved, and under which id they are kept now.
-pub(super) async fn found(admin: &Admin, mut key: ProfileKey) -> Result<(ProfileKey, Option<Arc<Profile>>), Problem> {
+pub(super) async fn found(admin: &Admin, key: ProfileKey) -> Result<(ProfileKey, Option<Arc<Profile>>), Problem> {
     let reports = Arc::clone(&admin.reports);
-    let follow = move || {
-        // Each move is to a greater id.
-        for _ in 0..=limits::LINKED_IDS_MAX {
-            match reports.profile(&key)?.map(|record| Kept::decode(&record)).transpose().map_err(Unreadable::from)? {
-                Some(Kept::Moved(to)) => key.profile = to,
-                Some(Kept::Person(person)) => return Ok((key, Some(person))),
-                Some(Kept::Erased(_)) | None => break,
-            }
+    aside(move || follow(reports.as_ref(), key)).await
+}
+
+/// The same, for who may wait for the store.
+pub(super) fn follow(
+    reports: &dyn Reports,
+    mut key: ProfileKey,
+) -> Result<(ProfileKey, Option<Arc<Profile>>), Problem> {
+    // Each move is to a greater id.
+    for _ in 0..=limits::LINKED_IDS_MAX {
+        match reports.profile(&key)?.map(|record| Kept::decode(&record)).transpose().map_err(Unreadable::from)? {
+            Some(Kept::Moved(to)) => key.profile = to,
+            Some(Kept::Person(person)) => return Ok((key, Some(person))),
+            Some(Kept::Erased(_)) | None => break,
         }
-        Ok::<_, Problem>((key, None))
-    };
-    aside(follow).await
+    }
+    Ok((key, None))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -217,88 +215,6 @@ async fn list_quarantine(
     paging: Paging,
 ) -> Result<Json<Listed<Value>>, Problem> {
     read(&admin, (caller.tenant.id.clone(), String::new()), Book::Quarantine, &paging).await
-}
-
-/// Lists what is promised and not delivered, dead letters included, by id.
-#[utoipa::path(
-    get, path = "/v1/outbox", tag = "people", security(("key" = ["viewer"])), params(PageQuery),
-    responses((status = 200, description = "a page", body = Listed<Value>))
-)]
-async fn list_outbox(
-    State(admin): State<Arc<Admin>>,
-    caller: Caller<Viewer>,
-    paging: Paging,
-) -> Result<Json<Listed<Value>>, Problem> {
-    let after = paging.after.as_deref().map(InstructionId::parse).transpose()?;
-    let (reports, tenant, max) = (Arc::clone(&admin.reports), caller.tenant.id.clone(), paging.limit + 1);
-    let rows = aside(move || reports.outbox(&tenant, after.as_ref(), max)).await?;
-    let items = rows.iter().map(|row| Ok((row.id.to_string(), Entry::decode(&row.body)?.view(row.due))));
-    Ok(Json(paging.page(items.collect::<Result<Vec<_>, Unreadable>>()?)))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct RedeliverRequest {
-    /// Which messages, waiting or dead.
-    #[serde(default)]
-    ids: Vec<String>,
-    /// All dead letters.
-    #[serde(default)]
-    all: bool,
-}
-
-#[derive(Serialize, ToSchema)]
-struct Redelivered {
-    /// How many are tried again now; expired ones and unknown ids are not among them.
-    redelivered: usize,
-}
-
-/// Has messages tried again at once, with their ids.
-#[utoipa::path(
-    post, path = "/v1/outbox/redeliver", tag = "people", security(("key" = ["developer"])),
-    request_body = RedeliverRequest,
-    responses((status = 200, description = "tried again", body = Redelivered))
-)]
-async fn redeliver(
-    State(admin): State<Arc<Admin>>,
-    caller: Caller<Developer>,
-    JsonBody(wanted): JsonBody<RedeliverRequest>,
-) -> Result<Json<Redelivered>, Problem> {
-    let ids = wanted.ids.iter().map(|id| InstructionId::parse(id)).collect::<Result<Vec<_>, _>>()?;
-    if ids.is_empty() != wanted.all || ids.len() > limits::PAGE_ROWS_MAX {
-        let detail = format!("name 1 to {} `ids`, or `\"all\": true` for every dead letter", limits::PAGE_ROWS_MAX);
-        return Err(Problem::new(&Kind::INVALID, detail));
-    }
-    let by_id = ids.clone();
-    let (crew, reports, tenant) = (Arc::clone(&admin.crew), Arc::clone(&admin.reports), caller.tenant.id.clone());
-    let object = if wanted.all { "all".to_owned() } else { format!("{} messages", ids.len()) };
-    let (directory, deed) = (Arc::clone(&admin.directory), caller.deed(object));
-    let redeliver = move || {
-        // Before it is done: a log that says too much is better than one that says too little.
-        directory.by(&deed).note(&AuditLog::Tenant(tenant.clone()), DeedOutcome::Done)?;
-        match wanted.all {
-            true => redeliver_all(&crew, reports.as_ref(), &tenant),
-            false => crew.redeliver(&tenant, &ids).map_err(Problem::from),
-        }
-    };
-    let redelivered = aside(redeliver).await?;
-    if redelivered == 0 && !by_id.is_empty() {
-        let detail = "none of these messages can be tried again: they were delivered, have expired, or were never here; `outbox list` shows those that can";
-        return Err(Problem::new(&Kind::NOT_FOUND, detail));
-    }
-    Ok(Json(Redelivered { redelivered }))
-}
-
-/// Page by page: a dead letter that is revived leaves those after it where they were.
-fn redeliver_all(crew: &Crew, reports: &dyn Reports, tenant: &TenantId) -> Result<usize, Problem> {
-    let (mut after, mut count) = (None, 0);
-    loop {
-        let rows = reports.outbox(tenant, after.as_ref(), limits::PAGE_ROWS_MAX)?;
-        let Some(last) = rows.last() else { return Ok(count) };
-        after = Some(last.id.clone());
-        let dead: Vec<InstructionId> = rows.into_iter().filter(|row| row.due.is_none()).map(|row| row.id).collect();
-        count += if dead.is_empty() { 0 } else { crew.redeliver(tenant, &dead)? };
-    }
 }
 
 /// A page of a book.

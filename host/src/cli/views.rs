@@ -98,6 +98,11 @@ pub(crate) const OUTBOX: View = View {
     empty: "nothing waits",
 };
 
+pub(crate) const DEATHS: View = View {
+    columns: &["messages", "cause", "channel", "campaign", "error", "last", "example"],
+    empty: "nothing was given up",
+};
+
 /// What a report says of its groups.
 pub(crate) const REPORT: View = View {
     columns: &[

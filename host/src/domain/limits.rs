@@ -490,6 +490,14 @@ pub const DISPATCHED_MAX: usize = 256;
 pub const DISPATCHED_PER_CHANNEL_MAX: usize = 32;
 /// The same, where the provider takes many in one request: what is under way at one time is what can go out together.
 pub const GATHERED_PER_CHANNEL_MAX: usize = 200;
+/// Groups of dead letters that are told apart.
+pub const DEATH_GROUPS_MAX: usize = 200;
+/// Failures in a row after which a provider is left alone: so many are no chance even where three of ten attempts fail.
+pub const FAILURES_BEFORE_REST: u32 = 10;
+/// How long it is left alone first: as long as the first step of the ladder.
+pub const LINE_REST_MIN: Duration = Duration::from_secs(5);
+/// How long it is left alone at most: who has mended it should not wait longer.
+pub const LINE_REST_MAX: Duration = Duration::from_secs(300);
 /// How long one attempt may take: the shorter end of what Standard Webhooks recommends, 15 to 30 s.
 pub const ATTEMPT_MAX: Duration = Duration::from_secs(15);
 /// When the outbox breaks off an attempt whose channel did not: above `ATTEMPT_MAX` and `ANSWER_REST_MAX` together.

@@ -9,8 +9,8 @@ use tokio::runtime::Handle;
 
 use super::places::{Bounds, Declined, LaneNumber, Place, Places};
 use super::{Entry, telemetry};
-use crate::channels::{Channel, Message, Receipt};
-use crate::domain::{Clock, InstructionId, Signal, Stopwatch, TenantId};
+use crate::channels::{Channel, Line, Message, Receipt};
+use crate::domain::{Clock, InstructionId, Signal, Stopwatch, TenantId, Timestamp};
 use crate::faults::{self, Point};
 
 /// An attempt that ended.
@@ -78,6 +78,11 @@ impl Lane {
         self.dispatcher.places.is_under_way(tenant, id)
     }
 
+    /// Until when a tenant's channel is left alone, because its provider did not answer or asked for it.
+    pub fn rests_until(&self, channel: &Line, now: Timestamp) -> Option<Timestamp> {
+        self.dispatcher.places.rests_until(channel, now)
+    }
+
     /// Has the entry attempted over the channel. Unless it is declined, `settled` is called exactly once.
     pub fn dispatch(&self, entry: Entry, channel: Arc<dyn Channel>, settled: Settled) -> Result<(), Declined> {
         let Dispatcher { places, bounds, runtime, clock } = &self.dispatcher;
@@ -86,6 +91,7 @@ impl Lane {
         let attempt = Attempt {
             provider: channel.provider(),
             stopwatch: Stopwatch::start(),
+            clock: Arc::clone(clock),
             unsettled: Some(Unsettled { entry, place, settled }),
         };
         runtime.spawn(attempt.run(channel, message, *bounds));
@@ -97,6 +103,7 @@ impl Lane {
 struct Attempt {
     provider: &'static str,
     stopwatch: Stopwatch,
+    clock: Arc<dyn Clock>,
     unsettled: Option<Unsettled>,
 }
 
@@ -120,6 +127,7 @@ impl Attempt {
     fn settle(&mut self, receipt: Receipt) {
         let Some(Unsettled { entry, place, settled }) = self.unsettled.take() else { return };
         telemetry::attempted(self.provider, &receipt, self.stopwatch.elapsed());
+        place.note(&receipt, self.clock.now());
         settled(Settlement { entry, receipt, place });
     }
 }
@@ -152,7 +160,7 @@ mod tests {
 
     use super::*;
     use crate::channels::Delivering;
-    use crate::domain::{ManualClock, Timestamp, limits};
+    use crate::domain::{ManualClock, limits};
     use crate::outbox::entry::tests::{entry, second};
 
     const PATIENCE: Duration = Duration::from_secs(10);

@@ -8,6 +8,7 @@
 
 mod dispatcher;
 mod entry;
+mod health;
 mod places;
 mod record;
 mod settle;

@@ -13,8 +13,10 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::health::Health;
 use super::{Entry, telemetry};
-use crate::domain::{InstructionId, Signal, TenantId, limits};
+use crate::channels::Receipt;
+use crate::domain::{InstructionId, Signal, TenantId, Timestamp, limits};
 
 /// Why an entry was not dispatched. Its row in the store is untouched: offer it again when there is room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +67,8 @@ pub(super) struct Places {
 struct Taken {
     entries: HashSet<(TenantId, InstructionId)>,
     per_channel: HashMap<(TenantId, String), usize>,
+    /// Of those that do not do well.
+    health: HashMap<(TenantId, String), Health>,
     lanes: Vec<Taker>,
     /// Wakes the lanes' owners.
     signals: Vec<Arc<Signal>>,
@@ -151,6 +155,11 @@ impl Places {
         self.taken().entries.contains(&(tenant.clone(), id.clone()))
     }
 
+    /// Until when a tenant's channel is left alone.
+    pub(super) fn rests_until(&self, channel: &(TenantId, String), now: Timestamp) -> Option<Timestamp> {
+        self.taken().health.get(channel).and_then(|health| health.rests_until(now))
+    }
+
     /// Takes a place for an entry whose channel may have so many.
     pub(super) fn take(
         self: &Arc<Self>,
@@ -184,9 +193,17 @@ impl Places {
     }
 }
 
+impl Place {
+    /// Notes what came of the attempt, for those that follow.
+    pub(super) fn note(&self, receipt: &Receipt, now: Timestamp) {
+        self.places.taken().note(&self.keys.channel, receipt, now);
+    }
+}
+
 impl Taken {
     fn take(&mut self, lane: LaneNumber, keys: &Keys, lane_max: usize, channel_max: usize) -> Result<(), Declined> {
         let in_channel = self.per_channel.get(&keys.channel).copied().unwrap_or_default();
+        let window = self.health.get(&keys.channel).map_or(channel_max, |health| health.window());
         if self.draining {
             return Err(Declined::Draining);
         }
@@ -197,7 +214,7 @@ impl Taken {
         if taker.all >= lane_max {
             return Err(Declined::LaneFull);
         }
-        if in_channel >= channel_max {
+        if in_channel >= channel_max.min(window) {
             return Err(Declined::ChannelBusy);
         }
         if !taker.has_share(&keys.channel, lane_max) {
@@ -207,6 +224,25 @@ impl Taken {
         self.entries.insert(keys.entry.clone());
         self.per_channel.insert(keys.channel.clone(), in_channel + 1);
         Ok(())
+    }
+
+    fn note(&mut self, channel: &(TenantId, String), receipt: &Receipt, now: Timestamp) {
+        let known = self.health.get(channel).copied();
+        match Health::after(known, receipt, now) {
+            Some(health) => {
+                if let Some(until) =
+                    health.rests_until(now).filter(|_| known.and_then(|known| known.rests_until(now)).is_none())
+                {
+                    let (tenant, channel) = channel;
+                    tracing::warn!(%tenant, channel, %until, "a provider does not answer, or asks for it: it is left alone");
+                    telemetry::rest_begun();
+                }
+                self.health.insert(channel.clone(), health);
+            }
+            None => {
+                self.health.remove(channel);
+            }
+        }
     }
 
     /// Returns how many are left in the channel.
@@ -222,7 +258,7 @@ impl Drop for Place {
         let all_left = {
             let mut taken = self.places.taken();
             let in_channel = taken.leave(self.lane, &self.keys);
-            if in_channel + 1 == self.channel_max {
+            if in_channel + 1 == self.channel_max || taken.health.contains_key(&self.keys.channel) {
                 // It was busy, perhaps to another lane, which nothing else would tell.
                 taken.signals.iter().for_each(|signal| signal.raise());
             }

@@ -1,6 +1,8 @@
 //! A store that keeps everything in memory and forgets it with the process: for scenarios and tests, and the naive model against
 //! which the embedded store is tested. It is as simple as it can be, and slow where there are many people.
 
+mod reports;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -348,54 +350,6 @@ fn heads<T: Ord + Clone>(due: impl Iterator<Item = (Timestamp, T)>, now: Timesta
     }
     let heads: BTreeSet<_> = first.into_iter().map(|(whose, due)| (due, whose)).collect();
     heads.into_iter().map(|(_, whose)| whose).collect()
-}
-
-impl Memory {
-    /// What `of` finds in all partitions, by `key`.
-    fn merged<T, K: Ord>(&self, max: usize, of: impl Fn(&State) -> Vec<T>, key: impl FnMut(&T) -> K) -> Vec<T> {
-        let mut all: Vec<T> = self.lock().shares.iter().flat_map(|share| of(&share.committed)).collect();
-        all.sort_by_key(key);
-        all.truncate(max);
-        all
-    }
-}
-
-impl Reports for Memory {
-    fn profile(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError> {
-        let find = |share: &Share| share.committed.profiles.get(key).cloned();
-        Ok(self.lock().shares.iter().find_map(find))
-    }
-
-    fn profiles(
-        &self,
-        tenant: &TenantId,
-        after: Option<&ProfileId>,
-        max: usize,
-    ) -> Result<Vec<(ProfileId, Vec<u8>)>, StoreError> {
-        let of = |state: &State| {
-            state.people(tenant, after).map(|(key, body)| (key.profile.clone(), body.clone())).collect()
-        };
-        Ok(self.merged(max, of, |(id, _)| id.clone()))
-    }
-
-    fn rows(&self, book: Book, page: &Page, max: usize) -> Result<Vec<Row>, StoreError> {
-        Ok(self.merged(max, |state| state.page(book, page).collect(), |row: &Row| row.key.clone()))
-    }
-
-    fn row(&self, book: Book, key: &RowKey) -> Result<Option<Vec<u8>>, StoreError> {
-        let find = |share: &Share| share.committed.rows.get(&(book, key.clone())).cloned();
-        Ok(self.lock().shares.iter().find_map(find))
-    }
-
-    fn outbox(
-        &self,
-        tenant: &TenantId,
-        after: Option<&InstructionId>,
-        max: usize,
-    ) -> Result<Vec<OutboxRow>, StoreError> {
-        let is_wanted = |row: &&OutboxRow| row.tenant == *tenant && after.is_none_or(|after| row.id > *after);
-        Ok(self.merged(max, |state| state.outbox.values().filter(is_wanted).cloned().collect(), |row| row.id.clone()))
-    }
 }
 
 #[cfg(test)]

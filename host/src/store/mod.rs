@@ -342,6 +342,9 @@ pub trait Reports: Send + Sync {
         after: Option<&InstructionId>,
         max: usize,
     ) -> Result<Vec<OutboxRow>, StoreError>;
+
+    /// One entry of the outbox.
+    fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError>;
 }
 
 /// Which rows of a book to look at.

@@ -23,6 +23,7 @@ mod moments;
 mod person;
 mod quarantine;
 mod recount;
+mod redelivery;
 mod roster;
 mod settlement;
 mod shares;
@@ -55,6 +56,7 @@ use inquiries::Inquiries;
 pub use messages::MessageRow;
 pub use quarantine::QuarantineRow;
 pub use recount::{RecountError, RecountRow, recounts};
+pub use redelivery::{Obstacle, obstacle};
 pub use roster::{Campaigns, Decider, Enlisted, Roster, Standing};
 use shares::Shares;
 use shift::{Fairness, Shift, Window};
@@ -160,6 +162,8 @@ struct Worker {
     has_promised: bool,
     /// Entries are due that cannot go out: their channel is busy.
     is_held_up: bool,
+    /// When the first of the lines that are left alone is tried again.
+    rested: Option<Timestamp>,
     /// Messages that came back since the last sync.
     came_back: u64,
     /// Since when there are commits that are not synced; none when all are.
@@ -192,6 +196,7 @@ impl Worker {
             noted: BTreeSet::new(),
             has_promised: false,
             is_held_up: false,
+            rested: None,
             came_back: 0,
             since_sync: None,
             stopping: false,
@@ -249,7 +254,8 @@ impl Worker {
             return Ok(Some(Duration::ZERO));
         }
         // Entries that are due now are at their providers, or somebody signals when there is room for them.
-        let moments = [self.partition.next_due()?, self.partition.outbox_next_due(now)?, self.agenda.next()];
+        let moments =
+            [self.partition.next_due()?, self.partition.outbox_next_due(now)?, self.rested, self.agenda.next()];
         let next = moments.into_iter().flatten().min();
         if !self.is_held_up {
             self.status.idle(self.passed, now, next);

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use super::batch::{Batch, Here};
+use super::redelivery::{self, Obstacle};
 use super::suspension::OPERATIONS;
 use super::{Word, Worker, WorkerError, messages};
 use crate::channels::Channel;
-use crate::domain::{InstructionId, Lost, Medium, TenantId, Timestamp, limits};
+use crate::domain::{InstructionId, Lost, Medium, ProfileKey, TenantId, Timestamp, limits};
 use crate::faults::{self, Point};
 use crate::ledger::{Fate as Recorded, LedgerRow, What};
 use crate::outbox::{self, DeathCause, Declined, Entry, Fate, Settlement};
 use crate::policy::{self, CampaignPolicy, Moment};
-use crate::store::{Book, Line};
+use crate::store::{Book, Line, Page};
 
 /// An answer that is due once the batch is committed.
 pub(super) type Reply = (SyncSender<usize>, usize);
@@ -22,7 +23,7 @@ impl Worker {
     /// Takes messages that are due to their providers, line by line, so that a line that is held up, however long it is, holds
     /// up no other. Only what is durable is in the outbox now: everything was just synced.
     pub(super) fn dispatch(&mut self, now: Timestamp) -> Result<(), WorkerError> {
-        (self.has_promised, self.is_held_up) = (false, false);
+        (self.has_promised, self.is_held_up, self.rested) = (false, false, None);
         for line in self.partition.lines_due(now)? {
             if self.lane.room() == 0 {
                 // One that comes back makes room.
@@ -39,6 +40,10 @@ impl Worker {
     }
 
     fn dispatch_line(&mut self, line: &Line, now: Timestamp) -> Result<(), WorkerError> {
+        if let Some(until) = self.lane.rests_until(line, now) {
+            self.rested = Some(self.rested.map_or(until, |rested| rested.min(until)));
+            return Ok(());
+        }
         let channel = self.shared.switchboard.line(&line.0, &line.1);
         // As many may be under way, and as many again be next.
         let rows_max = 2 * channel.under_way_max();
@@ -113,8 +118,8 @@ pub(super) fn heed(batch: &mut Batch<'_>, words: &[Word], now: Timestamp) -> Res
     Ok((came_back, replies))
 }
 
-/// Before an attempt long after the promise: who does not want it any more does not get it, and nobody gets it in quiet hours. Who moved
-/// meanwhile cannot be asked here.
+/// Before an attempt long after the promise: who does not want it any more, or left the campaign, does not get it, and nobody gets it in
+/// quiet hours. Who moved meanwhile cannot be asked here.
 fn judge_again(batch: &mut Batch<'_>, entry: &Entry, now: Timestamp) -> Result<(), WorkerError> {
     let key = entry.owner();
     let campaigns = batch.tools.roster.of(&key.tenant);
@@ -122,10 +127,13 @@ fn judge_again(batch: &mut Batch<'_>, entry: &Entry, now: Timestamp) -> Result<(
         Here::Person(person) => Arc::clone(person),
         Here::Nobody | Here::Moved(_) | Here::Erased(_) => Arc::default(),
     };
-    if let Some(since) = person.consents.refused(&entry.channel) {
-        let reason = Some(format!("the person left `{}` on {since}", entry.channel));
-        let entry = Entry { last_error: reason, ..entry.clone() };
-        return give_up(batch, entry.died(DeathCause::Unwanted, now), "", now);
+    if let Some(obstacle) = redelivery::obstacle(entry, &person, &ledger(batch, &key)?, now) {
+        let cause = match obstacle {
+            Obstacle::Expired { .. } => DeathCause::Expired,
+            Obstacle::Unwanted { .. } | Obstacle::Left { .. } => DeathCause::Unwanted,
+        };
+        let entry = Entry { last_error: Some(obstacle.to_string()), ..entry.clone() };
+        return give_up(batch, entry.died(cause, now), "", now);
     }
     let usual = CampaignPolicy::default();
     let settings = campaigns.named(&entry.campaign).map_or(&usual, |campaign| &campaign.settings.policy);
@@ -134,6 +142,13 @@ fn judge_again(batch: &mut Batch<'_>, entry: &Entry, now: Timestamp) -> Result<(
     let due = policy::quiet_until(&moment, settings, &entry.channel).unwrap_or(now);
     batch.draft_mut().put(&Entry { good_until, ..entry.clone() }, Some(due));
     Ok(())
+}
+
+/// What is recorded of somebody, up to the last commit.
+fn ledger(batch: &Batch<'_>, key: &ProfileKey) -> Result<Vec<LedgerRow>, WorkerError> {
+    let page = Page { tenant: key.tenant.clone(), page: key.profile.to_string(), after: None };
+    let rows = batch.tools.partition.rows(Book::Ledger, &page, limits::LEDGER_ROWS_MAX as usize)?;
+    Ok(rows.iter().map(|row| LedgerRow::decode(&row.body)).collect::<Result<_, _>>()?)
 }
 
 /// Whether the entry still is in the outbox: it is not when the person was erased meanwhile.

@@ -21,7 +21,7 @@ use crate::profiles::{HOUSE_TIMER, Held, Profile};
 use crate::sandbox::View as _;
 
 /// The reason with which a run ends that went its whole way: what is held of it still goes out.
-const COMPLETED: &str = "completed";
+pub(super) const COMPLETED: &str = "completed";
 
 /// An instruction that is still to be judged.
 #[derive(Debug, Clone, PartialEq)]

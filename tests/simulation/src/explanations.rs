@@ -13,10 +13,12 @@ use rekindle::worker::{Enlisted, Standing};
 
 use crate::house::{House, known_by};
 
-/// People among whom stories are looked for.
+/// People among whom stories are looked for; ids that somebody was known by before are passed over beyond that.
 const PEOPLE_MAX: usize = 5_000;
 /// People who are read at one time.
 const PEOPLE_AT_ONCE: usize = 200;
+/// What is particular about an id that somebody was known by before.
+const MOVED: &str = "known by another id now";
 
 /// Somebody's story, and how the house tells it.
 #[derive(Debug)]
@@ -35,9 +37,14 @@ pub(crate) fn collect(house: &House) -> Result<Vec<Explanation>> {
     loop {
         let people = reports.profiles(&house.tenant, after.as_ref(), PEOPLE_AT_ONCE)?;
         let Some((last, _)) = people.last() else { break };
-        (after, seen) = (Some(last.clone()), seen + people.len());
+        after = Some(last.clone());
         for (id, record) in &people {
-            for explanation in of_person(house, reports.as_ref(), (id, &Kept::decode(record)?))? {
+            let kept = Kept::decode(record)?;
+            seen += usize::from(matches!(kept, Kept::Person(_)));
+            if matches!(kept, Kept::Moved(_)) && found.contains_key(MOVED) {
+                continue;
+            }
+            for explanation in of_person(house, reports.as_ref(), (id, &kept))? {
                 let known = found.get(&explanation.reason);
                 if known.is_none_or(|known| known.lines.len() > explanation.lines.len()) {
                     found.insert(explanation.reason.clone(), explanation);
@@ -70,7 +77,7 @@ fn of_person(house: &House, reports: &dyn Reports, (id, kept): (&ProfileId, &Kep
     for campaign in &house.campaigns {
         let reasons = match has_moved {
             true if rows.iter().any(|row| row.campaign == campaign.name.as_str()) => {
-                vec!["known by another id now".to_owned()]
+                vec![MOVED.to_owned()]
             }
             true => Vec::new(),
             false => reasons(&case, campaign),

@@ -94,6 +94,7 @@ const ROWS: &[Row] = &[
     row("GET /v1/sweeps", Viewer, "", 200, 200),
     row("GET /v1/quarantine", Viewer, "", 200, 200),
     row("GET /v1/outbox", Viewer, "", 200, 200),
+    row("GET /v1/outbox/causes", Viewer, "", 200, 200),
     row("GET /v1/audit", Owner, "", 200, 200),
     row("GET /v1/audit/verify", Owner, "", 200, 200),
     row("GET /v1/operator/audit", Bootstrap, "", 200, 403),

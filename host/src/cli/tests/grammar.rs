@@ -97,7 +97,9 @@ ledger show u1 --limit 5
 quarantine list
 outbox list
 outbox redeliver msg_11111111111111111111111111111111
-outbox redeliver --all";
+outbox redeliver --all
+outbox redeliver --where cause=refused --where channel=push --dry-run
+outbox causes";
 
 #[test]
 fn reports_and_explanations_are_asked_for() {
@@ -189,7 +191,9 @@ fn every_command_is_one_request() {
         GET quarantine -> all rows
         GET outbox -> all rows
         POST outbox/redeliver {"ids":["msg_11111111111111111111111111111111"]} -> one object
-        POST outbox/redeliver {"all":true} -> one object"#]].assert_eq(&pictures.join("\n").replace(&digest, "DIGEST"));
+        POST outbox/redeliver {"all":true} -> one object
+        POST outbox/redeliver {"dry_run":true,"where":{"cause":"refused","channel":"push"}} -> one object
+        GET outbox/causes -> tables of items"#]].assert_eq(&pictures.join("\n").replace(&digest, "DIGEST"));
 }
 
 #[test]
@@ -206,6 +210,9 @@ fn a_command_line_that_makes_no_sense_is_a_usage_error() {
         "messages list --limit 0",
         "outbox redeliver",
         "outbox redeliver --all msg_11111111111111111111111111111111",
+        "outbox redeliver --all --where cause=refused",
+        "outbox redeliver --where because=refused",
+        "outbox redeliver --where cause=",
         "messages list --url ftp://example.com",
         "messages list --url http://user:secret@example.com",
         "serve",

@@ -27,6 +27,13 @@ impl EmbeddedReports {
     }
 }
 
+impl EmbeddedReports {
+    /// What the first partition has that has it.
+    fn first<T>(&self, of: impl Fn(&View) -> Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
+        self.0.states.iter().find_map(|state| state.ask(&of).transpose()).transpose()
+    }
+}
+
 impl Reports for EmbeddedReports {
     fn profile(&self, key: &ProfileKey) -> Result<Option<Vec<u8>>, StoreError> {
         self.0.state_of(key).ask(|view| view.profile(key))
@@ -46,13 +53,7 @@ impl Reports for EmbeddedReports {
     }
 
     fn row(&self, book: Book, key: &RowKey) -> Result<Option<Vec<u8>>, StoreError> {
-        for state in &self.0.states {
-            let found = state.ask(|view| view.row(book, key))?;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
+        self.first(|view| view.row(book, key))
     }
 
     fn outbox(
@@ -62,5 +63,9 @@ impl Reports for EmbeddedReports {
         max: usize,
     ) -> Result<Vec<OutboxRow>, StoreError> {
         self.merged(max, |view| view.outbox(tenant, after, max), |row| row.id.clone())
+    }
+
+    fn outbox_entry(&self, tenant: &TenantId, id: &InstructionId) -> Result<Option<OutboxRow>, StoreError> {
+        self.first(|view| view.outbox_entry(tenant, id))
     }
 }
