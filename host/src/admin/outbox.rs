@@ -235,7 +235,7 @@ struct Redelivered {
     expired: usize,
     /// How many stay because the person wants nothing over their channel any more.
     unwanted: usize,
-    /// How many stay because the person left their campaign since.
+    /// How many stay because the person left their campaign or audience since.
     left: usize,
     /// Whether nothing was done.
     dry_run: bool,
@@ -306,7 +306,7 @@ impl Redelivery<'_> {
                 None => ready.push(entry.id.clone()),
                 Some(Obstacle::Expired { .. }) => self.done.expired += 1,
                 Some(Obstacle::Unwanted { .. }) => self.done.unwanted += 1,
-                Some(Obstacle::Left { .. }) => self.done.left += 1,
+                Some(Obstacle::Superseded { .. } | Obstacle::Left { .. }) => self.done.left += 1,
             }
         }
         self.done.redelivered += match self.done.dry_run {

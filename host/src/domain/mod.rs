@@ -16,6 +16,7 @@ mod item;
 mod json;
 pub mod limits;
 mod manifest;
+mod membership;
 mod outcome;
 pub mod pointer;
 mod secret;
@@ -43,6 +44,7 @@ pub use item::{
 };
 pub use json::Json;
 pub use manifest::{Manifest, Trigger};
+pub use membership::Membership;
 pub use outcome::{Failure, FailureKind, LogLine, Outcome};
 pub use secret::Secret;
 pub use target::{Asking, Labels, MessageSubject, Target};

@@ -37,6 +37,9 @@ pub struct Judged {
     pub rule: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saw: Option<String>,
+    /// The audience that the person joins or leaves by it: `+` or `-`, and its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
     /// Of a message that is held, until when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,

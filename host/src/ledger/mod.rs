@@ -6,7 +6,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{InstructionId, Revision};
+use crate::domain::{InstructionId, Membership, Revision};
 
 pub use entries::{
     Converted, Credit, Credited, Decided, Enrolled, Failed, FailureRow, Fate, Judged, Outcome, Part, Recounted,
@@ -135,6 +135,18 @@ impl Judged {
     pub(crate) fn sent(id: &InstructionId, step: &str, channel: &str) -> Self {
         let (id, step, channel) = (id.to_string(), step.to_owned(), channel.to_owned());
         Self { id, step, channel, verdict: "send".to_owned(), ..Self::default() }
+    }
+
+    /// The same, of a message that changes who is in an audience.
+    pub(crate) fn about(self, membership: Option<Membership>) -> Self {
+        let sign = |membership: &Membership| if membership.belongs { '+' } else { '-' };
+        let audience = membership.map(|membership| format!("{}{}", sign(&membership), membership.audience));
+        Self { audience, ..self }
+    }
+
+    /// Whether it took the person out of that audience.
+    pub(crate) fn ends_membership_of(&self, audience: &str) -> bool {
+        self.verdict == "send" && self.audience.as_deref().and_then(|said| said.strip_prefix('-')) == Some(audience)
     }
 
     /// It was held until now; that revision had instructed it.

@@ -4,6 +4,7 @@ use std::cmp::{Ordering, Reverse};
 
 use super::court::Court;
 use super::{Candidate, Exemption, Objection, Rule, Verdict, expiry, takes_attention};
+use crate::domain::Membership;
 
 /// A candidate, and how it stands.
 pub(crate) struct Case<'a> {
@@ -14,6 +15,8 @@ pub(crate) struct Case<'a> {
     pub(super) ways: Vec<usize>,
     /// What closed the others.
     closed: Vec<String>,
+    /// Whether it takes the person out of an audience.
+    is_owed: bool,
     objection: Option<(&'static str, Objection)>,
 }
 
@@ -22,7 +25,9 @@ impl<'a> Case<'a> {
         let deliveries = &candidate.instruction.deliveries;
         let mut ways: Vec<usize> = (0..deliveries.len()).collect();
         ways.sort_by_key(|way| candidate.settings.preference(&deliveries[*way].channel));
-        Self { place, candidate, ways, closed: Vec::new(), objection: None }
+        let is_owed =
+            !deliveries.is_empty() && deliveries.iter().all(|delivery| Membership::is_ended_by(&delivery.content));
+        Self { place, candidate, ways, closed: Vec::new(), is_owed, objection: None }
     }
 
     /// Who is heard first: the highest priority, then the first campaign by name, then what was instructed first. An order of the
@@ -35,8 +40,11 @@ impl<'a> Case<'a> {
         rank(self).cmp(&rank(other))
     }
 
-    /// Hears it about one rule after another, until one objects.
+    /// Hears it about one rule after another, until one objects. Nothing speaks against taking somebody out of an audience.
     pub(super) fn hear(&mut self, rules: &[&dyn Rule], court: &Court<'_>) {
+        if self.is_owed {
+            return;
+        }
         for rule in rules {
             if self.objection.is_none() {
                 let objection = rule.judge(court, self).err();
@@ -89,7 +97,8 @@ impl<'a> Case<'a> {
 
     /// The priority with which it competes for the person's attention, if it does.
     pub(super) fn competes(&self) -> Option<u32> {
-        let takes_part = self.preferred().is_some_and(takes_attention) && !self.is_exempt(Exemption::Priority);
+        let takes_part =
+            !self.is_owed && self.preferred().is_some_and(takes_attention) && !self.is_exempt(Exemption::Priority);
         self.candidate.settings.priority.filter(|_| takes_part)
     }
 

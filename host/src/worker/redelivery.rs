@@ -2,8 +2,8 @@
 //! tried again. Pure: who looks beforehand is told the same as who does it.
 
 use super::verdicts::COMPLETED;
-use crate::domain::Timestamp;
-use crate::ledger::{LedgerRow, What};
+use crate::domain::{Membership, Timestamp};
+use crate::ledger::{Judged, LedgerRow, What};
 use crate::outbox::Entry;
 use crate::profiles::Profile;
 
@@ -22,6 +22,11 @@ pub enum Obstacle {
         /// Since when.
         since: Timestamp,
     },
+    /// The person was taken out of the audience after they were to join it.
+    Superseded {
+        /// When.
+        at: Timestamp,
+    },
     /// The person left the campaign after it was promised.
     Left {
         /// Why, as the campaign says.
@@ -37,6 +42,7 @@ impl Obstacle {
         match self {
             Self::Expired { .. } => "expired",
             Self::Unwanted { .. } => "unwanted",
+            Self::Superseded { .. } => "superseded",
             Self::Left { .. } => "left",
         }
     }
@@ -47,6 +53,7 @@ impl std::fmt::Display for Obstacle {
         match self {
             Self::Expired { since } => write!(f, "it is worthless since {since}"),
             Self::Unwanted { channel, since } => write!(f, "the person left `{channel}` on {since}"),
+            Self::Superseded { at } => write!(f, "the person was taken out of the audience on {at}"),
             Self::Left { reason, at } => write!(f, "the person left the campaign on {at}: {reason}"),
         }
     }
@@ -57,10 +64,23 @@ pub fn obstacle(entry: &Entry, person: &Profile, rows: &[LedgerRow], now: Timest
     if let Some(since) = entry.expires.filter(|_| entry.is_expired(now)) {
         return Some(Obstacle::Expired { since });
     }
+    let membership = Membership::of(&entry.content);
+    if membership.as_ref().is_some_and(|membership| !membership.belongs) {
+        return None;
+    }
     if let Some(since) = person.consents.refused(&entry.channel) {
         return Some(Obstacle::Unwanted { channel: entry.channel.clone(), since });
     }
-    rows.iter().find_map(|row| left(entry, row))
+    let superseded = |row| membership.as_ref().and_then(|membership| superseded(entry, &membership.audience, row));
+    rows.iter().find_map(superseded).or_else(|| rows.iter().find_map(|row| left(entry, row)))
+}
+
+/// Whichever campaign had the person taken out: it is one audience.
+fn superseded(entry: &Entry, audience: &str, row: &LedgerRow) -> Option<Obstacle> {
+    let What::Decided(decided) = &row.what else { return None };
+    let ends = |judged: &Judged| judged.channel == entry.channel && judged.ends_membership_of(audience);
+    let is_later = row.at > entry.promised_at.as_millis();
+    (is_later && decided.verdicts.iter().any(ends)).then(|| Obstacle::Superseded { at: Timestamp::from_millis(row.at) })
 }
 
 /// Who came to the end of the way did not leave it.
@@ -121,6 +141,30 @@ mod tests {
         let expiring = |at| Entry { expires: Some(second(at)), ..entry() };
         assert_eq!(check(&expiring(8_999), &[]).unwrap(), "it is worthless since 1970-01-01T02:29:59.000Z");
         assert_eq!(check(&expiring(9_000), &[]), None);
+    }
+
+    #[test]
+    fn nobody_is_put_back_into_an_audience_that_they_were_taken_out_of() {
+        let of = |action: &str| Entry {
+            content: Json::from(&serde_json::json!({"action": action, "audience": "carts"})),
+            ..entry()
+        };
+        let taken_out = |at: i64, audience: &str| {
+            let content = Json::from(&serde_json::json!({"action": "remove", "audience": audience}));
+            let judged = Judged::sent(&entry().id, "out", "push").about(Membership::of(&content));
+            let decided = Decided { verdicts: vec![judged], ..Decided::default() };
+            LedgerRow { at: at * 1_000, campaign: "other".to_owned(), what: What::Decided(decided) }
+        };
+        let later = [taken_out(1_001, "carts")];
+        assert_eq!(
+            check(&of("add"), &later).unwrap(),
+            "the person was taken out of the audience on 1970-01-01T00:16:41.000Z"
+        );
+        for other in [taken_out(999, "carts"), taken_out(1_001, "others")] {
+            assert_eq!(check(&of("add"), &[other]), None);
+        }
+        let left = exit("cart", 1_001, "bought");
+        assert_eq!(check(&of("remove"), &[left]), None, "whoever left is taken out all the same");
     }
 
     #[test]

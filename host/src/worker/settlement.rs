@@ -9,7 +9,7 @@ use super::redelivery::{self, Obstacle};
 use super::suspension::OPERATIONS;
 use super::{Word, Worker, WorkerError, messages};
 use crate::channels::Channel;
-use crate::domain::{InstructionId, Lost, Medium, ProfileKey, TenantId, Timestamp, limits};
+use crate::domain::{InstructionId, Lost, Medium, Membership, ProfileKey, TenantId, Timestamp, limits};
 use crate::faults::{self, Point};
 use crate::ledger::{Fate as Recorded, LedgerRow, What};
 use crate::outbox::{self, DeathCause, Declined, Entry, Fate, Settlement};
@@ -130,7 +130,7 @@ fn judge_again(batch: &mut Batch<'_>, entry: &Entry, now: Timestamp) -> Result<(
     if let Some(obstacle) = redelivery::obstacle(entry, &person, &ledger(batch, &key)?, now) {
         let cause = match obstacle {
             Obstacle::Expired { .. } => DeathCause::Expired,
-            Obstacle::Unwanted { .. } | Obstacle::Left { .. } => DeathCause::Unwanted,
+            Obstacle::Unwanted { .. } | Obstacle::Superseded { .. } | Obstacle::Left { .. } => DeathCause::Unwanted,
         };
         let entry = Entry { last_error: Some(obstacle.to_string()), ..entry.clone() };
         return give_up(batch, entry.died(cause, now), "", now);
@@ -139,7 +139,8 @@ fn judge_again(batch: &mut Batch<'_>, entry: &Entry, now: Timestamp) -> Result<(
     let settings = campaigns.named(&entry.campaign).map_or(&usual, |campaign| &campaign.settings.policy);
     let moment = Moment { now, profile: &person, tenant: campaigns.policy() };
     let good_until = policy::good_until(&moment, settings, &entry.channel);
-    let due = policy::quiet_until(&moment, settings, &entry.channel).unwrap_or(now);
+    let quiet = policy::quiet_until(&moment, settings, &entry.channel);
+    let due = quiet.filter(|_| !Membership::is_ended_by(&entry.content)).unwrap_or(now);
     batch.draft_mut().put(&Entry { good_until, ..entry.clone() }, Some(due));
     Ok(())
 }
@@ -170,6 +171,10 @@ fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: T
             record(batch, &entry, What::Sent(recorded(&entry, provider, None)), now)
         }
         Fate::Moved { entry, due } => {
+            // Who joins an audience may be taken out before that is tried again.
+            let may_change = Membership::of(&entry.content).is_some();
+            let good_until = if may_change { entry.promised_at } else { entry.good_until };
+            let entry = Entry { good_until, ..entry };
             batch.draft_mut().put(&entry, Some(due));
             record(batch, &entry, What::Retried(recorded(&entry, provider, Some(due))), now)
         }

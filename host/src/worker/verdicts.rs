@@ -11,8 +11,8 @@ use super::step::{Effects, Scene, row, timer_key};
 use super::trials;
 use crate::channels::Addresses;
 use crate::domain::{
-    CampaignName, Cause, Delivery, Instruction, InstructionId, KnownBy, Mark, Medium, StateChange, TimerChange,
-    Timestamp, limits,
+    CampaignName, Cause, Delivery, Instruction, InstructionId, KnownBy, Mark, Medium, Membership, StateChange,
+    TimerChange, Timestamp, limits,
 };
 use crate::ledger::{Judged, What};
 use crate::outbox::Entry;
@@ -184,7 +184,7 @@ fn follow(
             if campaign.settings.policy.counts(&entry.channel) {
                 profile.sends.promise(&entry.id, &campaign.name, &entry.channel);
             }
-            let judged = Judged::sent(&entry.id, &entry.step, &entry.channel);
+            let judged = Judged::sent(&entry.id, &entry.step, &entry.channel).about(Membership::of(&entry.content));
             effects.promised.push(entry);
             judged
         }

@@ -56,6 +56,18 @@ fn nobody_is_exempted_from_consent() {
 }
 
 #[test]
+fn who_left_is_taken_out_of_an_audience_all_the_same() {
+    let of = |action: &str| {
+        let mut message = cart(json!({}), &["ads"]);
+        message.instruction.deliveries[0].content = Json::from(&json!({"action": action, "audience": "carts"}));
+        Message { is_unwanted: true, known_by: vec![KnownBy::Address], ..message }
+    };
+    check(&who_left(&["ads"]), json!({}), &[of("remove")], &expect!["send 0"]);
+    let left = expect!["drop, consent: the person left `ads` on 1970-01-01T00:00:00.000Z"];
+    check(&who_left(&["ads"]), json!({}), &[of("add")], &left);
+}
+
+#[test]
 fn a_provider_that_needs_an_address_gets_nothing_without_one() {
     let message =
         |channels: &[&str]| Message { known_by: vec![KnownBy::Address; channels.len()], ..cart(json!({}), channels) };
