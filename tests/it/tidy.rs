@@ -127,6 +127,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("cronexpr", &["schedules"]),
     ("csv", &["admin", "catalogue"]),
+    ("lettre", &["channels"]),
+    ("mail_send", &["channels"]),
     ("redb", &["faults", "journal", "store", "tenants"]),
     ("reqwest", &["channels", "cli", "demo"]),
     ("statrs", &["experiments"]),

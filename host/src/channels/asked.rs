@@ -15,7 +15,8 @@ const HIDDEN: &str = "***";
 /// A request that was sent. Copying it costs little: the body is shared.
 #[derive(Debug)]
 pub(super) struct Asked {
-    url: Url,
+    /// None where it was not asked over HTTP.
+    url: Option<Url>,
     headers: HeaderMap,
     body: Bytes,
 }
@@ -23,7 +24,12 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) fn of(request: &Request) -> Self {
         let body = request.body().and_then(|body| body.as_bytes()).map(Bytes::copy_from_slice);
-        Self { url: request.url().clone(), headers: request.headers().clone(), body: body.unwrap_or_default() }
+        Self { url: Some(request.url().clone()), headers: request.headers().clone(), body: body.unwrap_or_default() }
+    }
+
+    /// All texts that a provider was told by other means than HTTP.
+    pub(super) fn of_texts(texts: &[&str]) -> Self {
+        Self { url: None, headers: HeaderMap::new(), body: Bytes::from(texts.join("\n")) }
     }
 
     /// A provider's words without what is in the request, and cut short; none where nothing is left.
@@ -51,7 +57,7 @@ impl Asked {
     /// Everything that a provider could repeat, in lower case: the body's values (not its names, which are the provider's own), the
     /// headers' and the address.
     fn said(&self) -> String {
-        let mut said = format!("{}\n", self.url);
+        let mut said = self.url.as_ref().map(|url| format!("{url}\n")).unwrap_or_default();
         for value in self.headers.values() {
             said.push_str(&String::from_utf8_lossy(value.as_bytes()));
             said.push('\n');
@@ -96,8 +102,7 @@ fn pieces<'a>(text: &'a str, others: &'static str) -> impl Iterator<Item = &'a s
 impl Asked {
     /// A request that says nothing.
     pub(super) fn nothing() -> Self {
-        let url = Url::parse("http://127.0.0.1/").expect("it should be an address");
-        Self { url, headers: HeaderMap::new(), body: Bytes::new() }
+        Self::of_texts(&[])
     }
 }
 
@@ -111,7 +116,7 @@ mod tests {
         let body = json!({"email": "Ada.B@example.com", "nested": [{"text": "your cart is waiting", "amount": 12345}]});
         let headers = HeaderMap::from_iter([(reqwest::header::AUTHORIZATION, "Bearer k3y-s3cret".parse().unwrap())]);
         let url = Url::parse("https://api.example.com/v1/lists/l1st").unwrap();
-        let asked = Asked { url, headers, body: Bytes::from(body.to_string()) };
+        let asked = Asked { url: Some(url), headers, body: Bytes::from(body.to_string()) };
         assert_eq!(asked.hidden_in(words).as_deref(), shown, "{words}");
     }
 

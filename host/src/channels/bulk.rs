@@ -172,6 +172,7 @@ mod tests {
     /// Sorts by step, and says of each message with how many it went out.
     struct Counting {
         gate: Semaphore,
+        gathers_for: Duration,
         sizes: Mutex<Vec<usize>>,
     }
 
@@ -180,6 +181,10 @@ mod tests {
 
         fn provider(&self) -> &'static str {
             "counting"
+        }
+
+        fn gathers_for(&self) -> Duration {
+            self.gathers_for
         }
 
         fn sort(&self, message: &Message) -> Result<String, Receipt> {
@@ -206,7 +211,11 @@ mod tests {
     }
 
     fn opened(places: usize) -> (Arc<Counting>, Arc<dyn Channel>) {
-        let bulk = Arc::new(Counting { gate: Semaphore::new(places), sizes: Mutex::default() });
+        gathering_for(Duration::ZERO, places)
+    }
+
+    fn gathering_for(gathers_for: Duration, places: usize) -> (Arc<Counting>, Arc<dyn Channel>) {
+        let bulk = Arc::new(Counting { gate: Semaphore::new(places), gathers_for, sizes: Mutex::default() });
         (Arc::clone(&bulk), Arc::new(Gathering { bulk, queues: Arc::default() }))
     }
 
@@ -247,6 +256,19 @@ mod tests {
             other.await.unwrap();
         }
         assert_eq!(*bulk.sizes.lock().unwrap(), [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn a_request_waits_for_company_where_requests_are_scarce() {
+        let (bulk, channel) = gathering_for(Duration::from_millis(300), 10);
+        let first = spawn(&channel, step("push", 1));
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        let second = spawn(&channel, step("push", 2));
+        first.await.unwrap();
+        second.await.unwrap();
+        assert_eq!(*bulk.sizes.lock().unwrap(), [2]);
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@
 //!
 //! Sources: RFC 9110, section 15; RFC 6585, section 4 (429); RFC 8470, section 5.2 (425).
 
-use reqwest::StatusCode;
+use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
 use super::Receipt;
@@ -36,6 +36,16 @@ pub(super) fn failure(provider: &str, answer: &Answer, words: Option<&str>) -> O
         true => Receipt::Retry { reason, after: answer.retry_after },
         false => Receipt::Refused { reason },
     })
+}
+
+/// An address below a provider's base address; each segment is encoded.
+pub(super) fn below<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Url {
+    let mut url = base.clone();
+    // An address of `http` or `https` always can be extended.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url
 }
 
 fn is_passing(status: StatusCode) -> bool {
@@ -80,6 +90,21 @@ mod tests {
         for status in [200, 201, 202, 204] {
             assert_eq!(failure("acme", &answer(status, ""), None), None);
         }
+    }
+
+    #[test]
+    fn a_segment_cannot_leave_its_place() {
+        for (base, wanted) in [
+            ("https://example.com", "https://example.com/lists/a%2F..%3Fb%23c"),
+            ("https://example.com/", "https://example.com/lists/a%2F..%3Fb%23c"),
+            ("https://example.com/3.0?key=k", "https://example.com/3.0/lists/a%2F..%3Fb%23c?key=k"),
+        ] {
+            assert_eq!(below(&Url::parse(base).unwrap(), ["lists", "a/..?b#c"]).as_str(), wanted);
+        }
+        assert_eq!(
+            below(&Url::parse("https://example.com/3.0").unwrap(), ["..", "x"]).as_str(),
+            "https://example.com/3.0/x"
+        );
     }
 
     #[test]

@@ -53,7 +53,20 @@ impl Subject {
 }
 
 /// Every channel that leads to a provider over HTTP.
-const SUBJECTS: &[&Subject] = &[&super::webhook::tests::SUBJECT];
+const SUBJECTS: &[&Subject] = &[
+    &super::adroll::tests::SUBJECT,
+    &super::batch::tests::SUBJECT,
+    &super::braze::tests::SUBJECT,
+    &super::customer_io::tests::SUBJECT,
+    &super::dynamic_yield::tests::SUBJECT,
+    &super::facebook::tests::SUBJECT,
+    &super::mailchimp::tests::SUBJECT,
+    &super::mandrill::tests::SUBJECT,
+    &super::sendgrid::tests::SUBJECT,
+    &super::webhook::tests::SUBJECT,
+];
+/// One leads nowhere, and one has a suite of its own, because it does not speak HTTP.
+const OTHERS: [&str; 2] = ["preview", "smtp"];
 
 /// A receipt without its words.
 #[derive(Debug, PartialEq, Eq)]
@@ -72,6 +85,22 @@ impl Display for Expected {
             Self::RetryAfter(after) => f.pad(&format!("retry {after:?}")),
             Self::Refused => f.pad("refused"),
         }
+    }
+}
+
+/// What comes of an API whose answers are read as `common` says, and whose successes say something in their bodies.
+pub(super) fn expected_of_api(behaviour: Behaviour) -> Expected {
+    use Behaviour::*;
+    match behaviour {
+        Accepts | TakesAllButTheSecond => Expected::Accepted,
+        FindsItBad | HasItAlready | IsGone | RepeatsTheRequest => Expected::Refused,
+        AsksForSeconds => Expected::RetryAfter(Duration::from_secs(120)),
+        AsksForMoment => Expected::RetryAfter(Duration::from_secs(60)),
+        AsksForTenYears => Expected::RetryAfter(Duration::from_secs(315_360_000)),
+        Redirects | KnowsUsNot | IsBusy | AsksForGarbage | Fails | IsDown => Expected::Retry,
+        StaysSilent | DripsItsHead | RefusesConnections | ResetsTheConnection => Expected::Retry,
+        BreaksOffInTheHead | AnswersGarbage => Expected::Retry,
+        AcceptsWithoutBody | SaysNonsense | BreaksOffInTheBody | DripsItsBody | AnswersWithoutEnd => Expected::Retry,
     }
 }
 
@@ -100,7 +129,7 @@ fn matrix() {
     println!("{matrix}");
     let providers: HashSet<_> = SUBJECTS.iter().map(|subject| subject.provider.name()).collect();
     let others = super::PROVIDERS.iter().map(|provider| provider.name()).filter(|name| !providers.contains(name));
-    assert_eq!(others.collect::<Vec<_>>(), ["preview"], "every provider should be in the table");
+    assert_eq!(others.collect::<Vec<_>>(), OTHERS, "every provider should be in the table");
 }
 
 /// A message for the given attempt.
@@ -129,6 +158,33 @@ pub(super) fn open(subject: &Subject, scripted: &Scripted, attempt_max: Duration
     let settings = (subject.settings)(&format!("http://{}/{PRIVATE}?key={PRIVATE}", scripted.address));
     let kept = subject.provider.validate(&settings, &loopback()).unwrap();
     subject.provider.open(&kept, &Http::new(attempt_max, loopback()).unwrap()).unwrap()
+}
+
+/// The receipts of messages that are dispatched at one time.
+pub(super) fn deliver_all(channel: &Arc<dyn Channel>, messages: &[Message]) -> Vec<Receipt> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let deliver = |message: &Message| {
+            let (channel, message) = (Arc::clone(channel), message.clone());
+            tokio::spawn(async move { channel.deliver(&message).await })
+        };
+        let mut receipts = Vec::new();
+        for delivering in messages.iter().map(deliver).collect::<Vec<_>>() {
+            receipts.push(delivering.await.unwrap());
+        }
+        receipts
+    })
+}
+
+/// A receipt as a line of a table.
+pub(super) fn in_words(receipt: &Receipt) -> String {
+    match receipt {
+        Receipt::Accepted { note } | Receipt::Partly { note, .. } => {
+            format!("accepted: {}", note.as_deref().unwrap_or_default())
+        }
+        Receipt::Retry { reason, .. } => format!("retry: {reason}"),
+        Receipt::Refused { reason } | Receipt::Gone { reason, .. } => format!("refused: {reason}"),
+    }
 }
 
 /// Where the scripted providers are.

@@ -1,4 +1,5 @@
-//! The way out over HTTP, shared by all providers that speak it: one pool of connections, one set of bounds.
+//! The way out over HTTP, shared by all providers that speak it: one pool of connections, one set of bounds. Those who speak something
+//! else get theirs from here too, by `dialer`.
 //!
 //! It follows no redirect (the answer would come from somewhere the tenant did not name), asks no proxy of the
 //! environment, unpacks no compressed answer, and tries nothing twice: repetitions are the outbox's, where they are kept.
@@ -9,9 +10,11 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, redirect};
 
 use super::asked::Asked;
+use super::dialer::Dialer;
 use super::reach::{Names, Reach, Resolver, System};
 use super::retry_after;
 use crate::domain::{Timestamp, limits};
@@ -29,6 +32,7 @@ pub struct Http {
     client: reqwest::Client,
     attempt_max: Duration,
     reach: Reach,
+    dialer: Dialer,
 }
 
 /// What of an answer counts.
@@ -51,19 +55,20 @@ impl Http {
 
     /// The same, with another source of names.
     pub(super) fn with_names(attempt_max: Duration, reach: Reach, names: Arc<dyn Names>) -> Result<Self, HttpError> {
+        let resolver = Resolver::new(reach.clone(), names);
         let client = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
             .no_proxy()
-            .dns_resolver(Resolver::new(reach.clone(), names))
+            .dns_resolver(resolver.clone())
             .timeout(attempt_max)
             .pool_max_idle_per_host(limits::DISPATCHED_PER_CHANNEL_MAX)
             .pool_idle_timeout(limits::CONNECTION_IDLE_MAX)
             .build()
             .map_err(HttpError)?;
-        Ok(Self { client, attempt_max, reach })
+        Ok(Self { client, attempt_max, dialer: Dialer::new(reach.clone(), resolver), reach })
     }
 
     /// What may be reached through it.
@@ -71,26 +76,51 @@ impl Http {
         &self.reach
     }
 
+    /// The way out for what is not HTTP, within the same bounds.
+    pub(super) fn dialer(&self) -> &Dialer {
+        &self.dialer
+    }
+
+    /// How long an attempt may take.
+    pub(super) fn attempt_max(&self) -> Duration {
+        self.attempt_max
+    }
+
     pub(super) fn post(&self, url: Url) -> RequestBuilder {
         self.client.post(url)
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "no provider needs it yet"))]
     pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.client.request(method, url)
     }
 
     /// Sends a request and reads the answer; the error says what went wrong, in words fit for a receipt.
     pub(super) async fn send(&self, request: RequestBuilder, at: Timestamp) -> Result<Answer, String> {
+        self.send_heeding(request, at, retry_after::asked).await
+    }
+
+    /// The same, where the provider has a way of its own to say how long it asks to be left alone.
+    pub(super) async fn send_heeding(
+        &self,
+        request: RequestBuilder,
+        at: Timestamp,
+        asked_wait: fn(&HeaderMap, Timestamp) -> Option<Duration>,
+    ) -> Result<Answer, String> {
         let request = request.build().map_err(|err| self.failure(err))?;
         self.reach.admit(request.url()).map_err(|err| err.to_string())?;
         let asked = Asked::of(&request);
         let response = self.client.execute(request).await.map_err(|err| self.failure(err))?;
-        let (status, retry_after) = (response.status(), retry_after::asked(response.headers(), at));
+        let (status, retry_after) = (response.status(), asked_wait(response.headers(), at));
         // Read to its end, the connection can be used again; broken, slow or endless, it changes nothing of the status.
         let mut body = Vec::new();
         let _ = tokio::time::timeout(limits::ANSWER_REST_MAX, read_rest(response, &mut body)).await;
         Ok(Answer { status, retry_after, body, asked })
+    }
+
+    /// The same, trusting whom the test trusts where TLS is not HTTP's.
+    #[cfg(test)]
+    pub(super) fn with_tls(self, tls: Arc<tokio_rustls::rustls::ClientConfig>) -> Self {
+        Self { dialer: self.dialer.with_tls(tls), ..self }
     }
 
     fn failure(&self, err: reqwest::Error) -> String {

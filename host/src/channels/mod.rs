@@ -6,15 +6,31 @@
 //!
 //! What every channel owes its callers is run by `conformance`.
 
+mod adroll;
+mod ads;
 mod asked;
+mod batch;
+mod braze;
 mod bulk;
 mod common;
+mod company;
+mod content;
+mod customer_io;
+mod dialer;
+mod dynamic_yield;
+mod email;
+mod facebook;
 mod http;
+mod mailchimp;
+mod mandrill;
 mod message;
 mod preview;
+mod properties;
 mod reach;
 mod retry_after;
+mod sendgrid;
 mod settings;
+mod smtp;
 mod switchboard;
 mod webhook;
 
@@ -37,7 +53,20 @@ pub use settings::SettingsError;
 pub use switchboard::{Line, Switchboard, closed};
 
 /// Every provider. To add one: a file or a folder, and its line here.
-pub const PROVIDERS: &[&dyn Provider] = &[&preview::Preview, &webhook::Webhook];
+pub const PROVIDERS: &[&dyn Provider] = &[
+    &preview::Preview,
+    &adroll::AdRoll,
+    &batch::Batch,
+    &braze::Braze,
+    &customer_io::CustomerIo,
+    &dynamic_yield::DynamicYield,
+    &facebook::Facebook,
+    &mailchimp::Mailchimp,
+    &mandrill::Mandrill,
+    &sendgrid::SendGrid,
+    &smtp::Smtp,
+    &webhook::Webhook,
+];
 
 /// The provider of a channel that its tenant has not set up.
 pub const DEFAULT_PROVIDER: &str = preview::NAME;
@@ -140,7 +169,16 @@ mod tests {
     #[test]
     fn an_unknown_provider_is_refused_with_those_that_exist() {
         let err = validate("webhok", &json!({}), &Reach::new(Vec::new())).unwrap_err();
-        assert_eq!(err.to_string(), "provider `webhok` is not known: use `preview` or `webhook`");
+        let names = PROVIDERS.iter().map(|provider| format!("`{}`", provider.name())).collect::<Vec<_>>().join(" or ");
+        assert_eq!(err.to_string(), format!("provider `webhok` is not known: use {names}"));
+    }
+
+    #[test]
+    fn a_provider_that_closed_is_refused_with_what_to_use_instead() {
+        let err = validate("bronto", &json!({}), &Reach::new(Vec::new())).unwrap_err();
+        let wanted =
+            "provider `bronto` closed in 2022: send through `smtp` or `webhook` instead, see docs/channels/bronto.md";
+        assert_eq!(err.to_string(), wanted);
     }
 
     #[test]

@@ -45,13 +45,16 @@ pub(super) enum Behaviour {
 
 use Behaviour::*;
 
+/// An answer's status and body.
+type Said = (u16, String);
+
 /// What a provider says of itself, by a request.
 #[derive(Clone, Copy)]
 pub(super) struct Answers {
     /// A success's body. Without one, something that nobody reads.
     pub(super) accepted: Option<fn(&Request) -> String>,
     /// Status and body of a success that was none for the second message; for providers that take several at a time.
-    pub(super) partly: Option<fn(&Request) -> (u16, String)>,
+    pub(super) partly: Option<fn(&Request) -> Said>,
 }
 
 impl Answers {
@@ -268,7 +271,8 @@ fn read_request(reader: &mut impl BufRead) -> Option<Request> {
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned())))
         .collect();
-    let mut body = vec![0; headers.get("content-length")?.parse().ok()?];
+    let length = headers.get("content-length").map_or(Some(0), |length| length.parse().ok())?;
+    let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some(Request { line, headers, body: String::from_utf8(body).ok()? })
 }

@@ -1,11 +1,17 @@
 //! What providers share in reading their settings: exact keys, and errors that help without repeating a value, because a
 //! value may be a secret that was put under the wrong key.
 
+use std::collections::BTreeMap;
+
 use reqwest::Url;
 use serde_json::{Map, Value};
 
 use super::{OutOfReach, Reach};
 use crate::domain::limits;
+
+/// Providers that closed, and what to use instead.
+const CLOSED: &[(&str, &str)] =
+    &[("bronto", "closed in 2022: send through `smtp` or `webhook` instead, see docs/channels/bronto.md")];
 
 /// Why settings are not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +23,14 @@ pub enum SettingsError {
         name: String,
         /// What there is.
         known: String,
+    },
+    /// There is no such provider any more.
+    #[error("provider `{name}` {instead}")]
+    Closed {
+        /// What was asked for.
+        name: &'static str,
+        /// Since when, and what to use instead.
+        instead: &'static str,
     },
     /// The settings are not an object.
     #[error("settings should be a JSON object: {known}")]
@@ -52,6 +66,9 @@ pub enum SettingsError {
 
 impl SettingsError {
     pub(super) fn unknown_provider(name: &str, known: impl Iterator<Item = &'static str>) -> Self {
+        if let Some((name, instead)) = CLOSED.iter().find(|(closed, _)| *closed == name) {
+            return Self::Closed { name, instead };
+        }
         let known = known.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
         Self::UnknownProvider { name: shortened(name), known }
     }
@@ -90,13 +107,29 @@ impl<'a> Fields<'a> {
 
     /// What opens a provider's doors, and has to be there: an API key, a token. Visible ASCII, as a header takes it.
     pub(super) fn required_key(&self, key: &'static str) -> Result<&'a str, SettingsError> {
-        let text = self.required_text(key)?;
+        self.key(key)?.ok_or(SettingsError::invalid(key, "is missing"))
+    }
+
+    /// The same, where it may be missing.
+    pub(super) fn key(&self, key: &'static str) -> Result<Option<&'a str>, SettingsError> {
+        let Some(text) = self.text(key)? else { return Ok(None) };
         let is_visible = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
         match is_visible && text.len() <= limits::PROVIDER_KEY_BYTES_MAX {
-            true => Ok(text),
+            true => Ok(Some(text)),
             false => {
                 Err(SettingsError::invalid(key, "should be a key as the provider shows it: no spaces, at most 4 KiB"))
             }
+        }
+    }
+
+    /// What something is called at the provider: an identifier, the name of an event. None where the key is missing or null; never blank.
+    pub(super) fn name(&self, key: &'static str) -> Result<Option<&'a str>, SettingsError> {
+        let is_blank_or_long = |text: &&str| text.trim().is_empty() || text.len() > limits::PROVIDER_NAME_BYTES_MAX;
+        match self.text(key)? {
+            Some(text) if is_blank_or_long(&text) => {
+                Err(SettingsError::invalid(key, "should be as the provider shows it: not blank, at most 255 bytes"))
+            }
+            name => Ok(name),
         }
     }
 
@@ -112,12 +145,39 @@ impl<'a> Fields<'a> {
         chosen.map(|(_, choice)| Some(*choice)).ok_or(SettingsError::invalid(key, problem))
     }
 
+    /// The texts under the names of an object; none where the key is missing or null. `problem` says what there should be.
+    pub(super) fn texts(
+        &self,
+        key: &'static str,
+        problem: &'static str,
+    ) -> Result<BTreeMap<String, String>, SettingsError> {
+        let texts = match self.0.get(key) {
+            None | Some(Value::Null) => Some(BTreeMap::new()),
+            Some(Value::Object(members)) => {
+                members.iter().map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned()))).collect()
+            }
+            Some(_) => None,
+        };
+        texts.ok_or(SettingsError::invalid(key, problem))
+    }
+
     /// The flag under a key; none where the key is missing or null.
     pub(super) fn flag(&self, key: &'static str) -> Result<Option<bool>, SettingsError> {
         match self.0.get(key) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(*flag)),
             Some(_) => Err(SettingsError::invalid(key, "should be true or false")),
+        }
+    }
+
+    /// The whole number from 1 on under a key; none where the key is missing or null.
+    pub(super) fn number(&self, key: &'static str) -> Result<Option<u64>, SettingsError> {
+        match self.0.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => match value.as_u64().filter(|number| *number > 0) {
+                Some(number) => Ok(Some(number)),
+                None => Err(SettingsError::invalid(key, "should be a whole number from 1 on")),
+            },
         }
     }
 

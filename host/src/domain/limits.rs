@@ -490,6 +490,8 @@ pub const DISPATCHED_MAX: usize = 256;
 pub const DISPATCHED_PER_CHANNEL_MAX: usize = 32;
 /// The same, where the provider takes many in one request: what is under way at one time is what can go out together.
 pub const GATHERED_PER_CHANNEL_MAX: usize = 200;
+/// Messages of one channel that go out alone, where others go out together, and are at the provider at one time: as many as where all go alone.
+pub const LANES_MAX: u8 = 32;
 /// Groups of dead letters that are told apart.
 pub const DEATH_GROUPS_MAX: usize = 200;
 /// Failures in a row after which a provider is left alone: so many are no chance even where three of ten attempts fail.
@@ -498,6 +500,9 @@ pub const FAILURES_BEFORE_REST: u32 = 10;
 pub const LINE_REST_MIN: Duration = Duration::from_secs(5);
 /// How long it is left alone at most: who has mended it should not wait longer.
 pub const LINE_REST_MAX: Duration = Duration::from_secs(300);
+/// How long a request waits for more messages where its provider counts requests by the day: what `ATTEMPT_BACKSTOP` leaves beyond
+/// `ATTEMPT_MAX` and `ANSWER_REST_MAX`, less a second.
+pub const GATHERING: Duration = Duration::from_secs(3);
 /// How long one attempt may take: the shorter end of what Standard Webhooks recommends, 15 to 30 s.
 pub const ATTEMPT_MAX: Duration = Duration::from_secs(15);
 /// When the outbox breaks off an attempt whose channel did not: above `ATTEMPT_MAX` and `ANSWER_REST_MAX` together.
@@ -510,16 +515,52 @@ pub const ANSWER_REST_MAX: Duration = Duration::from_secs(1);
 pub const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(30);
 /// Bytes of a provider's key or token: the longest known, signed tokens with claims, have some 2 KiB.
 pub const PROVIDER_KEY_BYTES_MAX: usize = 4 << 10;
+/// Bytes of what something is called at a provider: Braze's names end there, its identifiers have 36.
+pub const PROVIDER_NAME_BYTES_MAX: usize = 255;
 /// Bytes of a provider's words that are kept.
 pub const PROVIDER_WORDS_BYTES_MAX: usize = 200;
 /// Bytes of a provider's address: what common servers accept in a request line.
 pub const PROVIDER_URL_BYTES_MAX: usize = 8 << 10;
 /// Addresses of one name that are tried: more serve nobody within one attempt.
 pub const PROVIDER_ADDRESSES_MAX: usize = 16;
+/// Bytes of an address to unsubscribe at: a line of a message has 998 at most (RFC 5322, section 2.1.1), and that one is not broken.
+pub const UNSUBSCRIBE_URL_BYTES_MAX: usize = 900;
+/// Bytes of one of Customer.io's events: "32kb or smaller", in the smaller of the two meanings.
+pub const CUSTOMER_IO_EVENT_BYTES_MAX: usize = 32_000;
+/// Bytes of an event of Customer.io's that goes out with many others: nearly all are smaller.
+pub const CUSTOMER_IO_SMALL_EVENT_BYTES_MAX: usize = 4_000;
+/// Small events in one request, which has to be "smaller than 500kb".
+pub const CUSTOMER_IO_SMALL_EVENTS_MAX: usize = 100;
+/// Events of any size in one request.
+pub const CUSTOMER_IO_LARGE_EVENTS_MAX: usize = 15;
+/// Contacts added to a list of SendGrid's in one request, which takes 30,000: as many as Segment sends at once.
+pub const SENDGRID_ADDED_MAX: usize = 100;
+/// Contacts looked up at SendGrid in one request, which takes 100: of all that it says of them, 2 KiB each fit into an answer.
+pub const SENDGRID_LOOKED_UP_MAX: usize = 32;
+/// Bytes of an address that SendGrid looks up.
+pub const SENDGRID_LOOKED_UP_BYTES_MAX: usize = 100;
+/// Bytes of what the tenant calls a person, as SendGrid takes it.
+pub const SENDGRID_EXTERNAL_ID_BYTES_MAX: usize = 254;
+/// Categories of one message at SendGrid.
+pub const SENDGRID_CATEGORIES_MAX: usize = 10;
+/// Characters of one category at SendGrid.
+pub const SENDGRID_CATEGORY_CHARS_MAX: usize = 255;
+/// Bytes of JSON that Mandrill keeps beside a message.
+pub const MANDRILL_METADATA_BYTES_MAX: usize = 250;
+/// Connections of one Mailchimp key.
+pub const MAILCHIMP_CONNECTIONS_MAX: usize = 10;
+/// Bytes of the name of one of Mailchimp's data centres: all known have 3 or 4.
+pub const MAILCHIMP_CENTRE_BYTES_MAX: usize = 8;
+/// Connections to one mail server: below the 20 and 50 at which common servers cut a client off.
+pub const SMTP_CONNECTIONS_MAX: usize = 10;
 /// Bytes of a webhook's signing key, at least: Standard Webhooks asks for 192 bits.
 pub const SIGNING_KEY_BYTES_MIN: usize = 24;
 /// Bytes of a webhook's signing key, at most: Standard Webhooks allows 512 bits.
 pub const SIGNING_KEY_BYTES_MAX: usize = 64;
+/// People in one call of Braze's: 50 recipients; of events, 75, but 50 in some contracts.
+pub const BRAZE_PEOPLE_MAX: usize = 50;
+/// Profiles in one call of Batch's `profiles/update`: above it, the call is refused.
+pub const BATCH_PROFILES_MAX: usize = 200;
 /// Bytes kept of what went wrong with an attempt.
 pub const REASON_BYTES_MAX: usize = 1 << 10;
 /// The longest that a provider's `Retry-After` is believed.

@@ -16,6 +16,8 @@ use std::sync::Arc;
 use ipnet::{IpNet, Ipv6Net};
 use reqwest::Url;
 
+#[cfg(test)]
+pub(super) use names::LookingUp;
 pub(super) use names::{Names, Resolver, System};
 use special::SPECIAL;
 
@@ -77,8 +79,17 @@ impl Reach {
         }
         // The parser of URLs has already made one spelling of all that mean the same number.
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let Ok(address) = host.parse() else { return Ok(()) };
+        host.parse().map_or(Ok(()), |address| self.admit_address(address))
+    }
+
+    /// Whether an address that is written out can be reached.
+    pub(super) fn admit_address(&self, address: IpAddr) -> Result<(), OutOfReach> {
         self.judge(address).map_err(|what| OutOfReach::Address { address, what })
+    }
+
+    /// Whether an address is not public, and may be reached because the operator allowed it.
+    pub(super) fn is_inside(&self, address: IpAddr) -> bool {
+        self.judge(address).is_ok() && self.special(address).is_some()
     }
 
     /// Those of a name's addresses that may be reached: at least one.
@@ -99,8 +110,12 @@ impl Reach {
         if let Some(translated) = translated(address) {
             return self.judge(translated.into());
         }
-        let special = self.0.special.iter().find(|(range, _)| range.contains(&address));
-        special.map_or(Ok(()), |(_, what)| Err(what))
+        self.special(address).map_or(Ok(()), Err)
+    }
+
+    /// What an address is that is not public.
+    fn special(&self, address: IpAddr) -> Option<&'static str> {
+        self.0.special.iter().find(|(range, _)| range.contains(&address)).map(|(_, what)| *what)
     }
 }
 

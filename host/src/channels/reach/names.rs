@@ -1,5 +1,7 @@
-//! From a name to addresses that may be reached. The HTTP client connects to what comes out of here and asks nobody else.
+//! From a name to addresses that may be reached. Whoever connects does so to what comes out of here and asks nobody else.
 
+use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -33,23 +35,35 @@ impl Names for System {
     }
 }
 
-/// Names, with every address judged.
+/// Names, with every address judged. Cloning shares it.
+#[derive(Clone)]
 pub(in crate::channels) struct Resolver {
     reach: Reach,
     names: Arc<dyn Names>,
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolver").field("reach", &self.reach).finish_non_exhaustive()
+    }
 }
 
 impl Resolver {
     pub(in crate::channels) fn new(reach: Reach, names: Arc<dyn Names>) -> Self {
         Self { reach, names }
     }
+
+    /// The name's addresses that may be reached: at least one.
+    pub(in crate::channels) async fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, Box<dyn Error + Send + Sync>> {
+        Ok(self.reach.reachable(&self.names.look_up(name).await?)?)
+    }
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let (reach, looking_up) = (self.reach.clone(), self.names.look_up(name.as_str()));
+        let resolver = self.clone();
         Box::pin(async move {
-            let addresses = reach.reachable(&looking_up.await?)?;
+            let addresses = resolver.look_up(name.as_str()).await?;
             // Port 0 stands for the URL's.
             let addresses: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
             Ok(addresses)
