@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod app;
+mod callbacks;
 pub mod catalogue;
 pub mod channels;
 mod check;

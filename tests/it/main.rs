@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where something is not there")]
 
+mod callbacks;
 mod campaigns;
 mod catalogue;
 mod catch_up;

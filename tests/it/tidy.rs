@@ -36,6 +36,7 @@ const WALLS: &[(&str, &[&str])] = &[
         "app",
         &[
             "admin",
+            "callbacks",
             "channels",
             "conditions",
             "domain",
@@ -51,6 +52,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "worker",
         ],
     ),
+    ("callbacks", &["domain", "ingest", "mappings", "tenants"]),
     ("catalogue", &["domain"]),
     ("channels", &["domain"]),
     ("check", &["domain", "policy", "settings"]),
@@ -122,7 +124,8 @@ const WALLS: &[(&str, &[&str])] = &[
 
 /// Which rooms may name an outside library whose concepts must not spread.
 const CONFINED: &[(&str, &[&str])] = &[
-    ("axum", &["admin", "app", "ingest", "listener"]),
+    ("aws_lc_rs", &["callbacks"]),
+    ("axum", &["admin", "app", "callbacks", "ingest", "listener"]),
     ("chacha20poly1305", &["keyring"]),
     ("clap", &["cli"]),
     ("cronexpr", &["schedules"]),

@@ -22,9 +22,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::admin::{self, Admin, ItemDesk, Readiness, Workshop};
+use crate::callbacks::{self, Callbacks};
 use crate::channels::{Http, Reach};
 use crate::domain::{Backlog, Timestamp, limits};
-use crate::ingest::{self, Door, Pressure, Space};
+use crate::ingest::{self, Door, Intake, Pressure, Space};
 use loader::Loader;
 
 use crate::keyring::Keyring;
@@ -131,13 +132,11 @@ impl App {
         let house = Arc::new(House { store: Arc::clone(&store), crew, timepiece: options.timepiece });
         let address = listener.local_addr()?;
         let space = Arc::new(Space::of(&options.data));
-        let door = Door::new(
-            directory.sources(),
-            store,
-            clock,
-            Pressure { space: Arc::clone(&space), backlog: Arc::clone(&backlog) },
-            options.rates,
-        );
+        let pressure = Pressure { space: Arc::clone(&space), backlog: Arc::clone(&backlog) };
+        let intake = Intake::new(store, clock, pressure, options.rates);
+        let callbacks = intake.of_callbacks(options.rates);
+        let callbacks = Callbacks::new(Arc::clone(&directory), callbacks, options.public_url.clone());
+        let door = Door::new(directory.sources(), intake);
         let items = ItemDesk::new(Arc::clone(&house.store), Arc::clone(&house.crew), house.timepiece.clock(), backlog);
         let readiness = readiness(Arc::clone(&house), space);
         let admin = Admin {
@@ -155,7 +154,8 @@ impl App {
             metrics: telemetry::metrics(),
             workshop: Workshop::default(),
         };
-        let router = router(&house, door, admin);
+        let router = router(&house, admin).merge(ingest::router(Arc::new(door)));
+        let router = router.merge(callbacks::router(Arc::new(callbacks)));
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(listener::serve(listener, router, options.bounds, stopped));
         let uses = tokio::spawn(keep_uses(Arc::clone(&directory)));
@@ -257,8 +257,8 @@ fn readiness(house: Arc<House>, space: Arc<Space>) -> Readiness {
     })
 }
 
-fn router(house: &Arc<House>, door: Door, admin: Admin) -> Router {
-    let router = ingest::router(Arc::new(door)).merge(admin::router(Arc::new(admin)));
+fn router(house: &Arc<House>, admin: Admin) -> Router {
+    let router = admin::router(Arc::new(admin));
     match &house.timepiece {
         Timepiece::System => router,
         Timepiece::Manual(_) => router.merge(timepiece::router(Arc::clone(house))),

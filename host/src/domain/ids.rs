@@ -281,6 +281,11 @@ impl SourceId {
         Self("house".into())
     }
 
+    /// The inlet through which providers report.
+    pub fn callbacks() -> Self {
+        Self("callbacks".into())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -111,6 +111,17 @@ pub const BODY_INLINE_BYTES_MAX: usize = 64 << 10;
 /// How far in the future an event may claim to be before its arrival counts instead.
 pub const FUTURE_TOLERANCE: Duration = Duration::ZERO;
 
+// Callbacks
+
+/// Bytes of one callback: Mandrill puts 1,000 events into one, of some kilobytes each, and percent-encodes them.
+pub const CALLBACK_BYTES_MAX: usize = 16 << 20;
+/// Bytes of callbacks that are in memory at one time, over all requests. Above it: 503.
+pub const CALLBACKS_IN_FLIGHT_BYTES_MAX: usize = 128 << 20;
+/// The same of one tenant. Above it: 429.
+pub const CALLBACKS_OF_TENANT_BYTES_MAX: usize = CALLBACKS_IN_FLIGHT_BYTES_MAX / 4;
+/// Parameters of a form or a query: Mailchimp sends one for each field of its audience, some dozens.
+pub const FORM_PARAMETERS_MAX: usize = 512;
+
 // Journal
 
 /// Bytes of one segment file, above which the next begins.

@@ -6,7 +6,7 @@ mod ids;
 pub(crate) mod input;
 mod stored;
 
-use crate::{catalogue, ingest, journal, mappings, sandbox, schedules, store};
+use crate::{callbacks, catalogue, ingest, journal, mappings, sandbox, schedules, store};
 
 /// Checks what holds for one input, and panics where it does not.
 type Body = fn(&[u8]);
@@ -17,6 +17,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("signature", ingest::fuzzing::signature),
     ("event", ingest::fuzzing::event),
     ("timestamp", ingest::fuzzing::timestamp),
+    ("callback", callbacks::fuzzing::callback),
     ("mapping", mappings::fuzzing::mapping),
     ("segment", journal::fuzzing::segment),
     ("record", journal::fuzzing::record),

@@ -16,12 +16,18 @@ pub(crate) struct Held {
     pub(crate) bytes: Vec<u8>,
     /// How many are to come, as far as that is known.
     expected: usize,
+    bytes_max: usize,
     share: Share,
 }
 
 /// Reads the body to its end.
-pub(crate) async fn read(body: &mut Body, announced: Option<usize>, share: Share) -> Result<Held, Answer> {
-    let mut held = Held { bytes: Vec::new(), expected: announced.unwrap_or(limits::BODY_BYTES_MAX), share };
+pub(crate) async fn read(
+    body: &mut Body,
+    announced: Option<usize>,
+    share: Share,
+    bytes_max: usize,
+) -> Result<Held, Answer> {
+    let mut held = Held { bytes: Vec::new(), expected: announced.unwrap_or(bytes_max), bytes_max, share };
     let whole = async {
         while let Some(chunk) = next(body).await? {
             held.take(&chunk)?;
@@ -32,8 +38,20 @@ pub(crate) async fn read(body: &mut Body, announced: Option<usize>, share: Share
     Ok(held)
 }
 
-/// Reads on and forgets, within the same bounds: who still sends would lose the answer with the connection.
-pub(crate) async fn drain(body: &mut Body) {
+/// Reads what a refused sender still has to say: it would lose the answer with the connection.
+pub(crate) async fn drain_after(answer: &Answer, body: &mut Body) {
+    let has_more = match answer {
+        Answer::Refused(status, _) => *status != StatusCode::REQUEST_TIMEOUT,
+        Answer::Later(_) => true,
+        Answer::Kept(..) | Answer::Audience(_) => false,
+    };
+    if has_more {
+        drain(body).await;
+    }
+}
+
+/// Reads on and forgets, within the bounds of the largest body.
+async fn drain(body: &mut Body) {
     let rest = async {
         let mut bytes = 0;
         while let Ok(Some(chunk)) = next(body).await {
@@ -50,8 +68,8 @@ pub(crate) async fn drain(body: &mut Body) {
 impl Held {
     fn take(&mut self, chunk: &Bytes) -> Result<(), Answer> {
         let bytes = self.bytes.len() + chunk.len();
-        if bytes > limits::BODY_BYTES_MAX {
-            return Err(too_large());
+        if bytes > self.bytes_max {
+            return Err(too_large(self.bytes_max));
         }
         if bytes > self.bytes.capacity() {
             self.enlarge(bytes)?;
@@ -83,9 +101,9 @@ async fn next(body: &mut Body) -> Result<Option<Bytes>, Answer> {
     }
 }
 
-pub(crate) fn too_large() -> Answer {
-    let mebibytes = limits::BODY_BYTES_MAX >> 20;
-    let message = format!("the body is larger than {mebibytes} MiB: lower the batch size in segment's mapping");
+pub(crate) fn too_large(bytes_max: usize) -> Answer {
+    let mebibytes = bytes_max >> 20;
+    let message = format!("the body is larger than {mebibytes} MiB: lower the sender's batch size");
     Answer::Refused(StatusCode::PAYLOAD_TOO_LARGE, message)
 }
 

@@ -2,65 +2,33 @@
 //! then answers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use metrics::counter;
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
-use tracing::{debug, info, warn};
+use tracing::info;
 
-use super::answer::{Answer, Counts};
+use super::answer::Answer;
 use super::body;
-use super::pressure::Pressure;
-use super::quotas::{Over, Quotas, Rates};
+use super::intake::{self, Intake};
 use super::reception::{self, Reception};
-use super::shares::{Exhausted, Shares};
-use crate::domain::{Clock, Inbound, Substance, TenantId, limits};
-use crate::faults::{self, Point};
-use crate::store::{Appended, Store};
-use crate::tenants::{Inlet, Source, Sources};
+use crate::tenants::{Inlet, Sources};
 
 /// Everything that the door needs of the house.
 pub struct Door {
     sources: Arc<Sources>,
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    pressure: Pressure,
-    quotas: Quotas,
-    /// Bytes of bodies in memory.
-    bodies: Arc<Shares>,
-    /// Requests that wait for the journal.
-    appends: Arc<Shares>,
-    /// How long an answer may wait for the store.
-    patience: Duration,
+    intake: Intake,
 }
 
 impl Door {
-    /// A door to that store, for those sources.
-    pub fn new(
-        sources: Arc<Sources>,
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
-        pressure: Pressure,
-        rates: Rates,
-    ) -> Self {
-        Self {
-            sources,
-            store,
-            clock,
-            pressure,
-            quotas: Quotas::new(rates),
-            bodies: Shares::new(limits::BODIES_IN_FLIGHT_BYTES_MAX, limits::BODIES_OF_TENANT_BYTES_MAX),
-            appends: Shares::new(limits::APPENDS_WAITING_MAX, limits::APPENDS_OF_TENANT_MAX),
-            patience: limits::DOOR_ANSWER_MAX,
-        }
+    /// A door for those sources.
+    pub fn new(sources: Arc<Sources>, intake: Intake) -> Self {
+        Self { sources, intake }
     }
 }
 
@@ -81,11 +49,7 @@ async fn handle(
         Ok(inlet) => door.take(inlet, head.headers, &mut body).await,
         Err(refusal) => refusal,
     };
-    if matches!(&answer, Answer::Refused(status, _) if *status != StatusCode::REQUEST_TIMEOUT)
-        || matches!(answer, Answer::Later(_))
-    {
-        body::drain(&mut body).await;
-    }
+    body::drain_after(&answer, &mut body).await;
     count(&answer);
     answer.into_response()
 }
@@ -106,133 +70,34 @@ impl Door {
                 "no source has this address: compare it with the url that `source list` prints",
             );
         };
-        let encoding = headers.get(header::CONTENT_ENCODING);
-        if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-            return refused(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "the body is encoded: send it without `content-encoding`",
-            );
-        }
-        if announced_bytes(headers).is_some_and(|bytes| bytes > limits::BODY_BYTES_MAX) {
-            return Err(body::too_large());
-        }
-        self.bear(&inlet.source.tenant)?;
+        self.intake.admit(&inlet.source.tenant, headers)?;
         Ok(inlet)
-    }
-
-    /// Whether the house can take in anything now, and anything of that tenant.
-    fn bear(&self, tenant: &TenantId) -> Result<(), Answer> {
-        let busy = |reason, why: &str| {
-            debug!(%tenant, reason, why, "could not take a request");
-            Answer::busy(reason, "the request cannot be kept now")
-        };
-        self.store.health().map_err(|err| busy("store", &err.to_string()))?;
-        self.pressure.space.health().map_err(|why| busy("disk", &why))?;
-        if self.pressure.backlog.of(tenant).is_too_much() {
-            let why = "too many of the tenant's events wait to be worked on";
-            return Err(Answer::too_much("backlog", why, limits::RETRY_AFTER));
-        }
-        Ok(())
     }
 
     async fn take(&self, inlet: Arc<Inlet>, headers: HeaderMap, body: &mut Body) -> Answer {
         let source = &inlet.source;
         // Until the answer is made, the body's share of the memory is taken: its events are no smaller.
-        let announced = announced_bytes(&headers);
-        if let Some(Err(over)) = announced.map(|bytes| self.quotas.take_bytes(&source.tenant, bytes)) {
-            return over_quota(&over);
-        }
-        let mut held = match body::read(body, announced, self.bodies.open(&source.tenant)).await {
+        let mut held = match self.intake.read(&source.tenant, &headers, body).await {
             Ok(held) => held,
             Err(refusal) => return refusal,
         };
-        if announced.is_none()
-            && let Err(over) = self.quotas.take_bytes(&source.tenant, held.bytes.len())
-        {
-            return over_quota(&over);
-        }
-        let body = std::mem::take(&mut held.bytes);
-        let request = reception::Request { headers, body, arrived: self.clock.now() };
-        match receive(Arc::clone(&inlet), request).await {
-            Reception::Keep(inbounds, message) => self.keep(source, inbounds, message).await,
-            Reception::Answer(answer) => {
+        let (body_bytes, body) = (held.bytes.len(), std::mem::take(&mut held.bytes));
+        let request = reception::Request { headers, body, arrived: self.intake.now() };
+        let receive = {
+            let inlet = Arc::clone(&inlet);
+            move || reception::receive(&inlet, &request)
+        };
+        match intake::judge(body_bytes, receive).await {
+            Ok(Reception::Keep(inbounds, message)) => self.intake.keep(&source.tenant, inbounds, message).await,
+            Ok(Reception::Answer(answer)) => {
                 if answer.status() == StatusCode::UNAUTHORIZED {
                     info!(tenant = %source.tenant, source = %source.id, "refused a request without the source's credentials");
                 }
                 answer
             }
+            Err(refusal) => refusal,
         }
     }
-
-    async fn keep(&self, source: &Source, inbounds: Vec<Inbound>, message: Option<String>) -> Answer {
-        if inbounds.is_empty() {
-            return Answer::Kept(Counts::default(), message);
-        }
-        let readable: Vec<bool> =
-            inbounds.iter().map(|inbound| matches!(inbound.substance, Substance::Event { .. })).collect();
-        if let Err(over) = self.quotas.take_events(&source.tenant, inbounds.len()) {
-            return over_quota(&over);
-        }
-        let mut waiting = self.appends.open(&source.tenant);
-        if let Err(exhausted) = waiting.grow(1) {
-            return too_many_wait(exhausted);
-        }
-        let unavailable = |why: &str| {
-            warn!(tenant = %source.tenant, source = %source.id, why, "could not keep a request");
-            Answer::busy("journal", "the request cannot be kept now")
-        };
-        match timeout(self.patience, self.store.append(inbounds)).await {
-            Ok(Ok(appended)) => {
-                faults::pass(Point::DoorAnswering);
-                Answer::Kept(counts(&readable, &appended), message)
-            }
-            Ok(Err(err)) => unavailable(&err.to_string()),
-            Err(_) => unavailable("the store did not answer in time"),
-        }
-    }
-}
-
-/// Judges small bodies here and large ones on a thread of their own, so that one large batch holds up nobody's small one.
-async fn receive(inlet: Arc<Inlet>, request: reception::Request) -> Reception {
-    if request.body.len() <= limits::BODY_INLINE_BYTES_MAX {
-        return reception::receive(&inlet, &request);
-    }
-    let judged = spawn_blocking(move || reception::receive(&inlet, &request)).await;
-    judged.unwrap_or_else(|err| {
-        warn!(%err, "could not judge a request");
-        Reception::Answer(Answer::busy("panic", "the request cannot be worked on now"))
-    })
-}
-
-fn over_quota(over: &Over) -> Answer {
-    let why = format!("the tenant sends more {} than its quota", over.what);
-    Answer::too_much("quota", &why, over.retry_after)
-}
-
-fn too_many_wait(exhausted: Exhausted) -> Answer {
-    match exhausted {
-        Exhausted::ByAll => Answer::busy("journal", "too many requests wait for the journal"),
-        Exhausted::ByTenant => {
-            let why = "too many of the tenant's requests wait for the journal";
-            Answer::too_much("journal", why, limits::RETRY_AFTER)
-        }
-    }
-}
-
-fn announced_bytes(headers: &HeaderMap) -> Option<usize> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-fn counts(readable: &[bool], appended: &[Appended]) -> Counts {
-    let mut counts = Counts::default();
-    for (readable, appended) in readable.iter().zip(appended) {
-        match (appended, readable) {
-            (Appended::Duplicate, _) => counts.duplicate += 1,
-            (Appended::Fresh, true) => counts.accepted += 1,
-            (Appended::Fresh, false) => counts.quarantined += 1,
-        }
-    }
-    counts
 }
 
 fn count(answer: &Answer) {
@@ -252,18 +117,21 @@ mod tests {
     use std::collections::HashSet;
     use std::num::NonZeroU32;
     use std::sync::Mutex;
+    use std::time::Duration;
 
-    use axum::http;
+    use axum::http::{self, header};
     use http_body_util::BodyExt as _;
     use serde_json::{Value, json};
     use tower::ServiceExt as _;
 
     use super::*;
-    use crate::domain::{Backlog, Waiting};
-    use crate::domain::{ManualClock, Position, Signal};
-    use crate::ingest::pressure::Space;
+    use crate::domain::{Backlog, Inbound, ManualClock, Position, Signal, TenantId, Waiting, limits};
+    use crate::ingest::pressure::{Pressure, Space};
+    use crate::ingest::quotas::{Quotas, Rates};
+    use crate::ingest::shares::Shares;
     use crate::ingest::testing::{self, TOKEN};
-    use crate::store::{Appending, Partition, Reports, StoreError};
+    use crate::store::{Appended, Appending, Partition, Reports, Store, StoreError};
+    use crate::tenants::Source;
 
     /// How the fake behaves.
     #[derive(Clone, Copy, PartialEq)]
@@ -335,17 +203,17 @@ mod tests {
             let clock = Arc::new(ManualClock::new(testing::arrived()));
             let pressure =
                 Pressure { space: Arc::new(Space::of(&std::env::temp_dir())), backlog: Arc::new(Backlog::default()) };
-            let mut door = Door::new(sources, Arc::<FakeStore>::clone(&store), clock, pressure, Rates::HOUSE);
-            door.patience = Duration::from_millis(20);
-            Self { door: Arc::new(door), store }
+            let mut intake = Intake::new(Arc::<FakeStore>::clone(&store), clock, pressure, Rates::HOUSE);
+            intake.patience = Duration::from_millis(20);
+            Self { door: Arc::new(Door::new(sources, intake)), store }
         }
 
         fn open() -> Self {
             Self::new(testing::source(&[]), Mood::Willing)
         }
 
-        fn door(&mut self) -> &mut Door {
-            Arc::get_mut(&mut self.door).unwrap()
+        fn intake(&mut self) -> &mut Intake {
+            &mut Arc::get_mut(&mut self.door).unwrap().intake
         }
 
         async fn ask(&self, request: http::Request<Body>) -> (u16, HeaderMap, Value) {
@@ -478,7 +346,7 @@ mod tests {
     async fn bodies_share_a_bounded_room_and_give_it_back() {
         for (each, refusal) in [(400, 503), (200, 429)] {
             let mut house = House::open();
-            house.door().bodies = Shares::new(200, each);
+            house.intake().bodies = Shares::new(200, each);
             let (status, headers, _) = house.ask(post(vec![b' '; 201])).await;
             assert_eq!((status, &headers[header::RETRY_AFTER]), (refusal, &5.into()));
             for number in 0..10 {
@@ -491,7 +359,7 @@ mod tests {
     async fn a_tenant_over_its_quota_is_asked_to_come_back_and_nothing_is_kept() {
         let one = NonZeroU32::new(1).unwrap();
         let mut house = House::open();
-        house.door().quotas = Quotas::new(Rates { events_per_second: one, kibibytes_per_second: one });
+        house.intake().quotas = Quotas::new(Rates { events_per_second: one, kibibytes_per_second: one });
         let largest = format!("[{}]", vec!["1"; limits::BATCH_EVENTS_MAX].join(","));
         assert_eq!(house.post(largest).await.0, 200);
         let kept = house.store.kept.lock().unwrap().len();
@@ -508,8 +376,8 @@ mod tests {
     #[tokio::test]
     async fn one_tenants_waiting_requests_leave_the_journal_to_others() {
         let mut house = House::new(testing::source(&[]), Mood::Silent);
-        house.door().patience = Duration::from_secs(60);
-        house.door().appends = Shares::new(9, 1);
+        house.intake().patience = Duration::from_secs(60);
+        house.intake().appends = Shares::new(9, 1);
         let waiting = house.post(event(1));
         let (status, body) = tokio::select! {
             biased;
@@ -525,10 +393,10 @@ mod tests {
         let mut house = House::open();
         let waiting = Waiting { causes: 1, bytes: limits::WAITING_BYTES_MAX + 1 };
         let tenant = TenantId::parse("shop").unwrap();
-        house.door().pressure.backlog.note(0, &tenant, waiting);
+        house.intake().pressure.backlog.note(0, &tenant, waiting);
         assert_eq!(house.post(event(1)).await.0, 429);
         let mut house = House::open();
-        house.door().pressure.space = Arc::new(Space::of("/nowhere/at/all".as_ref()));
+        house.intake().pressure.space = Arc::new(Space::of("/nowhere/at/all".as_ref()));
         assert_eq!(house.post(event(1)).await.0, 503);
     }
 

@@ -14,6 +14,7 @@ mod digest;
 mod door;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod intake;
 mod outline;
 mod pressure;
 mod quotas;
@@ -24,7 +25,14 @@ mod split;
 #[cfg(test)]
 mod testing;
 
+pub(crate) use answer::Answer;
+pub(crate) use body::drain_after;
+pub(crate) use decode::{Fields, document};
 pub use decode::{Unreadable, decode};
 pub use door::{Door, router};
+pub use intake::Intake;
+pub(crate) use intake::judge;
 pub use pressure::{Pressure, Space};
 pub use quotas::Rates;
+pub(crate) use reception::quarantined;
+pub(crate) use split::{TooMany, split};

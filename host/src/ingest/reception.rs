@@ -87,7 +87,7 @@ fn keep(inlet: &Inlet, batch: &Batch<'_>, arrived: Timestamp) -> Reception {
             }
             Err(reason) => {
                 remarks.regret(element, &reason);
-                Substance::Quarantined(quarantined(element, &reason))
+                Substance::Quarantined(quarantined(&element.text, reason.to_string()))
             }
         };
         inbounds.push(Inbound { tenant: source.tenant.clone(), source: source.id.clone(), substance });
@@ -95,12 +95,13 @@ fn keep(inlet: &Inlet, batch: &Batch<'_>, arrived: Timestamp) -> Reception {
     Reception::Keep(inbounds, remarks.message())
 }
 
-fn quarantined(element: &Element<'_>, reason: &Unreadable) -> Quarantined {
-    let id = format!("quarantine:{}", digest::hex(&element.text));
-    let head = &element.text[..element.text.len().min(limits::QUARANTINE_RAW_BYTES_MAX)];
+/// An element that cannot be read, for its owner to look at.
+pub(crate) fn quarantined(text: &[u8], reason: String) -> Quarantined {
+    let id = format!("quarantine:{}", digest::hex(text));
+    let head = &text[..text.len().min(limits::QUARANTINE_RAW_BYTES_MAX)];
     let mut raw = String::from_utf8_lossy(head).into_owned();
     raw.truncate(raw.floor_char_boundary(limits::QUARANTINE_RAW_BYTES_MAX));
-    Quarantined { id: MessageId::parse(&id).expect("a digest should be a message id"), reason: reason.to_string(), raw }
+    Quarantined { id: MessageId::parse(&id).expect("a digest should be a message id"), reason, raw }
 }
 
 /// What the sender may want to hear besides the counts.

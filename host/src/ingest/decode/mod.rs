@@ -16,7 +16,7 @@ mod vendor;
 
 use serde_json::Value;
 
-use self::fields::Fields;
+pub(crate) use self::fields::Fields;
 #[cfg(any(test, fuzzing))]
 pub(super) use self::timestamps::moment;
 use super::digest;
@@ -57,6 +57,15 @@ pub enum Unreadable {
 
 /// Reads one element, in the words of its tenant.
 pub fn decode(text: &[u8], arrived: Timestamp, mappings: &Mappings) -> Result<(ProfileId, Event), Unreadable> {
+    let (body, value) = document(text)?;
+    if !value.is_object() {
+        return Err(Unreadable::NotAnObject(kind_of(&value)));
+    }
+    event((body, &value), arrived, mappings)
+}
+
+/// An element's tree, where it keeps an event's bounds.
+pub(crate) fn document(text: &[u8]) -> Result<(Json, Value), Unreadable> {
     if text.len() > limits::EVENT_BYTES_MAX {
         return Err(Unreadable::TooLarge(text.len()));
     }
@@ -66,11 +75,7 @@ pub fn decode(text: &[u8], arrived: Timestamp, mappings: &Mappings) -> Result<(P
         None => {}
     }
     let text = str::from_utf8(text).map_err(|err| Unreadable::NotUtf8(err.valid_up_to()))?;
-    let (body, value) = parse(text)?;
-    if !value.is_object() {
-        return Err(Unreadable::NotAnObject(kind_of(&value)));
-    }
-    event((body, &value), arrived, mappings)
+    parse(text)
 }
 
 fn parse(text: &str) -> Result<(Json, Value), Unreadable> {
