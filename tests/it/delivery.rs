@@ -157,7 +157,7 @@ async fn a_provider_that_does_not_answer_is_left_alone_and_then_tried_with_one()
     house.pass(HOUR).await;
     let tried = provider.received().len();
     assert!(tried < 50, "{tried} of 100 were tried before it was left alone");
-    house.pass(3 * HOUR).await;
+    house.pass(8 * HOUR).await;
     assert_eq!((outbox(&shop).await.len(), shop.list("/v1/messages").await.len()), (0, 100));
 }
 

@@ -28,6 +28,7 @@ mod process;
 mod reports;
 mod scenarios;
 mod schedules;
+mod segment;
 mod stalled;
 mod stop;
 mod sweeps;

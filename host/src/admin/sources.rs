@@ -25,6 +25,7 @@ pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
     OpenApiRouter::new()
         .routes(routes!(create_source, list_sources))
         .routes(routes!(rotate_source))
+        .routes(routes!(retire_secrets))
         .routes(routes!(delete_source))
 }
 
@@ -141,18 +142,24 @@ struct SourceItem {
 )]
 async fn list_sources(caller: Caller<Viewer>, origin: Origin, paging: Paging) -> Json<Listed<SourceItem>> {
     let items = caller.tenant.sources().map(|registered| {
+        let item = SourceItem::of(registered, &origin);
+        (item.source.clone(), item)
+    });
+    Json(paging.page_of_all(items))
+}
+
+impl SourceItem {
+    fn of(registered: &RegisteredSource, origin: &Origin) -> Self {
         let source = &registered.source;
-        let item = SourceItem {
+        Self {
             source: source.id.to_string(),
             url: origin.masked_url(source),
             active_secrets: source.secrets.len(),
             bearer: source.bearer.is_some(),
             basic_key: source.basic_key.is_some(),
             created_at: registered.created_at.to_string(),
-        };
-        (source.id.to_string(), item)
-    });
-    Json(paging.page_of_all(items))
+        }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -194,6 +201,22 @@ async fn rotate_source(
         secrets: source.secrets.first().map(|newest| newest.expose().to_owned()).into_iter().collect(),
         active_secrets: source.secrets.len(),
     }))
+}
+
+/// Ends all secrets of a source but the newest: what the others signed is refused.
+#[utoipa::path(
+    post, path = "/v1/sources/{source}/retire", tag = "sources", security(("key" = ["developer"])),
+    params(("source" = String, Path)),
+    responses((status = 200, description = "retired", body = SourceItem))
+)]
+async fn retire_secrets(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Developer>,
+    origin: Origin,
+    Named(id): Named<SourceId>,
+) -> Result<Json<SourceItem>, Problem> {
+    let left = admin.edit(&caller, id.clone(), move |tenant, _| tenant.retire_secrets(&id)).await?;
+    Ok(Json(SourceItem::of(&left, &origin)))
 }
 
 /// Deletes a source: nothing comes in through it any more.

@@ -4,7 +4,7 @@ use super::Excess;
 use super::line::Line;
 use super::report::{NOBODY, Report, Told};
 use super::verification::{Request, Unverified};
-use crate::domain::{Event, Identities, Inbound, ProfileId, Scope, SourceId, Substance, Timestamp};
+use crate::domain::{Event, Identities, Inbound, MessageId, ProfileId, Scope, SourceId, Substance, Timestamp};
 use crate::ingest::{self, Fields, Unreadable};
 use crate::mappings::Mappings;
 
@@ -84,6 +84,10 @@ fn event(line: &Line, report: &Report, arrived: Timestamp) -> Read {
     let (profile, mut event) = match ingest::decode(call.as_bytes(), arrived, mappings) {
         Ok(decoded) => decoded,
         Err(Unreadable::NoIdentity) => return Read::Nothing(NOBODY),
+        Err(reason) => return Read::Unreadable(reason.to_string()),
+    };
+    event.id = match MessageId::of_callback(&event.id) {
+        Ok(id) => id,
         Err(reason) => return Read::Unreadable(reason.to_string()),
     };
     name_channel(line, &mut event);

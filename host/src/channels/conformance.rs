@@ -62,6 +62,7 @@ const SUBJECTS: &[&Subject] = &[
     &super::facebook::tests::SUBJECT,
     &super::mailchimp::tests::SUBJECT,
     &super::mandrill::tests::SUBJECT,
+    &super::segment::tests::SUBJECT,
     &super::sendgrid::tests::SUBJECT,
     &super::webhook::tests::SUBJECT,
 ];

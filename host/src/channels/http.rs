@@ -110,7 +110,10 @@ impl Http {
         self.reach.admit(request.url()).map_err(|err| err.to_string())?;
         let asked = Asked::of(&request);
         let response = self.client.execute(request).await.map_err(|err| self.failure(err))?;
-        let (status, retry_after) = (response.status(), asked_wait(response.headers(), at));
+        let status = response.status();
+        let of_too_many =
+            || retry_after::of_too_many(response.headers(), at).filter(|_| status == StatusCode::TOO_MANY_REQUESTS);
+        let retry_after = asked_wait(response.headers(), at).or_else(of_too_many);
         // Read to its end, the connection can be used again; broken, slow or endless, it changes nothing of the status.
         let mut body = Vec::new();
         let _ = tokio::time::timeout(limits::ANSWER_REST_MAX, read_rest(response, &mut body)).await;

@@ -28,6 +28,7 @@ mod preview;
 mod properties;
 mod reach;
 mod retry_after;
+mod segment;
 mod sendgrid;
 mod settings;
 mod smtp;
@@ -49,6 +50,7 @@ use crate::domain::{KnownBy, limits};
 pub use http::{Http, HttpError};
 pub use message::{Addresses, Message, Receipt};
 pub use reach::{OutOfReach, Reach};
+pub use segment::Echo;
 pub use settings::SettingsError;
 pub use switchboard::{Line, Switchboard, closed};
 
@@ -63,6 +65,7 @@ pub const PROVIDERS: &[&dyn Provider] = &[
     &facebook::Facebook,
     &mailchimp::Mailchimp,
     &mandrill::Mandrill,
+    &segment::Segment,
     &sendgrid::SendGrid,
     &smtp::Smtp,
     &webhook::Webhook,
@@ -70,6 +73,9 @@ pub const PROVIDERS: &[&dyn Provider] = &[
 
 /// The provider of a channel that its tenant has not set up.
 pub const DEFAULT_PROVIDER: &str = preview::NAME;
+
+/// The provider that takes calls to Segment, and the tenant's own name for the channel over which it is told what becomes of messages.
+pub const SEGMENT: &str = segment::NAME;
 
 /// A delivery under way. Dropped, it is broken off, and nobody knows whether the provider took the message.
 pub type Delivering<'a> = Pin<Box<dyn Future<Output = Receipt> + Send + 'a>>;
@@ -169,8 +175,8 @@ mod tests {
     #[test]
     fn an_unknown_provider_is_refused_with_those_that_exist() {
         let err = validate("webhok", &json!({}), &Reach::new(Vec::new())).unwrap_err();
-        let names = PROVIDERS.iter().map(|provider| format!("`{}`", provider.name())).collect::<Vec<_>>().join(" or ");
-        assert_eq!(err.to_string(), format!("provider `webhok` is not known: use {names}"));
+        let names = PROVIDERS.iter().map(|provider| format!("`{}`", provider.name())).collect::<Vec<_>>().join(", ");
+        assert_eq!(err.to_string(), format!("provider `webhok` is not known: use one of {names}"));
     }
 
     #[test]

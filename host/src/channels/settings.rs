@@ -17,7 +17,7 @@ const CLOSED: &[(&str, &str)] =
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// There is no such provider.
-    #[error("provider `{name}` is not known: use {known}")]
+    #[error("provider `{name}` is not known: use one of {known}")]
     UnknownProvider {
         /// What was asked for.
         name: String,
@@ -69,7 +69,7 @@ impl SettingsError {
         if let Some((name, instead)) = CLOSED.iter().find(|(closed, _)| *closed == name) {
             return Self::Closed { name, instead };
         }
-        let known = known.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
+        let known = known.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         Self::UnknownProvider { name: shortened(name), known }
     }
 

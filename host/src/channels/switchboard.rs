@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::{Channel, Delivering, Message, Receipt, preview};
+use super::{Channel, Delivering, Message, Receipt, preview, segment};
 use crate::domain::{KnownBy, TenantId};
 
 /// A tenant's name for a channel.
@@ -39,6 +39,11 @@ impl Switchboard {
     /// Whether the tenant connected `channel` to something.
     pub fn is_connected(&self, tenant: &TenantId, channel: &str) -> bool {
         self.lines.load().contains_key(&(tenant.clone(), channel.to_owned()))
+    }
+
+    /// Whether Segment is to be told what becomes of the tenant's messages.
+    pub fn tells_segment(&self, tenant: &TenantId) -> bool {
+        self.line(tenant, segment::NAME).provider() == segment::NAME
     }
 
     /// Replaces one tenant's lines.

@@ -1,5 +1,6 @@
 //! Why a command failed: what happened, where, what to do next, in words and as an exit code. Nobody branches on it.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::exit::Exit;
@@ -12,7 +13,7 @@ pub(crate) struct Failure {
     pub(crate) exit: Exit,
     what: String,
     place: Option<String>,
-    next: Option<&'static str>,
+    next: Option<Cow<'static, str>>,
 }
 
 impl Failure {
@@ -27,8 +28,16 @@ impl Failure {
     }
 
     /// Also says what to do next; an empty text says nothing.
-    pub(crate) fn next(self, next: &'static str) -> Self {
-        Self { next: Some(next).filter(|next| !next.is_empty()), ..self }
+    pub(crate) fn next(self, next: impl Into<Cow<'static, str>>) -> Self {
+        Self { next: Some(next.into()).filter(|next| !next.is_empty()), ..self }
+    }
+
+    /// Says to do this before what was said to do next.
+    pub(crate) fn also(mut self, first: String) -> Self {
+        match self.next.take() {
+            Some(next) => self.next(format!("{first}; {next}")),
+            None => self.next(first),
+        }
     }
 
     /// Tells the person at the keyboard. When nobody listens, the exit code still tells.
@@ -42,8 +51,8 @@ impl Failure {
         if let Some(place) = &self.place {
             let _ = writeln!(notes, "  where: {}", legible(place));
         }
-        if let Some(next) = self.next {
-            let _ = writeln!(notes, "  next: {next}");
+        if let Some(next) = &self.next {
+            let _ = writeln!(notes, "  next: {}", legible(next));
         }
     }
 }

@@ -32,6 +32,7 @@ mod quarantine;
 mod report;
 mod request;
 mod schema;
+mod segment;
 mod serve;
 mod source;
 mod sweep;
@@ -85,6 +86,8 @@ enum Command {
     Tenant(Remote<tenant::TenantCommand>),
     /// Manage sources: the addresses that Segment sends events to
     Source(Remote<source::SourceCommand>),
+    /// Set up what sends events here, in Segment itself
+    Segment(Remote<segment::SegmentCommand>),
     /// Manage API keys
     Key(Remote<key::KeyCommand>),
     /// See who changed what
@@ -171,6 +174,11 @@ impl Access {
         arguments::secret(self.key.clone(), self.key_file.as_deref().filter(|_| self.key.is_none()))
     }
 
+    /// A way to the server.
+    fn client(&self) -> Result<Client, Failure> {
+        Client::new(self.url.clone(), self.key()?.as_ref().map(Secret::expose))
+    }
+
     fn form(&self) -> Form {
         if self.json { Form::Json } else { Form::Human }
     }
@@ -203,6 +211,7 @@ enum Task {
     Schema(SchemaArguments),
     CompileModule,
     NewMasterKey(Form),
+    Segment(Access, segment::SegmentCommand),
     Ask(Access, Request),
 }
 
@@ -215,6 +224,7 @@ impl Command {
             Self::Schema(arguments) => Ok(Task::Schema(arguments)),
             Self::Tenant(remote) => remote.task(),
             Self::Source(remote) => remote.task(),
+            Self::Segment(remote) => Ok(Task::Segment(remote.access, remote.command)),
             Self::Key(remote) => remote.task(),
             Self::Audit(remote) => remote.task(),
             Self::Keyring(remote) if remote.command.is_local() => Ok(Task::NewMasterKey(remote.access.form())),
@@ -261,6 +271,7 @@ impl Task {
             Self::Schema(arguments) => schema::run(&arguments)?,
             Self::NewMasterKey(form) => keyring::new(form)?,
             Self::CompileModule => return Ok(app::compile_module()),
+            Self::Segment(access, command) => segment::run(access, command)?,
             Self::Ask(access, request) => ask(access, &request)?,
         }
         Ok(Exit::Done.into())
@@ -268,15 +279,19 @@ impl Task {
 }
 
 fn ask(access: Access, request: &Request) -> Result<(), Failure> {
-    let form = access.form();
-    let key = access.key()?;
-    let client = Client::new(access.url, key.as_ref().map(Secret::expose))?;
-    let mut output = Output::standard(form);
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
-    let result = runtime.block_on(exchange::carry_out(&client, request, &mut output));
-    // A name that is still being looked up must not hold the program.
-    runtime.shutdown_background();
+    let mut output = Output::standard(access.form());
+    let client = access.client()?;
+    let result = converse(exchange::carry_out(&client, request, &mut output));
     // What was printed before a failure is printed.
     let flushed = output.flush();
     result.and(flushed)
+}
+
+/// Talks to servers until it is done or has failed.
+fn converse(talk: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
+    let result = runtime.block_on(talk);
+    // A name that is still being looked up must not hold the program.
+    runtime.shutdown_background();
+    result
 }

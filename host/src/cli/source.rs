@@ -29,6 +29,12 @@ pub(super) enum SourceCommand {
         #[arg(long, value_name = "FILE", conflicts_with = "secret")]
         secret_file: Option<PathBuf>,
     },
+    /// End the secrets of a source but the newest, once nothing that they signed is under way
+    Retire {
+        /// The source's name
+        #[arg(value_parser = SourceId::parse)]
+        name: SourceId,
+    },
     /// Delete a source: its address stops to work
     Delete {
         /// The source's name
@@ -74,6 +80,7 @@ impl Ask for SourceCommand {
                 let secret = exposed(secret(given, secret_file.as_deref())?);
                 Request::post(&["sources", name.as_str(), "rotate"], json!({"secret": secret})).revealing()
             }
+            Self::Retire { name } => Request::post(&["sources", name.as_str(), "retire"], json!({})),
             Self::Delete { name } => {
                 Request::delete(&["sources", name.as_str()], json!({"source": name.as_str(), "state": "deleted"}))
             }

@@ -72,6 +72,13 @@ impl ProfileId {
         ![ANONYMOUS, EMAIL].iter().any(|mark| self.as_str().starts_with(mark))
     }
 
+    /// What Segment may be told as `anonymousId` where the tenant has no name of its own for the person: a device's or browser's id, or
+    /// the address, as other senders do. None where that was too long to be kept.
+    pub fn anonymous_id(&self) -> Option<&str> {
+        let weak = self.as_str().strip_prefix(ANONYMOUS).or_else(|| self.as_str().strip_prefix(EMAIL));
+        weak.filter(|id| !id.starts_with(DIGEST))
+    }
+
     /// What stands for it once the person was erased: nobody can tell from it who that was.
     pub fn erased(&self) -> Self {
         Self::parse(&format!("{ERASED}{}", hex(self.as_str()))).expect("a digest should be fit for a profile's id")

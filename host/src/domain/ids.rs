@@ -298,6 +298,9 @@ impl fmt::Display for SourceId {
     }
 }
 
+/// In front of the id of what a provider reports by itself.
+const CALLBACK: &str = "callback:";
+
 /// Segment's `messageId`, or the digest of an event that came without one. Unique within a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(Arc<str>);
@@ -310,6 +313,16 @@ impl MessageId {
         } else {
             Err(IdError::new("message id", text, "use 1 to 256 bytes"))
         }
+    }
+
+    /// The id of what a provider reports by itself and not through Segment; `id` is what it would be if Segment had told it.
+    pub fn of_callback(id: &Self) -> Result<Self, IdError> {
+        Self::parse(&format!("{CALLBACK}{id}"))
+    }
+
+    /// Whether it is one of those.
+    pub fn is_of_callback(&self) -> bool {
+        self.0.starts_with(CALLBACK)
     }
 
     /// The id as text.

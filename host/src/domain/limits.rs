@@ -568,6 +568,16 @@ pub const SMTP_CONNECTIONS_MAX: usize = 10;
 pub const SIGNING_KEY_BYTES_MIN: usize = 24;
 /// Bytes of a webhook's signing key, at most: Standard Webhooks allows 512 bits.
 pub const SIGNING_KEY_BYTES_MAX: usize = 64;
+/// Calls of one request to Segment: what is above is answered by 200 and dropped.
+pub const SEGMENT_REQUEST_CALLS_MAX: usize = 2_500;
+/// Bytes of one request to Segment: it takes 500 KB, and its own libraries stop at 480.
+pub const SEGMENT_REQUEST_BYTES_MAX: usize = 480_000;
+/// Bytes of one call to Segment: it takes 32 KB, without saying whether that is a little more.
+pub const SEGMENT_CALL_BYTES_MAX: usize = 32_000;
+/// Requests to Segment for those who wait together: the 14 that the largest take, and some to find out which call is to blame.
+pub const SEGMENT_REQUESTS_IN_A_ROW_MAX: usize = 48;
+/// How much later than the one before it a request to Segment may begin: partners are asked for 50 a second at the most.
+pub const SEGMENT_REQUEST_PACE: Duration = Duration::from_millis(20);
 /// People in one call of Braze's: 50 recipients; of events, 75, but 50 in some contracts.
 pub const BRAZE_PEOPLE_MAX: usize = 50;
 /// Profiles in one call of Batch's `profiles/update`: above it, the call is refused.
@@ -690,6 +700,10 @@ pub const CLI_CALL_MAX: Duration = Duration::from_secs(30);
 pub const CLI_UPLOAD_MAX: Duration = Duration::from_secs(120);
 /// Bytes read of one answer: a page of quarantined elements, every byte of them escaped, fits.
 pub const CLI_ANSWER_BYTES_MAX: usize = 256 << 20;
+/// Bytes read of an answer of Segment's Public API, which describes one thing.
+pub const SEGMENT_ANSWER_BYTES_MAX: usize = 1 << 20;
+/// Complaints of one answer of Segment's that are repeated.
+pub const SEGMENT_COMPLAINTS_MAX: usize = 5;
 /// Bytes read of a file, so that a device or a pipe ends; far above what the server takes.
 pub const CLI_FILE_BYTES_MAX: u64 = 64 << 20;
 /// Characters shown of a cell; `--json` shows all of it. A module's digest has 71.

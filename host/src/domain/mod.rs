@@ -4,6 +4,7 @@
 mod backlog;
 mod cause;
 mod decision;
+mod echo;
 mod event;
 mod experiment;
 mod facts;
@@ -27,6 +28,7 @@ mod time;
 pub use backlog::{Backlog, Waiting};
 pub use cause::{Cause, CauseId, Change, Context};
 pub use decision::{Decision, Delivery, Instruction, Mark, StateChange, TimerChange};
+pub use echo::{ECHO_MADE_BY, echo_id, is_echo_id};
 pub use event::{Call, Engagement, EngagementKind, Event};
 pub use experiment::{Arm, Attribution, Figures, Group, HoldOut, TouchKind};
 pub use facts::{Consent, KnownBy, Lost, Medium, PersonFacts, Scope, Wish};

@@ -16,6 +16,9 @@ pub(crate) struct Counts {
     pub(crate) accepted: u64,
     pub(crate) duplicate: u64,
     pub(crate) quarantined: u64,
+    /// Calls of our own that came back; few will ever see one.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) echoes: u64,
 }
 
 /// An answer.
@@ -69,6 +72,14 @@ impl Answer {
         Self::later(StatusCode::TOO_MANY_REQUESTS, reason, why, after)
     }
 
+    /// The same, of a request that held so many calls of our own besides.
+    pub(super) fn beside(self, echoes: u64) -> Self {
+        match self {
+            Self::Kept(counts, message) => Self::Kept(Counts { echoes, ..counts }, message),
+            other => other,
+        }
+    }
+
     fn later(status: StatusCode, reason: &'static str, why: &str, after: Duration) -> Self {
         let after = whole_seconds(after);
         let message = format!("{why}: send it again after {} s", after.as_secs());
@@ -108,6 +119,10 @@ impl IntoResponse for Answer {
         }
         response
     }
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// One at least.

@@ -16,7 +16,7 @@ use tracing::info;
 use super::answer::Answer;
 use super::body;
 use super::intake::{self, Intake};
-use super::reception::{self, Reception};
+use super::reception::{self, Kept, Reception};
 use crate::tenants::{Inlet, Sources};
 
 /// Everything that the door needs of the house.
@@ -88,7 +88,9 @@ impl Door {
             move || reception::receive(&inlet, &request)
         };
         match intake::judge(body_bytes, receive).await {
-            Ok(Reception::Keep(inbounds, message)) => self.intake.keep(&source.tenant, inbounds, message).await,
+            Ok(Reception::Keep(Kept { inbounds, echoes, message })) => {
+                self.intake.keep(&source.tenant, inbounds, message).await.beside(echoes)
+            }
             Ok(Reception::Answer(answer)) => {
                 if answer.status() == StatusCode::UNAUTHORIZED {
                     info!(tenant = %source.tenant, source = %source.id, "refused a request without the source's credentials");
@@ -109,6 +111,7 @@ fn count(answer: &Answer) {
         counter!("rekindle_door_events_total", "outcome" => "accepted").increment(counts.accepted);
         counter!("rekindle_door_events_total", "outcome" => "duplicate").increment(counts.duplicate);
         counter!("rekindle_door_events_total", "outcome" => "quarantined").increment(counts.quarantined);
+        counter!("rekindle_door_events_total", "outcome" => "echo").increment(counts.echoes);
     }
 }
 
@@ -248,6 +251,17 @@ mod tests {
         assert_eq!((status, &body["accepted"], &body["duplicate"]), (200, &json!(2), &json!(1)));
         assert_eq!(body["quarantined"], 1);
         assert_eq!(house.store.kept.lock().unwrap().len(), 4);
+    }
+
+    #[tokio::test]
+    async fn calls_of_our_own_that_come_back_are_not_kept() {
+        let house = House::open();
+        let echo = r#"{"type":"track","event":"Email Sent","userId":"u1","messageId":"rekindle:msg_00112233445566778899aabbccddeeff"}"#;
+        let (status, answer) = house.post(echo).await;
+        assert_eq!((status, &answer["accepted"], &answer["echoes"]), (200, &json!(0), &json!(1)));
+        let (status, answer) = house.post(format!("[{},{echo}]", event(1))).await;
+        assert_eq!((status, &answer["accepted"], &answer["echoes"]), (200, &json!(1), &json!(1)));
+        assert_eq!(house.store.kept.lock().unwrap().len(), 1);
     }
 
     #[tokio::test]

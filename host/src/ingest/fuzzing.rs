@@ -106,6 +106,8 @@ fn sign(secret: &str, bytes: &[u8]) -> [u8; 20] {
 
 /// An element becomes an event that keeps every bound and is the same whenever it is read, or has a reason why not.
 pub(crate) fn event(text: &[u8]) {
+    // Looked at before it is read, whatever it is.
+    decode::is_echo(text);
     match decode::decode(text, ARRIVED, &Mappings::default()) {
         Ok((profile, event)) => check_event(&profile, &event),
         Err(reason) => {

@@ -27,10 +27,20 @@ pub(crate) struct Request {
 /// What to do about it.
 #[derive(Debug)]
 pub(crate) enum Reception {
-    /// Keep these, then answer with the counts and this message.
-    Keep(Vec<Inbound>, Option<String>),
+    /// Keep it, then answer with the counts.
+    Keep(Kept),
     /// Answer this; there is nothing to keep.
     Answer(Answer),
+}
+
+/// What of a request is to be kept.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) inbounds: Vec<Inbound>,
+    /// Calls of our own that came back, which are passed over.
+    pub(crate) echoes: u64,
+    /// What the sender may want to hear besides the counts.
+    pub(crate) message: Option<String>,
 }
 
 /// Judges a request that came through an inlet.
@@ -79,6 +89,10 @@ fn keep(inlet: &Inlet, batch: &Batch<'_>, arrived: Timestamp) -> Reception {
     let mut remarks = Remarks { elements: batch.elements.len(), ..Remarks::default() };
     let mut inbounds = Vec::with_capacity(batch.elements.len());
     for element in &batch.elements {
+        if decode::is_echo(&element.text) {
+            remarks.echoes += 1;
+            continue;
+        }
         let read = if batch.is_form { Err(Unreadable::Form) } else { decode::decode(&element.text, arrived, mappings) };
         let substance = match read {
             Ok((profile, event)) => {
@@ -92,7 +106,7 @@ fn keep(inlet: &Inlet, batch: &Batch<'_>, arrived: Timestamp) -> Reception {
         };
         inbounds.push(Inbound { tenant: source.tenant.clone(), source: source.id.clone(), substance });
     }
-    Reception::Keep(inbounds, remarks.message())
+    Reception::Keep(Kept { inbounds, echoes: remarks.echoes, message: remarks.message() })
 }
 
 /// An element that cannot be read, for its owner to look at.
@@ -109,6 +123,7 @@ pub(crate) fn quarantined(text: &[u8], reason: String) -> Quarantined {
 struct Remarks {
     elements: usize,
     quarantined: usize,
+    echoes: u64,
     first_regret: Option<String>,
     test: Option<String>,
 }
@@ -129,12 +144,14 @@ impl Remarks {
     }
 
     fn message(self) -> Option<String> {
-        let Self { elements, quarantined, first_regret, test } = self;
+        let Self { elements, quarantined, echoes, first_regret, test } = self;
         if elements == 0 {
             return Some("the body holds no events".to_owned());
         }
         let regret = |first| format!("{quarantined} of {elements} cannot be read, the first {first}");
-        first_regret.map(regret).or(test)
+        let passed_over =
+            || (echoes > 0).then(|| format!("{echoes} of {elements} are calls of this house that came back"));
+        first_regret.map(regret).or(test).or_else(passed_over)
     }
 }
 
@@ -152,9 +169,9 @@ mod tests {
     }
 
     fn picture(inlet: &Inlet, headers: &[(&str, &str)], body: &str) -> String {
-        let (inbounds, message) = match receive(inlet, &request(headers, body.as_bytes())) {
+        let Kept { inbounds, message, .. } = match receive(inlet, &request(headers, body.as_bytes())) {
             Reception::Answer(answer) => return format!("{answer:?}\n"),
-            Reception::Keep(inbounds, message) => (inbounds, message),
+            Reception::Keep(kept) => kept,
         };
         let lines = inbounds.iter().map(|inbound| match &inbound.substance {
             Substance::Event { profile, event } => format!("{} of {profile}: {:?}\n", event.call.as_str(), event.body),
@@ -180,6 +197,21 @@ mod tests {
                 quarantined "nonsense"
                 page of u2: {"type":"page","userId":"u2"}
                 says: 2 of 4 cannot be read, the first at byte 36: it names nobody: send a `userId`, an `anonymousId` or an e-mail address
+            "#]],
+        );
+    }
+
+    #[test]
+    fn calls_of_our_own_that_come_back_are_passed_over_and_counted() {
+        check(
+            &testing::inlet(&[]),
+            &[],
+            r#"[{"type":"track","event":"Email Sent","userId":"u1","context":{"integration":{"name":"Rekindle"}}},
+                {"type":"page","userId":"u2"},
+                {"type":"track","event":"Email Sent","messageId":"rekindle:msg_00112233445566778899aabbccddeeff"}]"#,
+            expect![[r#"
+                page of u2: {"type":"page","userId":"u2"}
+                says: 2 of 3 are calls of this house that came back
             "#]],
         );
     }
@@ -264,17 +296,17 @@ mod tests {
     #[test]
     fn what_is_kept_in_quarantine_is_bounded() {
         let large = "é".repeat(limits::EVENT_BYTES_MAX);
-        let Reception::Keep(inbounds, _) = receive(&testing::inlet(&[]), &request(&[], large.as_bytes())) else {
+        let Reception::Keep(kept) = receive(&testing::inlet(&[]), &request(&[], large.as_bytes())) else {
             panic!("nothing is refused here")
         };
-        let Substance::Quarantined(quarantined) = &inbounds[0].substance else { panic!("this is no event") };
+        let Substance::Quarantined(quarantined) = &kept.inbounds[0].substance else { panic!("this is no event") };
         assert_eq!(quarantined.raw.len(), limits::QUARANTINE_RAW_BYTES_MAX);
     }
 
     #[test]
     fn a_mended_event_is_no_repetition_of_the_quarantined_one() {
         let id = |body: &str| match receive(&testing::inlet(&[]), &request(&[], body.as_bytes())) {
-            Reception::Keep(inbounds, _) => inbounds[0].message_id().clone(),
+            Reception::Keep(kept) => kept.inbounds[0].message_id().clone(),
             Reception::Answer(answer) => panic!("{answer:?}"),
         };
         let broken = id(r#"{"messageId":"m-1","type":"identify"}"#);

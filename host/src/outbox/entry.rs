@@ -1,4 +1,4 @@
-//! An entry: a message that the policy let through, and what was tried so far.
+//! An entry: a message that the policy let through, or an echo of one, and what was tried so far.
 
 use crate::channels::{Addresses, Message};
 use crate::domain::{
@@ -22,6 +22,8 @@ pub struct Entry {
     pub step: String,
     /// The channel that the policy chose of those that the campaign named.
     pub channel: String,
+    /// What it is.
+    pub matter: Matter,
     /// For whom.
     pub profile: ProfileId,
     /// What the tenant called the person last, when it was promised.
@@ -42,6 +44,16 @@ pub struct Entry {
     pub last_error: Option<String>,
     /// Set once it is a dead letter: nothing is tried any more.
     pub dead: Option<Dead>,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matter {
+    /// A message to somebody, which a campaign instructed, or to the tenant.
+    Message,
+    /// What became of one, told to Segment. It happened, whatever became of the campaign since: nobody judges it, it is no row of a ledger
+    /// and counts nowhere.
+    Echo,
 }
 
 /// The end of an entry that was not delivered.
@@ -163,6 +175,7 @@ pub(super) mod tests {
             variation: None,
             step: "push".to_owned(),
             channel: "push".to_owned(),
+            matter: Matter::Message,
             profile: ProfileId::parse("u1").unwrap(),
             user_id: None,
             addresses: Addresses { push_tokens: vec!["token-1".to_owned()], ..Addresses::default() },

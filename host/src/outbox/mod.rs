@@ -16,7 +16,7 @@ mod telemetry;
 mod view;
 
 pub use dispatcher::{Dispatcher, Lane, Settled, Settlement};
-pub use entry::{Dead, DeathCause, Entry, Expired};
+pub use entry::{Dead, DeathCause, Entry, Expired, Matter};
 pub use places::{Declined, Place};
 pub use record::RecordError;
 pub use settle::{Fate, settle};

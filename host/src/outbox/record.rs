@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Dead, DeathCause, Entry};
+use super::{Dead, DeathCause, Entry, Matter};
 use crate::channels::Addresses;
 use crate::domain::{
     CampaignName, IdError, InstructionId, Json, ProfileId, Revision, TenantId, Timestamp, VariationName,
@@ -44,6 +44,8 @@ struct Record<'a> {
     variation: Option<String>,
     step: String,
     channel: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    echo: bool,
     profile: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user_id: Option<String>,
@@ -80,6 +82,7 @@ impl Entry {
             variation: self.variation.as_ref().map(ToString::to_string),
             step: self.step.clone(),
             channel: self.channel.clone(),
+            echo: self.matter == Matter::Echo,
             profile: self.profile.to_string(),
             user_id: self.user_id.clone(),
             push_tokens: self.addresses.push_tokens.clone(),
@@ -115,6 +118,7 @@ impl Entry {
             variation: record.variation.as_deref().map(VariationName::parse).transpose().map_err(RecordError::Name)?,
             step: record.step,
             channel: record.channel,
+            matter: if record.echo { Matter::Echo } else { Matter::Message },
             profile: ProfileId::parse(&record.profile).map_err(RecordError::Name)?,
             user_id: record.user_id,
             addresses: Addresses { push_tokens: record.push_tokens, email: record.email, phone: record.phone },
@@ -188,6 +192,7 @@ mod tests {
             Entry {
                 step: step.clone(),
                 user_id: last_error.clone(),
+                matter: if dead.is_some() { Matter::Echo } else { Matter::Message },
                 channel: step,
                 addresses: Addresses { push_tokens, email, phone },
                 content: Json::from(&serde_json::json!({ "text": content })),

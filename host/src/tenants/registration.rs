@@ -1,4 +1,4 @@
-//! Sources as a tenant sets them up: registered, rotated, removed. What the door asks of them stands in `source`.
+//! Sources as a tenant sets them up: registered, rotated, retired, removed. What the door asks of them stands in `source`.
 
 use std::sync::Arc;
 
@@ -96,6 +96,13 @@ impl Tenant {
         let source = Arc::make_mut(known);
         source.source.secrets.insert(0, secret);
         source.source.secrets.truncate(limits::SOURCE_SECRETS_MAX);
+        Ok(Arc::clone(known))
+    }
+
+    /// Ends all secrets of a source but the newest.
+    pub fn retire_secrets(&mut self, id: &SourceId) -> Result<Arc<RegisteredSource>, TenantsError> {
+        let known = self.sources.get_mut(id).ok_or_else(|| unknown_source(id))?;
+        Arc::make_mut(known).source.secrets.truncate(1);
         Ok(Arc::clone(known))
     }
 

@@ -318,7 +318,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    fn promise(&mut self, entry: &Promised) {
+    pub(super) fn promise(&mut self, entry: &Promised) {
         // At once: a clock that went back, and the moment of arrival with it, holds up nothing.
         self.draft.put(entry, Some(entry.promised_at.min(self.tools.now)));
     }

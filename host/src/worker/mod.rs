@@ -11,6 +11,7 @@ mod consequences;
 mod crew;
 mod draft;
 mod due;
+mod echo;
 mod erasure;
 mod error;
 mod fanout;

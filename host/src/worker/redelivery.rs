@@ -4,7 +4,7 @@
 use super::verdicts::COMPLETED;
 use crate::domain::{Membership, Timestamp};
 use crate::ledger::{Judged, LedgerRow, What};
-use crate::outbox::Entry;
+use crate::outbox::{Entry, Matter};
 use crate::profiles::Profile;
 
 /// Why a message does not go out any more.
@@ -59,8 +59,11 @@ impl std::fmt::Display for Obstacle {
     }
 }
 
-/// What stands against sending the entry at `now` to the person, of whose ledger these are the rows.
+/// What stands against sending the entry at `now` to the person, of whose ledger these are the rows. That something happened stays true.
 pub fn obstacle(entry: &Entry, person: &Profile, rows: &[LedgerRow], now: Timestamp) -> Option<Obstacle> {
+    if entry.matter == Matter::Echo {
+        return None;
+    }
     if let Some(since) = entry.expires.filter(|_| entry.is_expired(now)) {
         return Some(Obstacle::Expired { since });
     }
@@ -114,6 +117,7 @@ mod tests {
             variation: None,
             step: "push".to_owned(),
             channel: "push".to_owned(),
+            matter: Matter::Message,
             profile: ProfileId::parse("u1").unwrap(),
             user_id: None,
             addresses: Addresses::default(),
@@ -173,6 +177,8 @@ mod tests {
             check(&entry(), &[exit("cart", 1_001, "bought")]).unwrap(),
             "the person left the campaign on 1970-01-01T00:16:41.000Z: bought"
         );
+        let echo = Entry { matter: Matter::Echo, ..entry() };
+        assert_eq!(check(&echo, &[exit("cart", 1_001, "bought")]), None);
         for other in [exit("cart", 1_000, "bought"), exit("other", 1_001, "bought"), exit("cart", 1_001, "completed")] {
             assert_eq!(check(&entry(), &[other]), None);
         }

@@ -7,12 +7,12 @@ use std::sync::mpsc::SyncSender;
 use super::batch::{Batch, Here};
 use super::redelivery::{self, Obstacle};
 use super::suspension::OPERATIONS;
-use super::{Word, Worker, WorkerError, messages};
+use super::{Word, Worker, WorkerError, echo, messages};
 use crate::channels::Channel;
 use crate::domain::{InstructionId, Lost, Medium, Membership, ProfileKey, TenantId, Timestamp, limits};
 use crate::faults::{self, Point};
 use crate::ledger::{Fate as Recorded, LedgerRow, What};
-use crate::outbox::{self, DeathCause, Declined, Entry, Fate, Settlement};
+use crate::outbox::{self, DeathCause, Declined, Entry, Fate, Matter, Settlement};
 use crate::policy::{self, CampaignPolicy, Moment};
 use crate::store::{Book, Line, Page};
 
@@ -63,6 +63,9 @@ impl Worker {
     }
 
     fn dispatch_entry(&mut self, entry: Entry, channel: &Arc<dyn Channel>, now: Timestamp) -> Result<(), Declined> {
+        if entry.matter == Matter::Echo {
+            return self.hand_over(entry, Arc::clone(channel));
+        }
         let campaigns = self.shared.roster.of(&entry.tenant);
         match campaigns.named(&entry.campaign) {
             None => self.words.push(Word::GiveUp(entry, DeathCause::Withdrawn)),
@@ -167,8 +170,10 @@ fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: T
     match outbox::settle(entry.clone(), receipt.clone(), now) {
         Fate::Delivered { entry, .. } => {
             batch.draft_mut().settle(&entry.tenant, &entry.id);
-            batch.draft_mut().add(Book::Messages, messages::row(&entry, provider, now));
-            record(batch, &entry, What::Sent(recorded(&entry, provider, None)), now)
+            match entry.matter {
+                Matter::Message => note_sent(batch, &entry, provider, now),
+                Matter::Echo => Ok(()),
+            }
         }
         Fate::Moved { entry, due } => {
             // Who joins an audience may be taken out before that is tried again.
@@ -180,6 +185,12 @@ fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: T
         }
         Fate::Dead { entry } => give_up(batch, entry, provider, now),
     }
+}
+
+fn note_sent(batch: &mut Batch<'_>, entry: &Entry, provider: &str, now: Timestamp) -> Result<(), WorkerError> {
+    batch.draft_mut().add(Book::Messages, messages::row(entry, provider, now));
+    record(batch, entry, What::Sent(recorded(entry, provider, None)), now)?;
+    echo::promise_sent(batch, entry, provider, now)
 }
 
 /// Notes which of the person's addresses the provider found gone. Dated by the promise, so that one that was heard of since is
@@ -211,7 +222,9 @@ fn redeliver(
         let Some(kept) = batch.outbox_entry(tenant, id)? else { continue };
         let Ok(entry) = kept.redelivered(now) else { continue };
         batch.draft_mut().put(&entry, Some(now));
-        count_again(batch, &entry)?;
+        if entry.matter == Matter::Message {
+            count_again(batch, &entry)?;
+        }
         found += 1;
     }
     Ok(found)
@@ -229,7 +242,11 @@ fn count_again(batch: &mut Batch<'_>, entry: &Entry) -> Result<(), WorkerError> 
     Ok(())
 }
 
+/// Records what became of a message; an echo is nobody's.
 fn record(batch: &mut Batch<'_>, entry: &Entry, what: What, now: Timestamp) -> Result<(), WorkerError> {
+    if entry.matter == Matter::Echo {
+        return Ok(());
+    }
     let key = entry.owner();
     batch.record(&key, &LedgerRow { at: now.as_millis(), campaign: entry.campaign.to_string(), what })
 }

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::aside::Question;
 use super::catalogue::Catalogue;
+use super::echo;
 use super::inquiries::Inquiries;
 use super::interaction::{self, Became, Interaction};
 use super::person::{Lines, Person};
@@ -111,6 +112,7 @@ pub(super) fn on_event(scene: &Scene<'_>, profile: &mut Arc<Profile>, event: &Ev
     let mut effects = Effects::default();
     if !(applied.is_repeated || event.test) {
         trials::note(scene, profile, event, &mut effects);
+        effects.promised.extend(echo::of_event(scene, profile, event));
     }
     for named in causes(event, applied) {
         let campaigns = scene.campaigns.iter();

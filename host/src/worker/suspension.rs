@@ -11,7 +11,7 @@ use super::roster::Enlisted;
 use crate::channels::Addresses;
 use crate::domain::{CampaignName, InstructionId, Json, ProfileKey, Revision, TenantId, Timestamp, limits};
 use crate::ledger::{Failed, FailureRow};
-use crate::outbox::Entry;
+use crate::outbox::{Entry, Matter};
 use crate::store::Row;
 
 /// The tenant's own name for the channel over which it is told about its campaigns.
@@ -103,6 +103,7 @@ impl Suspension {
             variation: None,
             step: SUSPENDED.to_owned(),
             channel: OPERATIONS.to_owned(),
+            matter: Matter::Message,
             profile: key.profile.clone(),
             user_id: None,
             content: Json::from(&content),

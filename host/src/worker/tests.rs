@@ -1,6 +1,7 @@
 //! Batches over a store in memory, with campaigns of a few lines: what causes and words of one commit do to one another.
 
 mod counters;
+mod echoes;
 mod fairness;
 mod identity;
 mod release;
@@ -20,6 +21,7 @@ use crate::domain::{
     Call, CampaignName, Cause, Context, Decision, Delivery, Failure, Inbound, Instruction, Json, Manifest, ManualClock,
     Outcome, ProfileId, ProfileKey, Revision, StateChange, Substance, TimerChange, Trigger,
 };
+use crate::outbox::Matter;
 use crate::sandbox::View;
 use crate::settings::Settings;
 use crate::store::conformance::{self, NOON, at, person_in, shop};
@@ -88,6 +90,7 @@ struct Bench {
     partition: Box<dyn Partition>,
     roster: Roster,
     agenda: Agenda,
+    switchboard: Arc<Switchboard>,
     person: ProfileKey,
     now: Timestamp,
 }
@@ -99,7 +102,8 @@ impl Bench {
         let roster = Roster::default();
         roster.replace([(shop(), campaigns.into_iter().collect())].into());
         let person = person_in(&partition.slots(), 0);
-        Self { store, partition, roster, agenda: Agenda::default(), person, now: at(NOON) }
+        let switchboard = Arc::default();
+        Self { store, partition, roster, agenda: Agenda::default(), switchboard, person, now: at(NOON) }
     }
 
     fn event(&self, number: usize) -> Inbound {
@@ -120,12 +124,11 @@ impl Bench {
         let Pulled { entries, upto, .. } = conformance::pull(self.partition.as_mut(), usize::MAX).unwrap();
         let reports = self.store.reports();
         let partition = self.partition.as_ref();
-        let switchboard = Arc::new(Switchboard::default());
         let tools = Tools {
             partition,
             reports: &reports,
             roster: &self.roster,
-            switchboard: &switchboard,
+            switchboard: &self.switchboard,
             agenda: &self.agenda,
             inquiries: None,
             now: self.now,
@@ -387,6 +390,7 @@ fn entry(number: usize, channel: &str, person: &ProfileKey) -> OutboxRow {
         variation: None,
         step: "push".into(),
         channel: channel.to_owned(),
+        matter: Matter::Message,
         profile: person.profile.clone(),
         user_id: None,
         content: Json::parse("{}").unwrap(),

@@ -15,7 +15,7 @@ use crate::domain::{
     TimerChange, Timestamp, limits,
 };
 use crate::ledger::{Judged, What};
-use crate::outbox::Entry;
+use crate::outbox::{Entry, Matter};
 use crate::policy::{self, Candidate, Verdict};
 use crate::profiles::{HOUSE_TIMER, Held, Profile};
 use crate::sandbox::View as _;
@@ -255,6 +255,7 @@ fn promise(scene: &Scene<'_>, profile: &Profile, campaign: &Enlisted, (held, del
         revision,
         variation: trials::arm(scene, profile, campaign).variation,
         step: instruction.step,
+        matter: Matter::Message,
         profile: scene.key.profile.clone(),
         user_id: profile.told_user_id().map(str::to_owned),
         content: delivery.content,

@@ -47,6 +47,7 @@ const ROWS: &[Row] = &[
     row("POST /v1/sources", Developer, r#"{"name": "app"}"#, 201, 201),
     row("GET /v1/sources", Viewer, "", 200, 200),
     row("POST /v1/sources/{source}/rotate", Developer, "", 200, 404),
+    row("POST /v1/sources/{source}/retire", Developer, "", 200, 404),
     row("DELETE /v1/sources/{source}", Developer, "", 204, 404),
     row("POST /v1/keys", Owner, r#"{"name": "ci", "role": "viewer"}"#, 201, 201),
     row("GET /v1/keys", Owner, "", 200, 200),

@@ -34,6 +34,12 @@ async fn a_source_is_created_rotated_and_deleted() {
 
     let token = url.rsplit('/').next().unwrap();
     assert!(house.admin.directory.sources().get(token).is_some());
+    for _ in 0..2 {
+        let retired = house.done("POST", "/v1/sources/web/retire", Value::Null).await;
+        assert_eq!((&retired["active_secrets"], &retired["secrets"]), (&json!(1), &Value::Null));
+        let inlet = house.admin.directory.sources().get(token).unwrap();
+        assert_eq!(inlet.source.secrets.iter().map(|secret| secret.expose()).collect::<Vec<_>>(), ["mine"]);
+    }
     house.done("DELETE", "/v1/sources/web", Value::Null).await;
     assert!(house.admin.directory.sources().get(token).is_none());
 }

@@ -134,7 +134,7 @@ async fn what_is_wrong_with_a_campaign_or_a_channel_is_said() {
         PUT /v1/channels/push
             422 invalid: setting `url` is missing
         PUT /v1/channels/push
-            422 invalid: provider `pigeon` is not known: use `preview` or `webhook`
+            422 invalid: provider `pigeon` is not known: use one of `preview`, `adroll`, `batch`, `braze`, `customer-io`, `dynamic-yield`, `facebook`, `mailchimp`, `mandrill`, `segment`, `sendgrid`, `smtp`, `webhook`
         PUT /v1/channels/push
             422 invalid: `settings.secret` ends with `***`, which only stands for the secret: send the secret, or leave it out
         DELETE /v1/channels/push

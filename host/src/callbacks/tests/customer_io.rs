@@ -26,7 +26,7 @@ fn a_published_vector_verifies_and_nothing_near_it() {
     }
     assert_eq!(
         picture(&CustomerIo, BODY),
-        "email sent [23 42 -] of user-123 at 2023-08-21T15:57:12 as customer-io:01E2EMRMM6TZ12TF9WGZN0WJQT\n"
+        "email sent [23 42 -] of user-123 at 2023-08-21T15:57:12 as callback:customer-io:01E2EMRMM6TZ12TF9WGZN0WJQT\n"
     );
 }
 
@@ -72,16 +72,16 @@ fn what_is_told_is_about_the_channel_that_it_names() {
     ];
     let pictures: String = told.iter().map(|event| picture(&CustomerIo, event)).collect();
     expect![[r#"
-        email clicked [7 - https://shop.example/] of u1 at 2026-01-02T03:00:00 as customer-io:email-clicked
-        email bounced [7 - -], lost email ada@example.com of u1 at 2026-01-02T03:00:00 as customer-io:email-bounced
-        email complained [7 - -] of u1 at 2026-01-02T03:00:00 as customer-io:email-spammed
-        push opened [7 - -] of u1 at 2026-01-02T03:00:00 as customer-io:push-opened
-        push bounced [7 - -], lost push t1 of u1 at 2026-01-02T03:00:00 as customer-io:push-bounced
-        push failed [7 - -] of u1 at 2026-01-02T03:00:00 as customer-io:push-bounced
-        sms bounced [7 - -], lost phone +491701234567 of u1 at 2026-01-02T03:00:00 as customer-io:sms-bounced
-        in-app clicked [7 - -] of u1 at 2026-01-02T03:00:00 as customer-io:in_app-clicked
-        everything unwanted of u1 at 2026-01-02T03:00:00 as customer-io:customer-unsubscribed
-        everything welcome of u1 at 2026-01-02T03:00:00 as customer-io:customer-subscribed
+        email clicked [7 - https://shop.example/] of u1 at 2026-01-02T03:00:00 as callback:customer-io:email-clicked
+        email bounced [7 - -], lost email ada@example.com of u1 at 2026-01-02T03:00:00 as callback:customer-io:email-bounced
+        email complained [7 - -] of u1 at 2026-01-02T03:00:00 as callback:customer-io:email-spammed
+        push opened [7 - -] of u1 at 2026-01-02T03:00:00 as callback:customer-io:push-opened
+        push bounced [7 - -], lost push t1 of u1 at 2026-01-02T03:00:00 as callback:customer-io:push-bounced
+        push failed [7 - -] of u1 at 2026-01-02T03:00:00 as callback:customer-io:push-bounced
+        sms bounced [7 - -], lost phone +491701234567 of u1 at 2026-01-02T03:00:00 as callback:customer-io:sms-bounced
+        in-app clicked [7 - -] of u1 at 2026-01-02T03:00:00 as callback:customer-io:in_app-clicked
+        everything unwanted of u1 at 2026-01-02T03:00:00 as callback:customer-io:customer-unsubscribed
+        everything welcome of u1 at 2026-01-02T03:00:00 as callback:customer-io:customer-subscribed
         ignored: no_message
         ignored: on_the_way
         ignored: unknown

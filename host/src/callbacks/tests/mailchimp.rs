@@ -47,12 +47,12 @@ fn every_type_is_read() {
         picture(&Mailchimp, ""),
     ];
     expect![[r#"
-        email welcome of email:ada@example.com at 2026-01-02T03:00:00 as digest:08c636c0ac0967053e8530f9883aebf99735fc0e12d52854372cc1d354c51c1e
-        email unsubscribed [4fjk2ma9xd - -] of email:ada@example.com at 2026-01-02T03:00:00 as digest:2215864b0d802308e449123b4e8f2129037ae8b1015009549428a1411391e819
-        email complained [- - -] of email:ada@example.com at 2026-01-02T03:00:00 as digest:55c020b0dfa4c882c62f712ee1bbd6a0355b59855011312191f22989267cdfad
+        email welcome of email:ada@example.com at 2026-01-02T03:00:00 as callback:digest:08c636c0ac0967053e8530f9883aebf99735fc0e12d52854372cc1d354c51c1e
+        email unsubscribed [4fjk2ma9xd - -] of email:ada@example.com at 2026-01-02T03:00:00 as callback:digest:2215864b0d802308e449123b4e8f2129037ae8b1015009549428a1411391e819
+        email complained [- - -] of email:ada@example.com at 2026-01-02T03:00:00 as callback:digest:55c020b0dfa4c882c62f712ee1bbd6a0355b59855011312191f22989267cdfad
         ignored: no_message
-        email bounced [- - -], lost email ada@example.com of email:ada@example.com at 2026-01-02T03:00:00 as digest:4756f21bc13b65eb1a775c1252d614d29b280d93a886c8e0eb0462873f4fdee0
-        email complained [- - -] of email:ada@example.com at 2026-01-02T03:00:00 as digest:55c020b0dfa4c882c62f712ee1bbd6a0355b59855011312191f22989267cdfad
+        email bounced [- - -], lost email ada@example.com of email:ada@example.com at 2026-01-02T03:00:00 as callback:digest:4756f21bc13b65eb1a775c1252d614d29b280d93a886c8e0eb0462873f4fdee0
+        email complained [- - -] of email:ada@example.com at 2026-01-02T03:00:00 as callback:digest:55c020b0dfa4c882c62f712ee1bbd6a0355b59855011312191f22989267cdfad
         ignored: no_message
         ignored: no_message
         ignored: no_message

@@ -66,17 +66,17 @@ fn every_event_of_the_documents_is_read() {
         r#"{"ts":1767322800}"#.to_owned(),
     ];
     expect![[r#"
-        email sent [spring mail -] of u1 at 2026-01-02T03:00:00 as mandrill:m1:send:1767322800
-        email delivered [spring mail -] of u1 at 2026-01-02T03:00:00 as mandrill:m1:delivered:1767322800
-        email opened [spring mail -] of u1 at 2026-01-02T03:00:00 as mandrill:m1:open:1767322800
-        email clicked [spring mail https://shop.example/cart] of u1 at 2026-01-02T03:00:00 as mandrill:m1:click:1767322800:https://shop.example/cart
-        email clicked [spring mail https://shop.example/help] of u1 at 2026-01-02T03:00:00 as mandrill:m1:click:1767322800:https://shop.example/help
-        email bounced [spring mail -], lost email ada@example.com of u1 at 2026-01-02T03:00:00 as mandrill:m1:hard_bounce:1767322800
-        email failed [spring mail -] of u1 at 2026-01-02T03:00:00 as mandrill:m1:soft_bounce:1767322800
-        email failed [spring mail -] of u1 at 2026-01-02T03:00:00 as mandrill:m1:reject:1767322800
-        email complained [spring mail -] of u1 at 2026-01-02T03:00:00 as mandrill:m1:spam:1767322800
-        email unsubscribed [spring mail -] of u1 at 2026-01-02T03:00:00 as mandrill:m1:unsub:1767322800
-        email opened [- - -] of email:bob@example.com at 2026-01-02T03:00:00 as mandrill:m2:open:1767322800
+        email sent [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:mandrill:m1:send:1767322800
+        email delivered [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:mandrill:m1:delivered:1767322800
+        email opened [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:mandrill:m1:open:1767322800
+        email clicked [spring mail https://shop.example/cart] of u1 at 2026-01-02T03:00:00 as callback:mandrill:m1:click:1767322800:https://shop.example/cart
+        email clicked [spring mail https://shop.example/help] of u1 at 2026-01-02T03:00:00 as callback:mandrill:m1:click:1767322800:https://shop.example/help
+        email bounced [spring mail -], lost email ada@example.com of u1 at 2026-01-02T03:00:00 as callback:mandrill:m1:hard_bounce:1767322800
+        email failed [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:mandrill:m1:soft_bounce:1767322800
+        email failed [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:mandrill:m1:reject:1767322800
+        email complained [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:mandrill:m1:spam:1767322800
+        email unsubscribed [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:mandrill:m1:unsub:1767322800
+        email opened [- - -] of email:bob@example.com at 2026-01-02T03:00:00 as callback:mandrill:m2:open:1767322800
         quarantined "{\"ts\":1767322800}": a callback of the channel `email`: it has no `event`
         ignored: on_the_way
         ignored: no_message

@@ -148,11 +148,11 @@ fn one_bad_report_spoils_none_of_its_neighbours() {
     let received = read(&line(&crate::callbacks::sendgrid::SendGrid, "email", "key"), body);
     assert!(received.regret.is_some());
     expect_test::expect![[r#"
-        email opened [- - -] of email:ada@example.com at 2026-01-02T03:05:00 as sendgrid:1
+        email opened [- - -] of email:ada@example.com at 2026-01-02T03:05:00 as callback:sendgrid:1
         quarantined "{\"event\":}": a callback of the channel `email`: it is not json: expected value at line 1 column 10
         quarantined "7": a callback of the channel `email`: it is no object
         quarantined "{\"email\":\"ada@example.com\"}": a callback of the channel `email`: it has no `event`
-        email clicked [- - -] of email:bob@example.com at 2026-01-02T03:05:00 as sendgrid:2
+        email clicked [- - -] of email:bob@example.com at 2026-01-02T03:05:00 as callback:sendgrid:2
     "#]]
     .assert_eq(&picture_of(&received));
 }
@@ -164,9 +164,9 @@ fn a_channel_of_the_tenants_own_name_carries_what_its_provider_tells_and_address
         {"event":"bounce","type":"bounce","email":"ada@example.com","sg_event_id":"3"}]"#;
     let told = picture_of(&read(&line(&crate::callbacks::sendgrid::SendGrid, "newsletter", "key"), body));
     expect_test::expect![[r#"
-        newsletter unsubscribed [- - -] of email:ada@example.com at 2026-01-02T03:05:00 as sendgrid:1
-        newsletter welcome of email:ada@example.com at 2026-01-02T03:05:00 as sendgrid:2
-        newsletter bounced [- - -], lost email ada@example.com of email:ada@example.com at 2026-01-02T03:05:00 as sendgrid:3
+        newsletter unsubscribed [- - -] of email:ada@example.com at 2026-01-02T03:05:00 as callback:sendgrid:1
+        newsletter welcome of email:ada@example.com at 2026-01-02T03:05:00 as callback:sendgrid:2
+        newsletter bounced [- - -], lost email ada@example.com of email:ada@example.com at 2026-01-02T03:05:00 as callback:sendgrid:3
     "#]]
     .assert_eq(&told);
 }
@@ -207,7 +207,6 @@ fn what_is_no_id_of_ours_names_nobody() {
         {"event": "open", "rekindle_profile": "u\u{1}", "email": "ada@example.com", "sg_event_id": "1"},
     ]);
     let told = picture(&crate::callbacks::sendgrid::SendGrid, &body.to_string());
-    let expected =
-        "email opened [- - -] of email:ada@example.com at 2026-01-02T03:05:00 as sendgrid:1\nignored: nobody\n";
+    let expected = "email opened [- - -] of email:ada@example.com at 2026-01-02T03:05:00 as callback:sendgrid:1\nignored: nobody\n";
     assert_eq!(told, expected);
 }

@@ -72,18 +72,18 @@ fn every_event_of_the_reference_is_read() {
         event(15, r#""event":"something_new""#),
     ];
     expect![[r#"
-        email sent [spring mail -] of u1 at 2026-01-02T03:00:00 as sendgrid:e1
-        email delivered [spring mail -] of u1 at 2026-01-02T03:00:00 as sendgrid:e3
-        email opened [spring mail -] of u1 at 2026-01-02T03:00:00 as sendgrid:e4
-        email opened [spring mail -] by a machine of u1 at 2026-01-02T03:00:00 as sendgrid:e5
-        email clicked [spring mail https://shop.example/cart] of u1 at 2026-01-02T03:00:00 as sendgrid:e6
-        email bounced [spring mail -], lost email ada@example.com of u1 at 2026-01-02T03:00:00 as sendgrid:e7
-        email failed [spring mail -] of u1 at 2026-01-02T03:00:00 as sendgrid:e8
-        email failed [spring mail -] of u1 at 2026-01-02T03:00:00 as sendgrid:e9
-        email complained [spring mail -] of u1 at 2026-01-02T03:00:00 as sendgrid:e10
-        email unsubscribed [spring mail -] of u1 at 2026-01-02T03:00:00 as sendgrid:e11
-        email unsubscribed [spring mail -] of u1 at 2026-01-02T03:00:00 as sendgrid:e12
-        email welcome of u1 at 2026-01-02T03:00:00 as sendgrid:e13
+        email sent [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:sendgrid:e1
+        email delivered [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:sendgrid:e3
+        email opened [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:sendgrid:e4
+        email opened [spring mail -] by a machine of u1 at 2026-01-02T03:00:00 as callback:sendgrid:e5
+        email clicked [spring mail https://shop.example/cart] of u1 at 2026-01-02T03:00:00 as callback:sendgrid:e6
+        email bounced [spring mail -], lost email ada@example.com of u1 at 2026-01-02T03:00:00 as callback:sendgrid:e7
+        email failed [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:sendgrid:e8
+        email failed [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:sendgrid:e9
+        email complained [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:sendgrid:e10
+        email unsubscribed [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:sendgrid:e11
+        email unsubscribed [spring mail -] of u1 at 2026-01-02T03:00:00 as callback:sendgrid:e12
+        email welcome of u1 at 2026-01-02T03:00:00 as callback:sendgrid:e13
         ignored: on_the_way
         ignored: no_message
         ignored: unknown
@@ -97,8 +97,8 @@ fn what_is_not_ours_is_found_by_its_address_and_else_passed_over() {
         {"event":"open","timestamp":1767322800},
         {"event":"open","timestamp":1767322800,"unique_args":{"rekindle_profile":"u1","rekindle_campaign":"spring"}}]"#;
     expect![[r#"
-        email opened [Spring - -] of email:ada@example.com at 2026-01-02T03:00:00 as digest:acc100f529e596d231af9570eb12aaf609f4fff6fc91a3ae075b8244c1ed369a
-        email opened [spring - -] of u1 at 2026-01-02T03:00:00 as digest:f37df942824e2070d34f017e0e55da1529b1c9edbde98dfd302d53bdc224c24b
+        email opened [Spring - -] of email:ada@example.com at 2026-01-02T03:00:00 as callback:digest:acc100f529e596d231af9570eb12aaf609f4fff6fc91a3ae075b8244c1ed369a
+        email opened [spring - -] of u1 at 2026-01-02T03:00:00 as callback:digest:f37df942824e2070d34f017e0e55da1529b1c9edbde98dfd302d53bdc224c24b
         ignored: nobody
     "#]]
     .assert_eq(&picture(&SendGrid, body));

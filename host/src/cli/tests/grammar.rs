@@ -50,6 +50,7 @@ source create web --unsigned
 source list --limit 3
 source rotate web
 source rotate web --secret s
+source retire web
 source delete web
 key create ci --role developer
 key list
@@ -144,6 +145,7 @@ fn every_command_is_one_request() {
         GET sources -> 3 rows
         POST sources/web/rotate {} -> one object, once
         POST sources/web/rotate {"secret":"s"} -> one object, once
+        POST sources/web/retire {} -> one object
         DELETE sources/web -> {"source":"web","state":"deleted"}
         POST keys {"name":"ci","role":"developer"} -> one object, once
         GET keys -> all rows

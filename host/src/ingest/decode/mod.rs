@@ -2,6 +2,7 @@
 //! sources are known to send; what is refused here is kept in quarantine, so a reason says what its owner can do.
 
 mod consent;
+mod echo;
 mod engagement;
 mod facts;
 mod fields;
@@ -16,6 +17,7 @@ mod vendor;
 
 use serde_json::Value;
 
+pub(super) use self::echo::is_echo;
 pub(crate) use self::fields::Fields;
 #[cfg(any(test, fuzzing))]
 pub(super) use self::timestamps::moment;
