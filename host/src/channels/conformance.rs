@@ -120,11 +120,11 @@ pub(super) fn check(subject: &Subject) {
 #[test]
 fn matrix() {
     let mut matrix = format!("{:<22}", "");
-    SUBJECTS.iter().for_each(|subject| write!(matrix, "{:<16}", subject.provider.name()).unwrap());
+    SUBJECTS.iter().for_each(|subject| write!(matrix, "{:<18}", subject.provider.name()).unwrap());
     for behaviour in Behaviour::ALL {
         write!(matrix, "\n{:<22}", format!("{behaviour:?}")).unwrap();
         for subject in SUBJECTS {
-            write!(matrix, "{:<16}", (subject.expected)(behaviour).to_string()).unwrap();
+            write!(matrix, "{:<18}", (subject.expected)(behaviour).to_string()).unwrap();
         }
     }
     println!("{matrix}");
