@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::{Channel, Delivering, Message, Receipt};
-use crate::domain::{KnownBy, limits};
+use crate::domain::{KnownBy, Timestamp, limits};
 
 /// A request under way: a receipt for each of its messages, in their order.
 pub(super) type Sending<'a> = Pin<Box<dyn Future<Output = Vec<Receipt>> + Send + 'a>>;
@@ -22,6 +22,9 @@ pub(super) type Sending<'a> = Pin<Box<dyn Future<Output = Vec<Receipt>> + Send +
 pub(super) trait Bulk: Send + Sync + 'static {
     /// What the messages of one request have in common: where it goes, and for what.
     type Request: Clone + Eq + Hash + Send + Sync;
+
+    /// What a message comes to in it.
+    type Part: Send;
 
     /// The provider's name in the table.
     fn provider(&self) -> &'static str;
@@ -36,14 +39,14 @@ pub(super) trait Bulk: Send + Sync + 'static {
         Duration::ZERO
     }
 
-    /// The request that a message goes out in; the receipt, where it can go out in none.
-    fn sort(&self, message: &Message) -> Result<Self::Request, Receipt>;
+    /// The request that a message goes out in, and what it comes to there; the receipt, where it can go out in none.
+    fn sort(&self, message: &Message) -> Result<(Self::Request, Self::Part), Receipt>;
 
     /// How many messages such a request takes.
     fn request_max(&self, request: &Self::Request) -> usize;
 
-    /// Attempts to deliver messages in one request. What `Channel::deliver` owes, each of the receipts owes.
-    fn send<'a>(&'a self, request: &'a Self::Request, messages: &'a [Message]) -> Sending<'a>;
+    /// Attempts to deliver messages in one request, at that time. What `Channel::deliver` owes, each of the receipts owes.
+    fn send<'a>(&'a self, request: &'a Self::Request, parts: Vec<Self::Part>, at: Timestamp) -> Sending<'a>;
 }
 
 /// A channel that sends in bulk.
@@ -53,15 +56,17 @@ pub(super) fn gathering<B: Bulk>(bulk: B) -> Arc<dyn Channel> {
 
 struct Gathering<B: Bulk> {
     bulk: Arc<B>,
-    queues: Arc<Queues<B::Request>>,
+    queues: Arc<Queues<B::Request, B::Part>>,
 }
 
 /// Messages that wait for a request; a queue is there as long as somebody sends from it. No longer than the places that the
 /// outbox gives the channel.
-struct Queues<R>(Mutex<HashMap<R, VecDeque<Waiting>>>);
+struct Queues<R, P>(Mutex<HashMap<R, VecDeque<Waiting<P>>>>);
 
-struct Waiting {
-    message: Message,
+struct Waiting<P> {
+    part: P,
+    /// When the attempt was made.
+    at: Timestamp,
     receipt: oneshot::Sender<Receipt>,
 }
 
@@ -80,12 +85,12 @@ impl<B: Bulk> Channel for Gathering<B> {
 
     fn deliver<'a>(&'a self, message: &'a Message) -> Delivering<'a> {
         Box::pin(async move {
-            let request = match self.bulk.sort(message) {
-                Ok(request) => request,
+            let (request, part) = match self.bulk.sort(message) {
+                Ok(sorted) => sorted,
                 Err(receipt) => return receipt,
             };
             let (answer, answered) = oneshot::channel();
-            if self.queues.add(&request, Waiting { message: message.clone(), receipt: answer }) {
+            if self.queues.add(&request, Waiting { part, at: message.at, receipt: answer }) {
                 let sender = Sender { bulk: Arc::clone(&self.bulk), queues: Arc::clone(&self.queues), request };
                 tokio::spawn(sender.run());
             }
@@ -98,7 +103,7 @@ impl<B: Bulk> Channel for Gathering<B> {
 /// Sends from one queue until it is empty.
 struct Sender<B: Bulk> {
     bulk: Arc<B>,
-    queues: Arc<Queues<B::Request>>,
+    queues: Arc<Queues<B::Request, B::Part>>,
     request: B::Request,
 }
 
@@ -114,9 +119,10 @@ impl<B: Bulk> Sender<B> {
             if waiting.is_empty() {
                 return;
             }
-            let (messages, receipts): (Vec<_>, Vec<_>) =
-                waiting.into_iter().map(|waiting| (waiting.message, waiting.receipt)).unzip();
-            let said = self.bulk.send(&self.request, &messages).await;
+            let at = waiting.iter().map(|waiting| waiting.at).max().unwrap_or_default();
+            let (parts, receipts): (Vec<_>, Vec<_>) =
+                waiting.into_iter().map(|waiting| (waiting.part, waiting.receipt)).unzip();
+            let said = self.bulk.send(&self.request, parts, at).await;
             // Whom nothing is said to hears that the request was broken off; who gave up waiting hears nothing.
             receipts.into_iter().zip(said).for_each(|(receipt, said)| drop(receipt.send(said)));
         }
@@ -130,9 +136,9 @@ impl<B: Bulk> Drop for Sender<B> {
     }
 }
 
-impl<R: Clone + Eq + Hash> Queues<R> {
+impl<R: Clone + Eq + Hash, P> Queues<R, P> {
     /// Returns whether nobody sends from that queue yet.
-    fn add(&self, request: &R, waiting: Waiting) -> bool {
+    fn add(&self, request: &R, waiting: Waiting<P>) -> bool {
         let mut queues = self.lock();
         let is_new = !queues.contains_key(request);
         queues.entry(request.clone()).or_default().push_back(waiting);
@@ -140,7 +146,7 @@ impl<R: Clone + Eq + Hash> Queues<R> {
     }
 
     /// The next messages of those that somebody still waits for. With none, the queue is gone.
-    fn take(&self, request: &R, max: usize) -> Vec<Waiting> {
+    fn take(&self, request: &R, max: usize) -> Vec<Waiting<P>> {
         let mut queues = self.lock();
         let Some(queue) = queues.get_mut(request) else { return Vec::new() };
         queue.retain(|waiting| !waiting.receipt.is_closed());
@@ -151,12 +157,12 @@ impl<R: Clone + Eq + Hash> Queues<R> {
         taken
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<R, VecDeque<Waiting>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<R, VecDeque<Waiting<P>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<R> Default for Queues<R> {
+impl<R, P> Default for Queues<R, P> {
     fn default() -> Self {
         Self(Mutex::default())
     }
@@ -178,6 +184,8 @@ mod tests {
 
     impl Bulk for Counting {
         type Request = String;
+        /// The attempt's number.
+        type Part = u32;
 
         fn provider(&self) -> &'static str {
             "counting"
@@ -187,10 +195,10 @@ mod tests {
             self.gathers_for
         }
 
-        fn sort(&self, message: &Message) -> Result<String, Receipt> {
+        fn sort(&self, message: &Message) -> Result<(String, u32), Receipt> {
             match message.step.as_str() {
                 "wrong" => Err(Receipt::Refused { reason: "no".to_owned() }),
-                step => Ok(step.to_owned()),
+                step => Ok((step.to_owned(), message.attempt)),
             }
         }
 
@@ -198,14 +206,14 @@ mod tests {
             3
         }
 
-        fn send<'a>(&'a self, request: &'a String, messages: &'a [Message]) -> Sending<'a> {
+        fn send<'a>(&'a self, request: &'a String, attempts: Vec<u32>, _: Timestamp) -> Sending<'a> {
             Box::pin(async move {
                 self.gate.acquire().await.expect("the gate should stay open").forget();
                 assert_ne!(request, "panic");
-                self.sizes.lock().unwrap().push(messages.len());
-                let note = |message: &Message| Some(format!("{} of {}", message.attempt, messages.len()));
-                let said = if request == "short" { &messages[1..] } else { messages };
-                said.iter().map(|message| Receipt::Accepted { note: note(message) }).collect()
+                self.sizes.lock().unwrap().push(attempts.len());
+                let note = |attempt: &u32| Some(format!("{attempt} of {}", attempts.len()));
+                let said = if request == "short" { &attempts[1..] } else { &attempts[..] };
+                said.iter().map(|attempt| Receipt::Accepted { note: note(attempt) }).collect()
             })
         }
     }

@@ -30,7 +30,7 @@ use super::ads::{Action, Content, refused};
 use super::bulk::{self, Bulk, Sending};
 use super::http::Answer;
 use super::{Channel, Http, Message, Provider, Reach, Receipt, SettingsError, common};
-use crate::domain::{KnownBy, limits};
+use crate::domain::{KnownBy, Timestamp, limits};
 use settings::Settings;
 
 const NAME: &str = "adroll";
@@ -74,6 +74,8 @@ enum Purpose {
 
 impl Bulk for Opened {
     type Request = Purpose;
+    /// A person, or an event.
+    type Part = Value;
 
     fn provider(&self) -> &'static str {
         NAME
@@ -87,7 +89,7 @@ impl Bulk for Opened {
         self.settings.gathers_for
     }
 
-    fn sort(&self, message: &Message) -> Result<Purpose, Receipt> {
+    fn sort(&self, message: &Message) -> Result<(Purpose, Value), Receipt> {
         let content = Content::of(message, NAME)?;
         if content.action == Action::Remove {
             return Err(refused(
@@ -95,11 +97,11 @@ impl Bulk for Opened {
             ));
         }
         if event::is_named(&content.own) {
-            return self.sort_event(&content);
+            return self.event(message, &content);
         }
         let audience = self.settings.audiences.named_in(&content)?;
-        match message.addresses.email {
-            Some(_) => Ok(Purpose::Audience(audience)),
+        match &message.addresses.email {
+            Some(email) => Ok((Purpose::Audience(audience), json!({ "email": email }))),
             None => Err(refused("no e-mail address of the person is known, and adroll's audiences hold nothing else")),
         }
     }
@@ -111,41 +113,33 @@ impl Bulk for Opened {
         }
     }
 
-    fn send<'a>(&'a self, purpose: &'a Purpose, messages: &'a [Message]) -> Sending<'a> {
+    fn send<'a>(&'a self, purpose: &'a Purpose, parts: Vec<Value>, at: Timestamp) -> Sending<'a> {
         Box::pin(async move {
-            let at = messages.iter().map(|message| message.at).max().unwrap_or_default();
-            let receipt = match self.http.send(self.request(purpose, messages), at).await {
+            let receipt = match self.http.send(self.request(purpose, &parts), at).await {
                 Ok(answer) => receipt(&answer),
                 Err(reason) => Receipt::Retry { reason, after: None },
             };
-            vec![receipt; messages.len()]
+            vec![receipt; parts.len()]
         })
     }
 }
 
 impl Opened {
-    fn sort_event(&self, content: &Content) -> Result<Purpose, Receipt> {
-        match self.settings.events {
-            Some(_) => event::check(&content.own).map(|()| Purpose::Events),
-            None => Err(refused("events need the settings `server_token`, `advertisable` and `pixel`")),
-        }
+    fn event(&self, message: &Message, content: &Content) -> Result<(Purpose, Value), Receipt> {
+        let needed = || refused("events need the settings `server_token`, `advertisable` and `pixel`");
+        let events = self.settings.events.as_ref().ok_or_else(needed)?;
+        event::check(&content.own)?;
+        Ok((Purpose::Events, event::written(message, &content.own, events)))
     }
 
-    fn request(&self, purpose: &Purpose, messages: &[Message]) -> RequestBuilder {
+    fn request(&self, purpose: &Purpose, parts: &[Value]) -> RequestBuilder {
         match purpose {
             Purpose::Audience(audience) => {
-                let emails = messages.iter().filter_map(|message| message.addresses.email.as_deref());
-                let people: Vec<_> = emails.map(|email| json!({"email": email})).collect();
-                self.post(self.settings.people_of(audience), &self.settings.token, &json!({"data": people}))
+                self.post(self.settings.people_of(audience), &self.settings.token, &json!({"data": parts}))
             }
             Purpose::Events => {
                 let events = self.settings.events.as_ref().expect("events should have been refused without settings");
-                let written = |message: &Message| {
-                    let content = Content::of(message, NAME).expect("content should have been read when it was sorted");
-                    event::written(message, &content.own, events)
-                };
-                let body: Vec<_> = messages.iter().map(written).collect();
-                self.post(self.settings.events_of(&events.advertisable), &events.server_token, &body.into())
+                self.post(self.settings.events_of(&events.advertisable), &events.server_token, &json!(parts))
             }
         }
     }

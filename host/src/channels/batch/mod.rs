@@ -63,39 +63,38 @@ struct Opened {
 
 impl Bulk for Opened {
     type Request = Company;
+    /// A profile's update.
+    type Part = Value;
 
     fn provider(&self) -> &'static str {
         NAME
     }
 
-    fn sort(&self, message: &Message) -> Result<Company, Receipt> {
-        update(&self.settings, message).map(|_| Company::of(message))
+    fn sort(&self, message: &Message) -> Result<(Company, Value), Receipt> {
+        update(&self.settings, message).map(|update| (Company::of(message), update))
     }
 
     fn request_max(&self, company: &Company) -> usize {
         company.request_max(limits::BATCH_PROFILES_MAX)
     }
 
-    fn send<'a>(&'a self, _: &'a Company, messages: &'a [Message]) -> Sending<'a> {
+    fn send<'a>(&'a self, _: &'a Company, updates: Vec<Value>, at: Timestamp) -> Sending<'a> {
         Box::pin(async move {
-            let at = messages.last().map_or(Timestamp::EPOCH, |message| message.at);
-            match self.http.send(self.request(messages), at).await {
-                Ok(answer) => answer::receipts(&answer, messages.len()),
-                Err(reason) => vec![Receipt::Retry { reason, after: None }; messages.len()],
+            match self.http.send(self.request(&updates), at).await {
+                Ok(answer) => answer::receipts(&answer, updates.len()),
+                Err(reason) => vec![Receipt::Retry { reason, after: None }; updates.len()],
             }
         })
     }
 }
 
 impl Opened {
-    fn request(&self, messages: &[Message]) -> RequestBuilder {
-        let update =
-            |message| update(&self.settings, message).expect("a message that was sorted should be fit to be sent");
+    fn request(&self, updates: &[Value]) -> RequestBuilder {
         self.http
             .post(common::below(&self.settings.url, PATH))
             .bearer_auth(&self.settings.key)
             .header("x-batch-project", &self.settings.project_key)
-            .json(&messages.iter().map(update).collect::<Vec<_>>())
+            .json(updates)
     }
 }
 

@@ -71,25 +71,24 @@ struct Opened {
 
 impl Bulk for Opened {
     type Request = Call;
+    type Part = Told;
 
     fn provider(&self) -> &'static str {
         NAME
     }
 
-    fn sort(&self, message: &Message) -> Result<Call, Receipt> {
-        told::tell(&self.settings, message).map(|told| told.call)
+    fn sort(&self, message: &Message) -> Result<(Call, Told), Receipt> {
+        told::tell(&self.settings, message).map(|told| (told.call.clone(), told))
     }
 
     fn request_max(&self, call: &Call) -> usize {
         call.messages_max()
     }
 
-    fn send<'a>(&'a self, call: &'a Call, messages: &'a [Message]) -> Sending<'a> {
+    fn send<'a>(&'a self, call: &'a Call, told: Vec<Told>, at: Timestamp) -> Sending<'a> {
         Box::pin(async move {
-            let told = messages.iter().map(|message| self.retell(message)).collect();
             let (elements, is_sent) = first_of_each_person(call, told);
             let count = elements.len();
-            let at = messages.last().map_or(Timestamp::EPOCH, |message| message.at);
             let said = match self.http.send(self.request(call, elements), at).await {
                 Ok(answer) => answer::receipts(&answer, count),
                 Err(reason) => vec![Receipt::Retry { reason, after: None }; count],
@@ -100,10 +99,6 @@ impl Bulk for Opened {
 }
 
 impl Opened {
-    fn retell(&self, message: &Message) -> Told {
-        told::tell(&self.settings, message).expect("a message that was sorted should be fit to be sent")
-    }
-
     fn request(&self, call: &Call, elements: Vec<Value>) -> RequestBuilder {
         let url = common::below(&self.settings.url, call.what.path());
         self.http.post(url).bearer_auth(&self.settings.key).json(&call.what.body(elements))

@@ -37,15 +37,18 @@ enum Size {
 
 impl Bulk for Opened {
     type Request = Size;
+    /// An event.
+    type Part = Value;
 
     fn provider(&self) -> &'static str {
         NAME
     }
 
-    fn sort(&self, message: &Message) -> Result<Size, Receipt> {
-        match event(&self.settings, message)?.to_string().len() {
-            bytes if bytes <= limits::CUSTOMER_IO_SMALL_EVENT_BYTES_MAX => Ok(Size::Small),
-            bytes if bytes <= limits::CUSTOMER_IO_EVENT_BYTES_MAX => Ok(Size::Large),
+    fn sort(&self, message: &Message) -> Result<(Size, Value), Receipt> {
+        let event = event(&self.settings, message)?;
+        match event.to_string().len() {
+            bytes if bytes <= limits::CUSTOMER_IO_SMALL_EVENT_BYTES_MAX => Ok((Size::Small, event)),
+            bytes if bytes <= limits::CUSTOMER_IO_EVENT_BYTES_MAX => Ok((Size::Large, event)),
             _ => Err(refused("the content is too long: Customer.io takes events of at most 32 kB")),
         }
     }
@@ -57,16 +60,13 @@ impl Bulk for Opened {
         }
     }
 
-    fn send<'a>(&'a self, _: &'a Size, messages: &'a [Message]) -> Sending<'a> {
+    fn send<'a>(&'a self, _: &'a Size, events: Vec<Value>, at: Timestamp) -> Sending<'a> {
         Box::pin(async move {
-            let event = |message| event(&self.settings, message).expect("what was sorted should be an event");
-            let batch: Vec<Value> = messages.iter().map(event).collect();
             let url = below(&self.settings.url, ["api", "v2", "batch"]);
             let request = self.http.post(url).basic_auth(&self.settings.site_id, Some(&self.settings.key));
-            let at = messages.iter().map(|message| message.at).max().unwrap_or(Timestamp::EPOCH);
-            match self.http.send(request.json(&json!({ "batch": batch })), at).await {
-                Ok(answer) => answer::receipts(&answer, messages.len()),
-                Err(reason) => vec![Receipt::Retry { reason, after: None }; messages.len()],
+            match self.http.send(request.json(&json!({ "batch": events })), at).await {
+                Ok(answer) => answer::receipts(&answer, events.len()),
+                Err(reason) => vec![Receipt::Retry { reason, after: None }; events.len()],
             }
         })
     }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::NAME;
 use super::person::Row;
 use crate::channels::ads::{Action, Content, refused};
 use crate::channels::{Message, Receipt};
@@ -26,10 +25,6 @@ impl Change {
         }
         let profile = message.profile.as_str().to_owned();
         Ok(Self { action: content.action, row, profile, promised_at: message.promised_at })
-    }
-
-    pub(super) fn read(message: &Message) -> Result<Self, Receipt> {
-        Self::of(message, &Content::of(message, NAME)?)
     }
 }
 
@@ -73,6 +68,10 @@ mod tests {
     use crate::channels::conformance;
     use crate::domain::{Json, ProfileId};
 
+    fn read(message: &Message) -> Result<Change, Receipt> {
+        Change::of(message, &Content::of(message, "facebook")?)
+    }
+
     /// Of `who`, known by an address, `action` after so many seconds.
     fn change(who: &str, address: &str, action: &str, seconds: u64) -> Change {
         let message = conformance::message(1);
@@ -84,7 +83,7 @@ mod tests {
             promised_at: message.promised_at.plus(Duration::from_secs(seconds)),
             ..message
         };
-        Change::read(&message).unwrap()
+        read(&message).unwrap()
     }
 
     #[test]
@@ -118,9 +117,9 @@ mod tests {
             content: Json::parse(r#"{"action": "add", "audience": "1"}"#).unwrap(),
             ..message
         };
-        let Err(Receipt::Refused { reason }) = Change::read(&nobody) else { panic!("it should be refused") };
+        let Err(Receipt::Refused { reason }) = read(&nobody) else { panic!("it should be refused") };
         assert!(reason.contains("neither a user id"), "{reason}");
         let all_zero = Addresses { phone: Some("+000".to_owned()), ..Addresses::default() };
-        assert!(Change::read(&Message { addresses: all_zero, ..nobody }).is_err(), "a number of zeros is none");
+        assert!(read(&Message { addresses: all_zero, ..nobody }).is_err(), "a number of zeros is none");
     }
 }

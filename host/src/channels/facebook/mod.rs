@@ -63,37 +63,34 @@ struct Opened {
 impl Bulk for Opened {
     /// Meta's id of the audience.
     type Request = String;
+    type Part = Change;
 
     fn provider(&self) -> &'static str {
         NAME
     }
 
-    fn sort(&self, message: &Message) -> Result<String, Receipt> {
+    fn sort(&self, message: &Message) -> Result<(String, Change), Receipt> {
         let content = Content::of(message, NAME)?;
         let audience = self.settings.audiences.named_in(&content)?;
-        Change::of(message, &content)?;
-        Ok(audience)
+        Ok((audience, Change::of(message, &content)?))
     }
 
     fn request_max(&self, _: &String) -> usize {
         ROWS_MAX
     }
 
-    fn send<'a>(&'a self, audience: &'a String, messages: &'a [Message]) -> Sending<'a> {
-        Box::pin(self.change(audience, messages))
+    fn send<'a>(&'a self, audience: &'a String, changes: Vec<Change>, at: Timestamp) -> Sending<'a> {
+        Box::pin(self.change(audience, changes, at))
     }
 }
 
 impl Opened {
-    async fn change(&self, audience: &str, messages: &[Message]) -> Vec<Receipt> {
-        let read: Result<Vec<Change>, Receipt> = messages.iter().map(Change::read).collect();
-        let changes = read.expect("messages should have been read when they were sorted");
+    async fn change(&self, audience: &str, changes: Vec<Change>, at: Timestamp) -> Vec<Receipt> {
         let overtaken = Receipt::Accepted { note: Some("a later message about the same person counts".to_owned()) };
-        let mut receipts = vec![overtaken; messages.len()];
+        let mut receipts = vec![overtaken; changes.len()];
         let (added, removed): (Vec<usize>, Vec<usize>) =
             change::that_count(&changes).into_iter().partition(|place| changes[*place].action == Action::Add);
         let rows = |places: &[usize]| places.iter().map(|place| &changes[*place].row).collect::<Vec<_>>();
-        let at = messages.iter().map(|message| message.at).max().unwrap_or_default();
         let (adding, removing) = tokio::join!(
             self.call(Method::POST, audience, rows(&added), at),
             self.call(Method::DELETE, audience, rows(&removed), at),

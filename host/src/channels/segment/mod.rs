@@ -63,26 +63,23 @@ struct Source {
 impl Bulk for Source {
     /// All calls go to one place.
     type Request = ();
+    /// A call, as text.
+    type Part = String;
 
     fn provider(&self) -> &'static str {
         NAME
     }
 
-    fn sort(&self, message: &Message) -> Result<(), Receipt> {
-        call::of(message).map(drop).map_err(|reason| Receipt::Refused { reason })
+    fn sort(&self, message: &Message) -> Result<((), String), Receipt> {
+        call::of(message).map(|call| ((), call)).map_err(|reason| Receipt::Refused { reason })
     }
 
     fn request_max(&self, (): &()) -> usize {
         limits::SEGMENT_REQUEST_CALLS_MAX
     }
 
-    fn send<'a>(&'a self, (): &'a (), messages: &'a [Message]) -> Sending<'a> {
-        Box::pin(async move {
-            let calls: Vec<String> =
-                messages.iter().map(|message| call::of(message).expect("it should have been sorted out")).collect();
-            let at = messages.iter().map(|message| message.at).max().unwrap_or_default();
-            self.send_all(&calls, at).await
-        })
+    fn send<'a>(&'a self, (): &'a (), calls: Vec<String>, at: Timestamp) -> Sending<'a> {
+        Box::pin(async move { self.send_all(&calls, at).await })
     }
 }
 

@@ -10,9 +10,10 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::TITLE;
+use super::lists::Person;
+use crate::channels::Receipt;
 use crate::channels::common::{self, words};
 use crate::channels::http::Answer;
-use crate::channels::{Message, Receipt};
 
 /// The receipt for an answer that is no success.
 pub(super) fn failure(answer: &Answer) -> Option<Receipt> {
@@ -24,22 +25,22 @@ pub(super) fn to_mail(answer: &Answer) -> Receipt {
 }
 
 /// For each of the contacts that were to be added, in their order.
-pub(super) fn to_contacts(answer: &Answer, messages: &[Message]) -> Vec<Receipt> {
+pub(super) fn to_contacts(answer: &Answer, people: &[Person]) -> Vec<Receipt> {
     let Some(failure) = failure(answer) else {
         let note = format!("{TITLE} adds the contact to the list");
-        return vec![Receipt::Accepted { note: Some(note) }; messages.len()];
+        return vec![Receipt::Accepted { note: Some(note) }; people.len()];
     };
     let complaints = complaints(answer);
-    let is_named = |message: &Message| {
-        let quoted = message.addresses.email.as_deref().map(|email| format!("'{email}'"));
-        quoted.is_some_and(|quoted| complaints.iter().any(|complaint| complaint.contains(&quoted)))
+    let is_named = |person: &Person| {
+        let quoted = format!("'{}'", person.email);
+        complaints.iter().any(|complaint| complaint.contains(&quoted))
     };
-    if !messages.iter().any(is_named) {
-        return vec![failure; messages.len()];
+    if !people.iter().any(is_named) {
+        return vec![failure; people.len()];
     }
     let refused = Receipt::Refused { reason: format!("{TITLE} does not take the person's e-mail address") };
     let again = Receipt::Retry { reason: format!("{TITLE} took nobody, because of another's address"), after: None };
-    messages.iter().map(|message| if is_named(message) { refused.clone() } else { again.clone() }).collect()
+    people.iter().map(|person| if is_named(person) { refused.clone() } else { again.clone() }).collect()
 }
 
 /// What a 400 complains about, in lower case, as addresses are. One that is no good reads `email '…' is not valid`.

@@ -36,6 +36,19 @@ struct Change {
     list: Uuid,
 }
 
+/// Whom it is done with.
+pub(super) struct Person {
+    pub(super) email: String,
+    user_id: Option<String>,
+}
+
+impl Person {
+    /// None where there is no address.
+    pub(super) fn of(message: &Message) -> Option<Self> {
+        Some(Self { email: message.addresses.email.clone()?, user_id: message.user_id.clone() })
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Action {
     Add,
@@ -61,6 +74,7 @@ struct Contact {
 
 impl Bulk for Opened {
     type Request = Change;
+    type Part = Person;
 
     fn provider(&self) -> &'static str {
         NAME
@@ -70,18 +84,18 @@ impl Bulk for Opened {
         KnownBy::Address
     }
 
-    fn sort(&self, message: &Message) -> Result<Change, Receipt> {
+    fn sort(&self, message: &Message) -> Result<(Change, Person), Receipt> {
         let content = Content::of(message)?;
         let action = match content.text("action")? {
             Some("add") => Action::Add,
             Some("remove") => Action::Remove,
             _ => return Err(content.wrong("action", "`add` or `remove`")),
         };
-        let email = message.addresses.email.as_deref().ok_or_else(|| refused("the person has no e-mail address"))?;
-        if action == Action::Remove && email.len() > limits::SENDGRID_LOOKED_UP_BYTES_MAX {
+        let person = Person::of(message).ok_or_else(|| refused("the person has no e-mail address"))?;
+        if action == Action::Remove && person.email.len() > limits::SENDGRID_LOOKED_UP_BYTES_MAX {
             return Err(refused("the person's e-mail address is longer than the 100 bytes that SendGrid looks up"));
         }
-        Ok(Change { action, list: list(&self.settings, &content)? })
+        Ok((Change { action, list: list(&self.settings, &content)? }, person))
     }
 
     fn request_max(&self, change: &Change) -> usize {
@@ -91,28 +105,28 @@ impl Bulk for Opened {
         }
     }
 
-    fn send<'a>(&'a self, change: &'a Change, messages: &'a [Message]) -> Sending<'a> {
+    fn send<'a>(&'a self, change: &'a Change, people: Vec<Person>, at: Timestamp) -> Sending<'a> {
         Box::pin(async move {
             let done = match change.action {
-                Action::Add => self.add(change.list, messages).await,
-                Action::Remove => self.remove(change.list, messages).await,
+                Action::Add => self.add(change.list, &people, at).await,
+                Action::Remove => self.remove(change.list, &people, at).await,
             };
-            done.unwrap_or_else(|receipt| vec![receipt; messages.len()])
+            done.unwrap_or_else(|receipt| vec![receipt; people.len()])
         })
     }
 }
 
 impl Opened {
-    async fn add(&self, list: Uuid, messages: &[Message]) -> Result<Vec<Receipt>, Receipt> {
-        let contact = |message: &Message| match &message.user_id {
-            Some(id) if self.is_told(id) => json!({"email": message.addresses.email, "external_id": id}),
-            _ => json!({ "email": message.addresses.email }),
+    async fn add(&self, list: Uuid, people: &[Person], at: Timestamp) -> Result<Vec<Receipt>, Receipt> {
+        let contact = |Person { email, user_id }: &Person| match user_id {
+            Some(id) if self.is_told(id) => json!({"email": email, "external_id": id}),
+            _ => json!({ "email": email }),
         };
-        let contacts: Vec<Value> = messages.iter().map(contact).collect();
+        let contacts: Vec<Value> = people.iter().map(contact).collect();
         let url = below(&self.settings.url, ["v3", "marketing", "contacts"]);
         let request =
             self.request(Method::PUT, url).json(&json!({"list_ids": [list.to_string()], "contacts": contacts}));
-        Ok(answer::to_contacts(&self.send(request, messages).await?, messages))
+        Ok(answer::to_contacts(&self.send(request, at).await?, people))
     }
 
     /// Whether the contact is told the tenant's id too: SendGrid takes no longer one.
@@ -120,31 +134,30 @@ impl Opened {
         self.settings.external_id && id.len() <= limits::SENDGRID_EXTERNAL_ID_BYTES_MAX
     }
 
-    async fn remove(&self, list: Uuid, messages: &[Message]) -> Result<Vec<Receipt>, Receipt> {
-        let found = self.look_up(messages).await?;
-        let contact =
-            |message: &Message| found.get(&message.addresses.email.as_ref()?.to_lowercase())?.contact.as_ref();
-        let id = |message: &Message| contact(message).map(|contact| contact.id.as_str());
-        let ids: Vec<_> = messages.iter().filter_map(id).collect();
+    async fn remove(&self, list: Uuid, people: &[Person], at: Timestamp) -> Result<Vec<Receipt>, Receipt> {
+        let found = self.look_up(people, at).await?;
+        let contact = |person: &Person| found.get(&person.email.to_lowercase())?.contact.as_ref();
+        let id = |person: &Person| contact(person).map(|contact| contact.id.as_str());
+        let ids: Vec<_> = people.iter().filter_map(id).collect();
         if !ids.is_empty() {
             let mut url = below(&self.settings.url, ["v3", "marketing", "lists", &list.to_string(), "contacts"]);
             url.query_pairs_mut().append_pair("contact_ids", &ids.join(","));
-            let answer = self.send(self.request(Method::DELETE, url), messages).await?;
+            let answer = self.send(self.request(Method::DELETE, url), at).await?;
             answer::failure(&answer).map_or(Ok(()), Err)?;
         }
-        let note = |message| match id(message) {
+        let note = |person| match id(person) {
             Some(_) => "SendGrid takes the contact off the list",
             None => "SendGrid has no contact with the address",
         };
-        Ok(messages.iter().map(|message| Receipt::Accepted { note: Some(note(message).to_owned()) }).collect())
+        Ok(people.iter().map(|person| Receipt::Accepted { note: Some(note(person).to_owned()) }).collect())
     }
 
-    /// The contacts who have the messages' addresses. That there are none at all is a 404.
-    async fn look_up(&self, messages: &[Message]) -> Result<HashMap<String, Found>, Receipt> {
-        let emails: Vec<_> = messages.iter().filter_map(|message| message.addresses.email.as_deref()).collect();
+    /// The contacts who have the people's addresses. That there are none at all is a 404.
+    async fn look_up(&self, people: &[Person], at: Timestamp) -> Result<HashMap<String, Found>, Receipt> {
+        let emails: Vec<_> = people.iter().map(|person| person.email.as_str()).collect();
         let url = below(&self.settings.url, ["v3", "marketing", "contacts", "search", "emails"]);
         let request = self.request(Method::POST, url).json(&json!({ "emails": emails }));
-        let answer = self.send(request, messages).await?;
+        let answer = self.send(request, at).await?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(HashMap::new());
         }
@@ -157,8 +170,7 @@ impl Opened {
         self.http.request(method, url).bearer_auth(&self.settings.key)
     }
 
-    async fn send(&self, request: RequestBuilder, messages: &[Message]) -> Result<Answer, Receipt> {
-        let at = messages.iter().map(|message| message.at).max().unwrap_or(Timestamp::EPOCH);
+    async fn send(&self, request: RequestBuilder, at: Timestamp) -> Result<Answer, Receipt> {
         self.http.send(request, at).await.map_err(|reason| Receipt::Retry { reason, after: None })
     }
 }

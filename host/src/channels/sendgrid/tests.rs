@@ -186,7 +186,8 @@ fn people_are_added_to_the_list() {
 #[test]
 fn an_address_that_is_no_good_keeps_nobody_else_off_the_list() {
     let add = |email: &str| to(email, message(&json!({"action": "add", "audience": "carts"})));
-    let messages = [add("ada@shop.example"), add("b_b@shop.example"), add("eve@shop.example")];
+    let people = [add("ada@shop.example"), add("b_b@shop.example"), add("eve@shop.example")];
+    let people = people.map(|message| super::lists::Person::of(&message).unwrap());
     let words = "email 'b_b@shop.example' is not valid";
     let answer = |status: u16, body: &Value| Answer {
         status: reqwest::StatusCode::from_u16(status).unwrap(),
@@ -195,7 +196,7 @@ fn an_address_that_is_no_good_keeps_nobody_else_off_the_list() {
         asked: Asked::nothing(),
     };
     let outcomes = |status, body: &Value| {
-        let receipts = super::answer::to_contacts(&answer(status, body), &messages);
+        let receipts = super::answer::to_contacts(&answer(status, body), &people);
         receipts.iter().map(Receipt::outcome).collect::<Vec<_>>()
     };
     let named = json!({"errors": [{"field": "contacts", "message": words}]});
