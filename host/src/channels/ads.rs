@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use super::content::refused;
 use super::settings::Fields;
 use super::{Message, Receipt, SettingsError};
 
@@ -84,16 +85,6 @@ impl Audiences {
     }
 }
 
-/// The names under which a provider keeps what we may need to find a message again.
-pub(super) fn ids(message: &Message) -> Value {
-    json!({
-        "rekindle_message": message.id.as_str(),
-        "rekindle_campaign": message.campaign.as_str(),
-        "rekindle_step": message.step,
-        "rekindle_profile": message.profile.as_str(),
-    })
-}
-
 /// An address as providers of ads compare them: without space around it, in lower case.
 pub(super) fn email(text: &str) -> String {
     text.trim().to_lowercase()
@@ -104,14 +95,11 @@ pub(super) fn digest(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Never: this message cannot be sent so.
-pub(super) fn refused(reason: &str) -> Receipt {
-    Receipt::Refused { reason: reason.to_owned() }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use std::sync::Arc;
+
+    use serde_json::json;
 
     use super::*;
     use crate::channels::{Channel, conformance};

@@ -16,26 +16,33 @@ use serde_json::Value;
 use super::Receipt;
 use super::http::Answer;
 
-/// What an answer means that is no success. `words` are the provider's, where its body has some.
-pub(super) fn failure(provider: &str, answer: &Answer, words: Option<&str>) -> Option<Receipt> {
+/// What an answer means that is no success; the provider's words are the text at the first of these places in its body that has one.
+pub(super) fn failure(provider: &str, answer: &Answer, places: &[&str]) -> Option<Receipt> {
+    (!answer.status.is_success()).then(|| failed(provider, answer, words(answer, places).as_deref()))
+}
+
+/// The same of one that is known to be none, and whose words are these.
+pub(super) fn failed(provider: &str, answer: &Answer, words: Option<&str>) -> Receipt {
     let status = answer.status;
-    if status.is_success() {
-        return None;
-    }
-    let mut reason = format!("{provider} answered {status}");
-    if let Some(words) = words.and_then(|words| answer.asked.hidden_in(words)) {
-        reason = format!("{reason}: {words}");
-    }
+    let reason = told(answer, format!("{provider} answered {status}"), words);
     let next = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "; set a key that is good for this",
         status if status.is_redirection() => ", which is not followed",
         _ => "",
     };
     let reason = reason + next;
-    Some(match is_passing(status) {
+    match is_passing(status) {
         true => Receipt::Retry { reason, after: answer.retry_after },
         false => Receipt::Refused { reason },
-    })
+    }
+}
+
+/// What we say, and the provider's words behind it, where it has some and anything is left of them.
+pub(super) fn told(answer: &Answer, said: String, words: Option<&str>) -> String {
+    match words.and_then(|words| answer.asked.hidden_in(words)) {
+        Some(words) => format!("{said}: {words}"),
+        None => said,
+    }
 }
 
 /// An address below a provider's base address; each segment is encoded.
@@ -80,15 +87,15 @@ mod tests {
     #[test]
     fn what_passes_is_tried_again_when_the_provider_wants_it_and_what_stays_is_refused() {
         for status in [301, 308, 401, 403, 408, 425, 429, 500, 503, 599] {
-            let receipt = failure("acme", &answer(status, ""), None);
+            let receipt = failure("acme", &answer(status, ""), &[]);
             let after = Some(Duration::from_secs(7));
             assert!(matches!(receipt, Some(Receipt::Retry { after: asked, .. }) if asked == after), "{status}");
         }
         for status in [400, 404, 405, 409, 410, 413, 422, 451] {
-            assert!(matches!(failure("acme", &answer(status, ""), None), Some(Receipt::Refused { .. })), "{status}");
+            assert!(matches!(failure("acme", &answer(status, ""), &[]), Some(Receipt::Refused { .. })), "{status}");
         }
         for status in [200, 201, 202, 204] {
-            assert_eq!(failure("acme", &answer(status, ""), None), None);
+            assert_eq!(failure("acme", &answer(status, ""), &[]), None);
         }
     }
 
@@ -110,8 +117,8 @@ mod tests {
     #[test]
     fn the_reason_holds_the_providers_words() {
         let answer = answer(401, r#"{"errors": [{"message": "no such key"}]}"#);
-        let words = words(&answer, &["/message", "/errors/0/message"]);
-        let Some(Receipt::Retry { reason, .. }) = failure("acme", &answer, words.as_deref()) else { panic!() };
+        let receipt = failure("acme", &answer, &["/message", "/errors/0/message"]);
+        let Some(Receipt::Retry { reason, .. }) = receipt else { panic!() };
         assert_eq!(reason, "acme answered 401 Unauthorized: no such key; set a key that is good for this");
     }
 }

@@ -37,22 +37,27 @@ impl Email {
             html: text("html")?,
             template: text("template")?,
             data: content.object("data")?.cloned().unwrap_or_default(),
-            unsubscribe_url: content.text("unsubscribe_url")?.map(|text| unsubscribe_url(content, text)).transpose()?,
+            unsubscribe_url: unsubscribe_url(content)?,
         })
     }
 
     /// The two headers by which a mail program offers to unsubscribe with one click (RFC 8058, section 3.1).
     pub(super) fn unsubscribe_headers(&self) -> Option<[(&'static str, String); 2]> {
-        let url = self.unsubscribe_url.as_ref()?;
-        let one_click = "List-Unsubscribe=One-Click".to_owned();
-        Some([("List-Unsubscribe", format!("<{url}>")), ("List-Unsubscribe-Post", one_click)])
+        self.unsubscribe_url.as_ref().map(unsubscribe_headers)
     }
 }
 
-fn unsubscribe_url(content: &Content, text: &str) -> Result<Url, Receipt> {
-    let url = Url::parse(text).ok().filter(|url| url.scheme() == "https" && url.as_str().is_ascii());
-    url.filter(|url| url.as_str().len() <= limits::UNSUBSCRIBE_URL_BYTES_MAX)
-        .ok_or_else(|| content.wrong("unsubscribe_url", "an address that begins with `https://`, of at most 900 bytes"))
+pub(super) fn unsubscribe_headers(url: &Url) -> [(&'static str, String); 2] {
+    let one_click = "List-Unsubscribe=One-Click".to_owned();
+    [("List-Unsubscribe", format!("<{url}>")), ("List-Unsubscribe-Post", one_click)]
+}
+
+/// Where one click ends the messages, if the content says so. An address is ASCII, however it was written.
+pub(super) fn unsubscribe_url(content: &Content) -> Result<Option<Url>, Receipt> {
+    let Some(text) = content.text("unsubscribe_url")? else { return Ok(None) };
+    let is_fit = |url: &Url| url.scheme() == "https" && url.as_str().len() <= limits::UNSUBSCRIBE_URL_BYTES_MAX;
+    let wrong = || content.wrong("unsubscribe_url", "an address that begins with `https://`, of at most 900 bytes");
+    Url::parse(text).ok().filter(is_fit).map(Some).ok_or_else(wrong)
 }
 
 /// Where the message goes.

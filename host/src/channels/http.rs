@@ -13,6 +13,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, redirect};
 
+use super::Receipt;
 use super::asked::Asked;
 use super::dialer::Dialer;
 use super::reach::{Names, Reach, Resolver, System};
@@ -94,8 +95,9 @@ impl Http {
         self.client.request(method, url)
     }
 
-    /// Sends a request and reads the answer; the error says what went wrong, in words fit for a receipt.
-    pub(super) async fn send(&self, request: RequestBuilder, at: Timestamp) -> Result<Answer, String> {
+    /// Sends a request and reads the answer. Where there is none, nobody knows whether the provider took the message: the receipt says
+    /// to try again, and what went wrong.
+    pub(super) async fn send(&self, request: RequestBuilder, at: Timestamp) -> Result<Answer, Receipt> {
         self.send_heeding(request, at, retry_after::asked).await
     }
 
@@ -105,9 +107,9 @@ impl Http {
         request: RequestBuilder,
         at: Timestamp,
         asked_wait: fn(&HeaderMap, Timestamp) -> Option<Duration>,
-    ) -> Result<Answer, String> {
+    ) -> Result<Answer, Receipt> {
         let request = request.build().map_err(|err| self.failure(err))?;
-        self.reach.admit(request.url()).map_err(|err| err.to_string())?;
+        self.reach.admit(request.url()).map_err(|err| again(err.to_string()))?;
         let asked = Asked::of(&request);
         let response = self.client.execute(request).await.map_err(|err| self.failure(err))?;
         let status = response.status();
@@ -126,16 +128,20 @@ impl Http {
         Self { dialer: self.dialer.with_tls(tls), ..self }
     }
 
-    fn failure(&self, err: reqwest::Error) -> String {
+    fn failure(&self, err: reqwest::Error) -> Receipt {
         if err.is_timeout() {
-            return format!("no answer within {} ms", self.attempt_max.as_millis());
+            return again(format!("no answer within {} ms", self.attempt_max.as_millis()));
         }
         let what = if err.is_connect() { "could not connect" } else { "the connection broke before an answer" };
-        match innermost(&err.without_url()) {
+        again(match innermost(&err.without_url()) {
             Some(cause) => format!("{what}: {cause}"),
             None => what.to_owned(),
-        }
+        })
     }
+}
+
+fn again(reason: String) -> Receipt {
+    Receipt::Retry { reason, after: None }
 }
 
 async fn read_rest(mut response: Response, body: &mut Vec<u8>) {

@@ -35,15 +35,19 @@ pub(super) fn data(content: &Content) -> Result<Properties, Receipt> {
     Ok(data)
 }
 
-/// What we call the message and what it belongs to.
-pub(super) fn names(message: &Message) -> Properties {
-    let names = [
+/// What we call the message and what it belongs to, the message first.
+pub(super) fn ids(message: &Message) -> [(&'static str, &str); 4] {
+    [
         ("rekindle_message", message.id.as_str()),
         ("rekindle_campaign", message.campaign.as_str()),
         ("rekindle_step", &message.step),
         ("rekindle_profile", message.profile.as_str()),
-    ];
-    names.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+    ]
+}
+
+/// The same as members.
+pub(super) fn names(message: &Message) -> Properties {
+    ids(message).into_iter().map(|(name, id)| (name.to_owned(), id.into())).collect()
 }
 
 #[cfg(test)]

@@ -187,6 +187,12 @@ impl<'a> Fields<'a> {
         self.text(key)?.map(|text| address(key, text, reach)).transpose()
     }
 
+    /// The same; where none is set, the provider's own.
+    pub(super) fn address_or(&self, key: &'static str, own: &'static str, reach: &Reach) -> Result<Url, SettingsError> {
+        let own = || Url::parse(own).expect("a provider's address in its table should be one");
+        Ok(self.address(key, reach)?.unwrap_or_else(own))
+    }
+
     /// What is set, without what reads `null`: the settings as they are kept.
     pub(super) fn kept(&self) -> Value {
         self.0.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), value.clone())).collect()

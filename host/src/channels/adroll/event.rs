@@ -7,7 +7,9 @@
 use serde_json::{Map, Value, json};
 
 use super::settings::Events;
-use crate::channels::ads::{self, digest, email, refused};
+use crate::channels::ads::{digest, email};
+use crate::channels::content::refused;
+use crate::channels::properties::names;
 use crate::channels::{Message, Receipt};
 
 /// Every event that AdRoll knows.
@@ -70,7 +72,7 @@ pub(super) fn written(message: &Message, own: &Map<String, Value>, events: &Even
     event.insert("advertisable_eid".to_owned(), events.advertisable.as_str().into());
     event.insert("pixel_eid".to_owned(), events.pixel.as_str().into());
     event.insert("timestamp".to_owned(), json!(message.promised_at.as_millis() / 1_000));
-    event.insert("external_data".to_owned(), ads::ids(message).to_string().into());
+    event.insert("external_data".to_owned(), Value::Object(names(message)).to_string().into());
     event.insert("identifiers".to_owned(), Value::Object(identifiers(message, own)));
     Value::Object(event)
 }

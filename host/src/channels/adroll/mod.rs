@@ -26,8 +26,9 @@ use reqwest::RequestBuilder;
 use reqwest::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
-use super::ads::{Action, Content, refused};
+use super::ads::{Action, Content};
 use super::bulk::{self, Bulk, Sending};
+use super::content::refused;
 use super::http::Answer;
 use super::{Channel, Http, Message, Provider, Reach, Receipt, SettingsError, common};
 use crate::domain::{KnownBy, Timestamp, limits};
@@ -117,7 +118,7 @@ impl Bulk for Opened {
         Box::pin(async move {
             let receipt = match self.http.send(self.request(purpose, &parts), at).await {
                 Ok(answer) => receipt(&answer),
-                Err(reason) => Receipt::Retry { reason, after: None },
+                Err(receipt) => receipt,
             };
             vec![receipt; parts.len()]
         })
@@ -151,8 +152,7 @@ impl Opened {
 
 /// The same for all of a request: AdRoll says nothing of single people.
 fn receipt(answer: &Answer) -> Receipt {
-    let words = common::words(answer, &["/errors/0/message", "/error/message", "/message"]);
-    if let Some(receipt) = common::failure(NAME, answer, words.as_deref()) {
+    if let Some(receipt) = common::failure(NAME, answer, &["/errors/0/message", "/error/message", "/message"]) {
         return receipt;
     }
     // A success that tells of an error is none.

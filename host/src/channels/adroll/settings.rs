@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::channels::ads::{AUDIENCES, Audiences};
 use crate::channels::settings::Fields;
-use crate::channels::{Reach, SettingsError};
+use crate::channels::{Reach, SettingsError, common};
 use crate::domain::limits;
 
 const TOKEN: &str = "token";
@@ -32,8 +32,8 @@ pub(super) struct Settings {
     pub(super) gathers_for: Duration,
     /// None where no events are to be sent.
     pub(super) events: Option<Events>,
-    /// In place of both of AdRoll's own.
-    url: Option<Url>,
+    audiences_home: Url,
+    events_home: Url,
 }
 
 /// What server-to-server events need.
@@ -61,29 +61,23 @@ impl Settings {
             )?,
             gathers_for: gathers_for.unwrap_or(limits::GATHERING),
             events: Events::parse(&fields)?,
-            url: fields.address(URL, reach)?,
+            audiences_home: fields.address_or(URL, AUDIENCES_HOME, reach)?,
+            events_home: fields.address_or(URL, EVENTS_HOME, reach)?,
         };
         Ok((read, fields.kept()))
     }
 
     /// Where people are added to an audience.
     pub(super) fn people_of(&self, audience: &str) -> Url {
-        let mut url = self.below(AUDIENCES_HOME, &["audience", "v1", "segments", audience]);
+        let mut url = common::below(&self.audiences_home, ["audience", "v1", "segments", audience]);
         url.query_pairs_mut().append_pair("apikey", &self.api_key);
         url
     }
 
     /// Where events of an advertisable go.
     pub(super) fn events_of(&self, advertisable: &str) -> Url {
-        let mut url = self.below(EVENTS_HOME, &["api"]);
+        let mut url = common::below(&self.events_home, ["api"]);
         url.query_pairs_mut().append_pair("advertisable", advertisable);
-        url
-    }
-
-    fn below(&self, home: &str, steps: &[&str]) -> Url {
-        let home = || Url::parse(home).expect("AdRoll's address should be one");
-        let mut url = self.url.clone().unwrap_or_else(home);
-        url.path_segments_mut().expect("an address with a host should have a path").pop_if_empty().extend(steps);
         url
     }
 }

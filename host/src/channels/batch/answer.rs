@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::TITLE;
 use crate::channels::Receipt;
-use crate::channels::common;
+use crate::channels::common::{self, told};
 use crate::channels::company::said_of_all;
 use crate::channels::http::Answer;
 
@@ -38,7 +38,7 @@ struct Error {
 }
 
 pub(super) fn receipts(answer: &Answer, messages: usize) -> Vec<Receipt> {
-    if let Some(failure) = common::failure(TITLE, answer, common::words(answer, WORDS).as_deref()) {
+    if let Some(failure) = common::failure(TITLE, answer, WORDS) {
         return said_of_all(failure, messages);
     }
     match serde_json::from_slice(&answer.body) {
@@ -58,9 +58,5 @@ fn of_each(answer: &Answer, errors: &[Error], messages: usize) -> Vec<Receipt> {
 }
 
 fn refused(answer: &Answer, error: &Error) -> Receipt {
-    let reason = match error.reason.as_deref().and_then(|reason| answer.asked.hidden_in(reason)) {
-        Some(reason) => format!("{TITLE} did not take it: {reason}"),
-        None => format!("{TITLE} did not take it"),
-    };
-    Receipt::Refused { reason }
+    Receipt::Refused { reason: told(answer, format!("{TITLE} did not take it"), error.reason.as_deref()) }
 }

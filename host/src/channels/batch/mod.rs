@@ -47,11 +47,11 @@ impl Provider for Batch {
     }
 
     fn validate(&self, settings: &Value, reach: &Reach) -> Result<Value, SettingsError> {
-        Settings::validate(settings, reach)
+        Settings::parse(settings, reach).map(|(_, kept)| kept)
     }
 
     fn open(&self, settings: &Value, http: &Http) -> Result<Arc<dyn Channel>, SettingsError> {
-        let settings = Settings::parse(settings, http.reach())?;
+        let (settings, _) = Settings::parse(settings, http.reach())?;
         Ok(bulk::gathering(Opened { settings, http: http.clone() }))
     }
 }
@@ -82,7 +82,7 @@ impl Bulk for Opened {
         Box::pin(async move {
             match self.http.send(self.request(&updates), at).await {
                 Ok(answer) => answer::receipts(&answer, updates.len()),
-                Err(reason) => vec![Receipt::Retry { reason, after: None }; updates.len()],
+                Err(receipt) => vec![receipt; updates.len()],
             }
         })
     }

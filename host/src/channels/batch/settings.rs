@@ -25,20 +25,16 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Checks settings and gives them as they are kept.
-    pub(super) fn validate(settings: &Value, reach: &Reach) -> Result<Value, SettingsError> {
-        Self::parse(settings, reach)?;
-        Fields::of(settings, KNOWN).map(|fields| fields.kept())
-    }
-
-    pub(super) fn parse(settings: &Value, reach: &Reach) -> Result<Self, SettingsError> {
+    /// The settings, and how they are kept.
+    pub(super) fn parse(settings: &Value, reach: &Reach) -> Result<(Self, Value), SettingsError> {
         let fields = Fields::of(settings, KNOWN)?;
         let base = || Url::parse(BASE).expect("an address of ours should be one");
-        Ok(Self {
+        let read = Self {
             key: fields.required_key(KEY)?.to_owned(),
             project_key: fields.required_key(PROJECT_KEY)?.to_owned(),
             event: fields.name(EVENT)?.unwrap_or(USUAL_EVENT).to_owned(),
             url: fields.address(URL, reach)?.unwrap_or_else(base),
-        })
+        };
+        Ok((read, fields.kept()))
     }
 }

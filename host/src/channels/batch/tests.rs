@@ -155,7 +155,7 @@ fn settings_that_cannot_work_are_refused_with_what_would() {
 
 #[test]
 fn without_an_address_of_the_tenants_it_is_batchs() {
-    let settings = super::Settings::parse(&json!({"api_key": "k", "project_key": "p"}), &loopback()).ok().unwrap();
+    let (settings, _) = super::Settings::parse(&json!({"api_key": "k", "project_key": "p"}), &loopback()).ok().unwrap();
     assert_eq!(settings.url.as_str(), "https://api.batch.com/");
 }
 

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::TITLE;
 use crate::channels::Receipt;
-use crate::channels::common;
+use crate::channels::common::{self, told};
 use crate::channels::company::said_of_all;
 use crate::channels::http::Answer;
 
@@ -38,7 +38,7 @@ struct Body {
 }
 
 pub(super) fn receipts(answer: &Answer, messages: usize) -> Vec<Receipt> {
-    if let Some(failure) = common::failure(TITLE, answer, common::words(answer, &["/message"]).as_deref()) {
+    if let Some(failure) = common::failure(TITLE, answer, &["/message"]) {
         return said_of_all(failure, messages);
     }
     match serde_json::from_slice(&answer.body) {
@@ -82,11 +82,4 @@ fn place(error: &Value) -> Option<usize> {
 
 fn words(error: &Value) -> Option<&str> {
     error.as_str().or_else(|| error.get("type")?.as_str())
-}
-
-fn told(answer: &Answer, said: String, words: Option<&str>) -> String {
-    match words.and_then(|words| answer.asked.hidden_in(words)) {
-        Some(words) => format!("{said}: {words}"),
-        None => said,
-    }
 }

@@ -55,11 +55,11 @@ impl Provider for Braze {
     }
 
     fn validate(&self, settings: &Value, reach: &Reach) -> Result<Value, SettingsError> {
-        Settings::validate(settings, reach)
+        Settings::parse(settings, reach).map(|(_, kept)| kept)
     }
 
     fn open(&self, settings: &Value, http: &Http) -> Result<Arc<dyn Channel>, SettingsError> {
-        let settings = Settings::parse(settings, http.reach())?;
+        let (settings, _) = Settings::parse(settings, http.reach())?;
         Ok(bulk::gathering(Opened { settings, http: http.clone() }))
     }
 }
@@ -91,7 +91,7 @@ impl Bulk for Opened {
             let count = elements.len();
             let said = match self.http.send(self.request(call, elements), at).await {
                 Ok(answer) => answer::receipts(&answer, count),
-                Err(reason) => vec![Receipt::Retry { reason, after: None }; count],
+                Err(receipt) => vec![receipt; count],
             };
             with_those_left_out(said, &is_sent)
         })

@@ -52,23 +52,19 @@ pub(super) struct Sender {
 }
 
 impl Settings {
-    /// Checks settings and gives them as they are kept.
-    pub(super) fn validate(settings: &Value, reach: &Reach) -> Result<Value, SettingsError> {
-        Self::parse(settings, reach)?;
-        Fields::of(settings, KNOWN).map(|fields| fields.kept())
-    }
-
-    pub(super) fn parse(settings: &Value, reach: &Reach) -> Result<Self, SettingsError> {
+    /// The settings, and how they are kept.
+    pub(super) fn parse(settings: &Value, reach: &Reach) -> Result<(Self, Value), SettingsError> {
         let fields = Fields::of(settings, KNOWN)?;
         let target = Target::of(fields.name(CAMPAIGN)?, fields.name(CANVAS)?, fields.name(EVENT)?);
-        Ok(Self {
+        let read = Self {
             key: fields.required_key(KEY)?.to_owned(),
             url: url(fields, reach)?,
             target: target.map_err(|_| {
                 SettingsError::invalid(EVENT, "should stand alone: set one of `campaign_id`, `canvas_id` and `event`")
             })?,
             sender: sender(fields)?,
-        })
+        };
+        Ok((read, fields.kept()))
     }
 }
 
@@ -76,10 +72,9 @@ fn url(fields: Fields<'_>, reach: &Reach) -> Result<Url, SettingsError> {
     let problem = "should be the instance of your dashboard, in lower case: `us-01` to `us-10`, `eu-01`, `eu-02`, `au-01`, `id-01` or \
                    `jp-01`; for any other, set its REST endpoint as `url`";
     let cluster = fields.choice(CLUSTER, CLUSTERS, problem)?;
-    match (fields.address(URL, reach)?, cluster) {
-        (Some(url), _) => Ok(url),
-        (None, Some(endpoint)) => Ok(Url::parse(endpoint).expect("an endpoint of ours should be an address")),
-        (None, None) => Err(SettingsError::invalid(CLUSTER, problem)),
+    match cluster {
+        Some(own) => fields.address_or(URL, own, reach),
+        None => fields.address(URL, reach)?.ok_or(SettingsError::invalid(CLUSTER, problem)),
     }
 }
 

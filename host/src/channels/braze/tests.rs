@@ -442,7 +442,7 @@ fn settings_that_cannot_work_are_refused_with_what_would() {
 fn every_cluster_is_an_address_of_brazes() {
     let host = |cluster: &str| {
         let settings = json!({"api_key": "k", "cluster": cluster});
-        super::Settings::parse(&settings, &loopback()).ok().unwrap().url.host_str().unwrap().to_owned()
+        super::Settings::parse(&settings, &loopback()).ok().unwrap().0.url.host_str().unwrap().to_owned()
     };
     assert_eq!((host("us-01").as_str(), host("eu-02").as_str()), ("rest.iad-01.braze.com", "rest.fra-02.braze.eu"));
     assert_eq!((host("us-10").as_str(), host("jp-01").as_str()), ("rest.us-10.braze.com", "rest.jp-01.braze.com"));

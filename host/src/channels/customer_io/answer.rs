@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::TITLE;
 use crate::channels::Receipt;
-use crate::channels::common::{failure, malformed, words};
+use crate::channels::common::{failure, malformed, told, words};
 use crate::channels::http::Answer;
 
 const WORDS: &[&str] = &["/meta/error", "/errors/0/detail", "/errors/0/message"];
@@ -33,7 +33,7 @@ struct Failure {
 
 /// For one message.
 pub(super) fn receipt(answer: &Answer) -> Receipt {
-    failure(TITLE, answer, words(answer, WORDS).as_deref()).unwrap_or_else(|| {
+    failure(TITLE, answer, WORDS).unwrap_or_else(|| {
         let id = words(answer, &["/delivery_id"]).and_then(|id| answer.asked.hidden_in(&id));
         Receipt::Accepted { note: id.map(|id| format!("{TITLE} took it as delivery {id}")) }
     })
@@ -41,7 +41,7 @@ pub(super) fn receipt(answer: &Answer) -> Receipt {
 
 /// For each of some events, in their order.
 pub(super) fn receipts(answer: &Answer, events: usize) -> Vec<Receipt> {
-    if let Some(failure) = failure(TITLE, answer, words(answer, WORDS).as_deref()) {
+    if let Some(failure) = failure(TITLE, answer, WORDS) {
         return vec![failure; events];
     }
     let failures = match failures(answer) {
@@ -61,10 +61,6 @@ fn failures(answer: &Answer) -> Option<Vec<Failure>> {
 
 fn one_of(answer: &Answer, failure: Option<&Failure>) -> Receipt {
     let Some(failure) = failure else { return Receipt::Accepted { note: None } };
-    let words = failure.message.as_deref().or(failure.reason.as_deref()).unwrap_or_default();
-    let reason = match answer.asked.hidden_in(words) {
-        Some(words) => format!("{TITLE} does not take the event: {words}"),
-        None => format!("{TITLE} does not take the event"),
-    };
-    Receipt::Refused { reason }
+    let words = failure.message.as_deref().or(failure.reason.as_deref());
+    Receipt::Refused { reason: told(answer, format!("{TITLE} does not take the event"), words) }
 }

@@ -66,7 +66,7 @@ impl Bulk for Opened {
             let request = self.http.post(url).basic_auth(&self.settings.site_id, Some(&self.settings.key));
             match self.http.send(request.json(&json!({ "batch": events })), at).await {
                 Ok(answer) => answer::receipts(&answer, events.len()),
-                Err(reason) => vec![Receipt::Retry { reason, after: None }; events.len()],
+                Err(receipt) => vec![receipt; events.len()],
             }
         })
     }

@@ -48,7 +48,7 @@ impl Channel for Opened {
             let request = self.http.post(url).bearer_auth(&self.settings.key).json(&body);
             match self.http.send(request, message.at).await {
                 Ok(answer) => answer::receipt(&answer),
-                Err(reason) => Receipt::Retry { reason, after: None },
+                Err(receipt) => receipt,
             }
         })
     }

@@ -128,7 +128,7 @@ impl Events {
 /// The address that is set, else the API's own in the region that is set.
 fn url(fields: Fields<'_>, [us, eu]: [&'static str; 2], reach: &Reach) -> Result<Url, SettingsError> {
     let own = fields.choice(REGION, &[("us", us), ("eu", eu)], "should be `us` or `eu`")?.unwrap_or(us);
-    Ok(fields.address(URL, reach)?.unwrap_or_else(|| own.parse().expect("Customer.io's address should be one")))
+    fields.address_or(URL, own, reach)
 }
 
 fn identify_by(fields: Fields<'_>) -> Result<IdentifyBy, SettingsError> {

@@ -42,11 +42,12 @@ impl Provider for DynamicYield {
     }
 
     fn validate(&self, settings: &Value, reach: &Reach) -> Result<Value, SettingsError> {
-        Settings::validate(settings, reach)
+        Settings::parse(settings, reach).map(|(_, kept)| kept)
     }
 
     fn open(&self, settings: &Value, http: &Http) -> Result<Arc<dyn Channel>, SettingsError> {
-        Ok(Arc::new(Opened { settings: Settings::parse(settings, http.reach())?, http: http.clone() }))
+        let (settings, _) = Settings::parse(settings, http.reach())?;
+        Ok(Arc::new(Opened { settings, http: http.clone() }))
     }
 }
 
@@ -68,7 +69,7 @@ impl Channel for Opened {
             };
             match self.http.send(request, message.at).await {
                 Ok(answer) => receipt(&answer),
-                Err(reason) => Receipt::Retry { reason, after: None },
+                Err(receipt) => receipt,
             }
         })
     }
@@ -81,7 +82,7 @@ impl Opened {
 }
 
 fn receipt(answer: &Answer) -> Receipt {
-    let failure = common::failure(TITLE, answer, common::words(answer, WORDS).as_deref());
+    let failure = common::failure(TITLE, answer, WORDS);
     failure.unwrap_or_else(|| Receipt::Accepted { note: Some(format!("{TITLE} answered {}", answer.status)) })
 }
 

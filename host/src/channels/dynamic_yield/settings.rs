@@ -25,28 +25,23 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Checks settings and gives them as they are kept.
-    pub(super) fn validate(settings: &Value, reach: &Reach) -> Result<Value, SettingsError> {
-        Self::parse(settings, reach)?;
-        Fields::of(settings, KNOWN).map(|fields| fields.kept())
-    }
-
-    pub(super) fn parse(settings: &Value, reach: &Reach) -> Result<Self, SettingsError> {
+    /// The settings, and how they are kept.
+    pub(super) fn parse(settings: &Value, reach: &Reach) -> Result<(Self, Value), SettingsError> {
         let fields = Fields::of(settings, KNOWN)?;
-        Ok(Self {
+        let read = Self {
             key: fields.required_key(KEY)?.to_owned(),
             event: fields.name(EVENT)?.unwrap_or(USUAL_EVENT).to_owned(),
             url: url(fields, reach)?,
-        })
+        };
+        Ok((read, fields.kept()))
     }
 }
 
 fn url(fields: Fields<'_>, reach: &Reach) -> Result<Url, SettingsError> {
     let problem = "should be where your account is: `us` or `eu`";
     let region = fields.choice(REGION, REGIONS, problem)?;
-    match (fields.address(URL, reach)?, region) {
-        (Some(url), _) => Ok(url),
-        (None, Some(base)) => Ok(Url::parse(base).expect("an address of ours should be one")),
-        (None, None) => Err(SettingsError::invalid(REGION, problem)),
+    match region {
+        Some(own) => fields.address_or(URL, own, reach),
+        None => fields.address(URL, reach)?.ok_or(SettingsError::invalid(REGION, problem)),
     }
 }

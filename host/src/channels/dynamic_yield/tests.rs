@@ -142,7 +142,7 @@ fn settings_that_cannot_work_are_refused_with_what_would() {
 fn each_data_centre_has_an_address_of_its_own() {
     let url = |region: &str| {
         let settings = json!({"api_key": "k", "region": region});
-        super::Settings::parse(&settings, &loopback()).ok().unwrap().url.to_string()
+        super::Settings::parse(&settings, &loopback()).ok().unwrap().0.url.to_string()
     };
     assert_eq!((url("us").as_str(), url("eu").as_str()), ("https://dy-api.com/", "https://dy-api.eu/"));
 }

@@ -65,8 +65,7 @@ pub(super) fn receipts(answer: &Answer, rows: &[&Row]) -> Vec<Receipt> {
 }
 
 fn failure(answer: &Answer) -> Option<Receipt> {
-    let words = common::words(answer, &["/error/error_user_msg", "/error/message"]);
-    let receipt = common::failure(NAME, answer, words.as_deref())?;
+    let receipt = common::failure(NAME, answer, &["/error/error_user_msg", "/error/message"])?;
     let Ok(Failed { error }) = serde_json::from_slice(&answer.body) else { return Some(receipt) };
     let (Receipt::Retry { reason, .. } | Receipt::Refused { reason }) = receipt.clone() else { return Some(receipt) };
     let reason = format!("{reason} ({})", error.numbers());

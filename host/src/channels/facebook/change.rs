@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::person::Row;
-use crate::channels::ads::{Action, Content, refused};
+use crate::channels::ads::{Action, Content};
+use crate::channels::content::refused;
 use crate::channels::{Message, Receipt};
 use crate::domain::Timestamp;
 

@@ -113,7 +113,7 @@ impl Opened {
             .json(&body(&rows));
         match self.http.send_heeding(request, at, usage::asked_wait).await {
             Ok(answer) => answer::receipts(&answer, &rows),
-            Err(reason) => vec![Receipt::Retry { reason, after: None }; rows.len()],
+            Err(receipt) => vec![receipt; rows.len()],
         }
     }
 }

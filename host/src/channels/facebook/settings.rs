@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::channels::ads::{AUDIENCES, Audiences};
 use crate::channels::settings::Fields;
-use crate::channels::{Reach, SettingsError};
+use crate::channels::{Reach, SettingsError, common};
 
 const ACCESS_TOKEN: &str = "access_token";
 const URL: &str = "url";
@@ -26,7 +26,6 @@ impl Settings {
     /// The settings, and how they are kept.
     pub(super) fn parse(settings: &Value, reach: &Reach) -> Result<(Self, Value), SettingsError> {
         let fields = Fields::of(settings, &[ACCESS_TOKEN, AUDIENCES, URL])?;
-        let home = || Url::parse(HOME).expect("Meta's address should be one");
         let read = Self {
             access_token: fields.required_key(ACCESS_TOKEN)?.to_owned(),
             audiences: Audiences::parse(
@@ -34,18 +33,14 @@ impl Settings {
                 is_audience_id,
                 "should give the campaigns' names of audiences and Meta's ids: `{\"carts\": \"23850000000000000\"}`",
             )?,
-            url: fields.address(URL, reach)?.unwrap_or_else(home),
+            url: fields.address_or(URL, HOME, reach)?,
         };
         Ok((read, fields.kept()))
     }
 
     /// Where the people of an audience are changed.
     pub(super) fn people_of(&self, audience_id: &str) -> Url {
-        let mut url = self.url.clone();
-        let mut path = url.path_segments_mut().expect("an address with a host should have a path");
-        path.pop_if_empty().extend([VERSION, audience_id, "users"]);
-        drop(path);
-        url
+        common::below(&self.url, [VERSION, audience_id, "users"])
     }
 }
 

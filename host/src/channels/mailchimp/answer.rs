@@ -10,7 +10,8 @@ use crate::channels::http::Answer;
 use crate::channels::{Receipt, common};
 
 pub(super) fn success(task: &Task, answer: &Answer) -> Result<(), Receipt> {
-    if matches!(task, Task::Remove { .. }) && answer.status == StatusCode::NOT_FOUND {
+    let is_gone_already = matches!(task, Task::Remove { .. }) && answer.status == StatusCode::NOT_FOUND;
+    if answer.status.is_success() || is_gone_already {
         return Ok(());
     }
     let [title, detail] = ["/title", "/detail"].map(|place| common::words(answer, &[place]));
@@ -18,8 +19,7 @@ pub(super) fn success(task: &Task, answer: &Answer) -> Result<(), Receipt> {
         (Some(title), Some(detail)) => Some(format!("{title}: {detail}")),
         (title, detail) => title.or(detail),
     };
-    let Some(receipt) = common::failure(NAME, answer, words.as_deref()) else { return Ok(()) };
-    match receipt {
+    match common::failed(NAME, answer, words.as_deref()) {
         Receipt::Refused { reason } if answer.status == StatusCode::NOT_FOUND => {
             Err(Receipt::Refused { reason: format!("{reason}; is the person in the list, and the list there?") })
         }

@@ -78,8 +78,7 @@ impl Opened {
         let recipient = email::recipient(message)?;
         let task = Task::read(&Content::of(message)?, &self.settings)?;
         for request in task.requests(&self.http, &self.settings, message, recipient.as_ref()) {
-            let retry = |reason| Receipt::Retry { reason, after: None };
-            let answer = self.http.send(request, message.at).await.map_err(retry)?;
+            let answer = self.http.send(request, message.at).await?;
             answer::success(&task, &answer)?;
         }
         Ok(Receipt::Accepted { note: Some(format!("{NAME}: {}", task.done())) })

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::settings::Settings;
 use crate::channels::content::{Content, as_text, refused};
+use crate::channels::properties::names;
 use crate::channels::{Http, Message, Receipt, common};
 
 /// One of the four.
@@ -145,14 +146,8 @@ fn tagging(tag: &str, status: &str) -> Value {
 }
 
 fn event(name: &str, properties: &Map<String, Value>, message: &Message) -> Value {
-    let ids = [
-        ("rekindle_message", message.id.as_str()),
-        ("rekindle_campaign", message.campaign.as_str()),
-        ("rekindle_step", &message.step),
-        ("rekindle_profile", message.profile.as_str()),
-    ];
     let told = properties.iter().map(|(name, value)| (name.clone(), as_text(value).into()));
-    let properties: Map<_, Value> = told.chain(ids.map(|(name, id)| (name.to_owned(), id.into()))).collect();
+    let properties: Map<_, Value> = told.chain(names(message)).collect();
     json!({"name": name, "properties": properties, "occurred_at": message.promised_at.to_string()})
 }
 

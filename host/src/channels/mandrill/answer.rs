@@ -41,7 +41,7 @@ pub(super) fn receipt(answer: &Answer, message: &Message) -> Receipt {
     if let Some(receipt) = error(answer) {
         return receipt;
     }
-    if let Some(receipt) = common::failure(NAME, answer, common::words(answer, &["/message"]).as_deref()) {
+    if let Some(receipt) = common::failure(NAME, answer, &["/message"]) {
         return receipt;
     }
     let Ok([told]) = serde_json::from_slice::<[Told; 1]>(&answer.body) else { return common::malformed(NAME) };

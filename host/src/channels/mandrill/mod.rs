@@ -66,8 +66,7 @@ impl Opened {
     async fn attempt(&self, message: &Message) -> Result<Receipt, Receipt> {
         let recipient = email::recipient(message)?;
         let request = request::build(&self.http, &self.settings, message, recipient.as_ref())?;
-        let retry = |reason| Receipt::Retry { reason, after: None };
-        let answer = self.http.send(request, message.at).await.map_err(retry)?;
+        let answer = self.http.send(request, message.at).await?;
         Ok(answer::receipt(&answer, message))
     }
 }

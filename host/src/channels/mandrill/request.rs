@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::settings::Settings;
 use crate::channels::content::{Content, refused};
 use crate::channels::email::Email;
+use crate::channels::properties::ids;
 use crate::channels::{Http, Message, Receipt, common};
 use crate::domain::limits;
 
@@ -141,14 +142,8 @@ fn tags<'a>(message: &'a Message, own: &'a Content) -> Result<Vec<&'a str>, Rece
 
 /// Our ids, as callbacks give them back: as many as fit, the message's first.
 fn metadata(message: &Message) -> Map<String, Value> {
-    let ids = [
-        ("rekindle_message", message.id.as_str()),
-        ("rekindle_campaign", message.campaign.as_str()),
-        ("rekindle_step", &message.step),
-        ("rekindle_profile", message.profile.as_str()),
-    ];
     let mut metadata = Map::new();
-    for (name, id) in ids {
+    for (name, id) in ids(message) {
         metadata.insert(name.to_owned(), id.into());
         if Value::from(metadata.clone()).to_string().len() > limits::MANDRILL_METADATA_BYTES_MAX {
             metadata.remove(name);

@@ -42,10 +42,9 @@ impl Settings {
         let fields = Fields::of(settings, &known)?;
         // Only callbacks read it.
         fields.key(CALLBACK_KEY)?;
-        let base = || Url::parse(BASE).expect("the constant should be an address");
         let parsed = Self {
             key: fields.required_key(KEY)?.to_owned(),
-            url: fields.address(URL, reach)?.unwrap_or_else(base),
+            url: fields.address_or(URL, BASE, reach)?,
             from: email::mailbox(&fields, FROM)?,
             reply_to: email::mailbox(&fields, REPLY_TO)?,
             template: fields.text(TEMPLATE)?.map(str::to_owned),

@@ -166,7 +166,8 @@ fn no_spelling_of_an_address_inside_is_connected_to() {
             let text = format!("http://{host}:{}/in", inside.port);
             let text = if host.contains('\\') { format!("http://{host}/in") } else { text };
             let url = Url::parse(&text).unwrap_or_else(|err| panic!("{text}: {err}"));
-            let reason = http.send(http.post(url), message(1).at).await.expect_err(&text);
+            let receipt = http.send(http.post(url), message(1).at).await.expect_err(&text);
+            let Receipt::Retry { reason, after: None } = receipt else { panic!("{text}: {receipt:?}") };
             assert!(reason.contains("is not public ("), "{text}: {reason}");
             let settings = json!({"url": text, "secret": SECRET});
             let refused = validate("webhook", &settings, &nobody_allowed()).expect_err(&text);

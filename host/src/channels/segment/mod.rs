@@ -46,11 +46,12 @@ impl Provider for Segment {
     }
 
     fn validate(&self, settings: &Value, reach: &Reach) -> Result<Value, SettingsError> {
-        Settings::kept(settings, reach)
+        Settings::parse(settings, reach).map(|(_, kept)| kept)
     }
 
     fn open(&self, settings: &Value, http: &Http) -> Result<Arc<dyn Channel>, SettingsError> {
-        Ok(gathering(Source { settings: Settings::parse(settings, http.reach())?, http: http.clone() }))
+        let (settings, _) = Settings::parse(settings, http.reach())?;
+        Ok(gathering(Source { settings, http: http.clone() }))
     }
 }
 
@@ -117,10 +118,9 @@ impl Source {
         let request = request.header(CONTENT_TYPE, "application/json").body(pieces::body(calls));
         let answer = match self.http.send(request, at).await {
             Ok(answer) => answer,
-            Err(reason) => return Receipt::Retry { reason, after: None },
+            Err(receipt) => return receipt,
         };
-        let words = common::words(&answer, &["/message", "/error/message", "/code"]);
-        match common::failure("Segment", &answer, words.as_deref()) {
+        match common::failure("Segment", &answer, &["/message", "/error/message", "/code"]) {
             None => Receipt::Accepted { note: Some(format!("Segment answered {}", answer.status)) },
             Some(Receipt::Refused { reason }) if PASSING.contains(&answer.status.as_u16()) => {
                 Receipt::Retry { reason, after: answer.retry_after }

@@ -7,7 +7,7 @@ use reqwest::header::HeaderValue;
 use serde_json::Value;
 
 use crate::channels::settings::Fields;
-use crate::channels::{Reach, SettingsError};
+use crate::channels::{Reach, SettingsError, common};
 
 const WRITE_KEY: &str = "write_key";
 const REGION: &str = "region";
@@ -27,37 +27,15 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub(super) fn parse(settings: &Value, reach: &Reach) -> Result<Self, SettingsError> {
-        Self::read(fields(settings)?, reach)
-    }
-
-    /// The settings as they are kept, where they can be used.
-    pub(super) fn kept(settings: &Value, reach: &Reach) -> Result<Value, SettingsError> {
-        let fields = fields(settings)?;
-        Self::read(fields, reach).map(|_| fields.kept())
-    }
-
-    fn read(fields: Fields<'_>, reach: &Reach) -> Result<Self, SettingsError> {
+    /// The settings, and how they are kept.
+    pub(super) fn parse(settings: &Value, reach: &Reach) -> Result<(Self, Value), SettingsError> {
+        let fields = Fields::of(settings, &[WRITE_KEY, REGION, URL])?;
         let credentials = STANDARD.encode(format!("{}:", fields.required_key(WRITE_KEY)?));
         let mut authorization =
             HeaderValue::try_from(format!("Basic {credentials}")).expect("base64 should be fit for a header");
         authorization.set_sensitive(true);
         let region = fields.choice(REGION, &[("us", US), ("eu", EU)], "should be `us` or `eu`")?.unwrap_or(US);
-        let base = match fields.address(URL, reach)? {
-            Some(url) => url,
-            None => Url::parse(region).expect("Segment's addresses should be addresses"),
-        };
-        Ok(Self { url: batches(base), authorization })
+        let base = fields.address_or(URL, region, reach)?;
+        Ok((Self { url: common::below(&base, ["v1", "batch"]), authorization }, fields.kept()))
     }
-}
-
-fn fields(settings: &Value) -> Result<Fields<'_>, SettingsError> {
-    Fields::of(settings, &[WRITE_KEY, REGION, URL])
-}
-
-fn batches(mut base: Url) -> Url {
-    if let Ok(mut path) = base.path_segments_mut() {
-        path.pop_if_empty().extend(["v1", "batch"]);
-    }
-    base
 }

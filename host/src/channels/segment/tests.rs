@@ -210,7 +210,7 @@ fn settings_that_cannot_work_are_refused_with_what_would() {
 
 #[test]
 fn each_region_has_its_address_and_another_base_goes_before_it() {
-    let url = |settings: Value| super::Settings::parse(&settings, &loopback()).unwrap().url.to_string();
+    let url = |settings: Value| super::Settings::parse(&settings, &loopback()).unwrap().0.url.to_string();
     assert_eq!(url(json!({"write_key": "k"})), "https://api.segment.io/v1/batch");
     assert_eq!(url(json!({"write_key": "k", "region": "us"})), "https://api.segment.io/v1/batch");
     assert_eq!(url(json!({"write_key": "k", "region": "eu"})), "https://events.eu1.segmentapis.com/v1/batch");

@@ -12,12 +12,12 @@ use serde_json::Value;
 use super::TITLE;
 use super::lists::Person;
 use crate::channels::Receipt;
-use crate::channels::common::{self, words};
+use crate::channels::common;
 use crate::channels::http::Answer;
 
 /// The receipt for an answer that is no success.
 pub(super) fn failure(answer: &Answer) -> Option<Receipt> {
-    common::failure(TITLE, answer, words(answer, &["/errors/0/message"]).as_deref())
+    common::failure(TITLE, answer, &["/errors/0/message"])
 }
 
 pub(super) fn to_mail(answer: &Answer) -> Receipt {

@@ -171,7 +171,7 @@ impl Opened {
     }
 
     async fn send(&self, request: RequestBuilder, at: Timestamp) -> Result<Answer, Receipt> {
-        self.http.send(request, at).await.map_err(|reason| Receipt::Retry { reason, after: None })
+        self.http.send(request, at).await
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::settings::{DYNAMIC, Mail};
 use super::{NAME, OWN, answer};
 use crate::channels::common::below;
 use crate::channels::content::{Content, refused};
+use crate::channels::email::{unsubscribe_headers, unsubscribe_url};
 use crate::channels::properties::{names, properties};
 use crate::channels::{Channel, Delivering, Http, Message, Receipt};
 use crate::domain::{KnownBy, limits};
@@ -41,7 +41,7 @@ impl Channel for Opened {
             let request = self.http.post(url).bearer_auth(&self.settings.key).json(&body);
             match self.http.send(request, message.at).await {
                 Ok(answer) => answer::to_mail(&answer),
-                Err(reason) => Receipt::Retry { reason, after: None },
+                Err(receipt) => receipt,
             }
         })
     }
@@ -115,18 +115,12 @@ fn add_ways_out(body: &mut Value, settings: &Mail, content: &Content) -> Result<
     if let Some(group) = settings.unsubscribe_group {
         body["asm"] = json!({ "group_id": group });
     }
-    let own = content.text("unsubscribe_url")?.map(|text| unsubscribe_url(content, text)).transpose()?;
+    let own = unsubscribe_url(content)?;
     if settings.subscription_tracking {
         body["tracking_settings"] = json!({"subscription_tracking": {"enable": true}});
     } else if let Some(url) = own {
-        body["headers"] =
-            json!({"List-Unsubscribe": format!("<{url}>"), "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"});
+        let headers = unsubscribe_headers(&url).into_iter();
+        body["headers"] = headers.map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
     }
     Ok(())
-}
-
-fn unsubscribe_url(content: &Content, text: &str) -> Result<Url, Receipt> {
-    let is_fit = |url: &Url| url.scheme() == "https" && url.as_str().len() <= limits::UNSUBSCRIBE_URL_BYTES_MAX;
-    let wrong = || content.wrong("unsubscribe_url", "an address that begins with `https://`, of at most 900 bytes");
-    Url::parse(text).ok().filter(is_fit).ok_or_else(wrong)
 }

@@ -142,7 +142,7 @@ impl Lists {
 fn url(fields: Fields<'_>, reach: &Reach) -> Result<Url, SettingsError> {
     let regions = [("us", "https://api.sendgrid.com"), ("eu", "https://api.eu.sendgrid.com")];
     let own = fields.choice(REGION, &regions, "should be `us` or `eu`")?.unwrap_or(regions[0].1);
-    Ok(fields.address(URL, reach)?.unwrap_or_else(|| own.parse().expect("SendGrid's address should be one")))
+    fields.address_or(URL, own, reach)
 }
 
 fn template(text: &str) -> Result<String, SettingsError> {

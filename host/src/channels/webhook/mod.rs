@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Channel, Delivering, Http, Message, Provider, Reach, Receipt, SettingsError};
+use super::{Channel, Delivering, Http, Message, Provider, Reach, SettingsError};
 use settings::Settings;
 
 const NAME: &str = "webhook";
@@ -51,7 +51,7 @@ impl Channel for Opened {
             let request = request::build(&self.http, &self.settings, message);
             match self.http.send(request, message.at).await {
                 Ok(answer) => answer::receipt(&answer, &message.addresses),
-                Err(reason) => Receipt::Retry { reason, after: None },
+                Err(receipt) => receipt,
             }
         })
     }
