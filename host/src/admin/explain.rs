@@ -12,14 +12,12 @@ use utoipa_axum::routes;
 use super::Admin;
 use super::caller::{Caller, Viewer};
 use super::named::Named;
-use super::people::found;
+use super::people::{self, found};
 use super::problem::{Kind, Problem};
-use super::records::Unreadable;
 use super::workshop::aside;
-use crate::domain::{CampaignName, ProfileId, ProfileKey, Timestamp, limits};
+use crate::domain::{CampaignName, ProfileId, ProfileKey, Timestamp};
 use crate::explain::{Case, Known, Line, explain};
 use crate::ledger::LedgerRow;
-use crate::store::{Book, Page};
 use crate::tenants::{Campaign, CampaignState, Tenant};
 
 pub(super) fn operations() -> OpenApiRouter<Arc<Admin>> {
@@ -90,11 +88,8 @@ async fn explain_profile(
 }
 
 async fn ledger(admin: &Admin, key: &ProfileKey) -> Result<Vec<LedgerRow>, Problem> {
-    let page = Page { tenant: key.tenant.clone(), page: key.profile.to_string(), after: None };
-    let reports = Arc::clone(&admin.reports);
-    let rows = aside(move || reports.rows(Book::Ledger, &page, limits::LEDGER_ROWS_MAX as usize)).await?;
-    let rows = rows.iter().map(|row| LedgerRow::decode(&row.body).map_err(Unreadable::from));
-    Ok(rows.collect::<Result<_, _>>()?)
+    let (reports, key) = (Arc::clone(&admin.reports), key.clone());
+    aside(move || people::ledger(reports.as_ref(), &key)).await
 }
 
 fn asked_about<'a>(

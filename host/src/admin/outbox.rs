@@ -20,9 +20,8 @@ use super::problem::{Kind, Problem};
 use super::records::Unreadable;
 use super::workshop::aside;
 use crate::domain::{InstructionId, TenantId, Timestamp, limits};
-use crate::ledger::LedgerRow;
 use crate::outbox::Entry;
-use crate::store::{Book, Page, Reports};
+use crate::store::Reports;
 use crate::tenants::{AuditLog, DeedOutcome};
 use crate::worker::{self, Obstacle};
 
@@ -319,10 +318,7 @@ impl Redelivery<'_> {
 
     fn obstacle(&self, entry: &Entry) -> Result<Option<Obstacle>, Problem> {
         let (key, person) = people::follow(self.admin.reports.as_ref(), entry.owner())?;
-        let page = Page { tenant: key.tenant, page: key.profile.to_string(), after: None };
-        let rows = self.admin.reports.rows(Book::Ledger, &page, limits::LEDGER_ROWS_MAX as usize)?;
-        let rows = rows.iter().map(|row| LedgerRow::decode(&row.body)).collect::<Result<Vec<_>, _>>();
-        let now = self.admin.clock.now();
-        Ok(worker::obstacle(entry, &person.unwrap_or_default(), &rows.map_err(Unreadable::from)?, now))
+        let rows = people::ledger(self.admin.reports.as_ref(), &key)?;
+        Ok(worker::obstacle(entry, &person.unwrap_or_default(), &rows, self.admin.clock.now()))
     }
 }

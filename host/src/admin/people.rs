@@ -20,6 +20,7 @@ use super::problem::{Kind, Problem};
 use super::records::{self, Unreadable};
 use super::workshop::aside;
 use crate::domain::{Event, Inbound, MessageId, ProfileId, ProfileKey, SourceId, Substance, TenantId, limits};
+use crate::ledger::LedgerRow;
 use crate::profiles::{Kept, Profile};
 use crate::store::{Book, Page, Reports};
 use crate::tenants::{AuditLog, DeedOutcome};
@@ -114,6 +115,14 @@ pub(super) fn follow(
         }
     }
     Ok((key, None))
+}
+
+/// All that is recorded of somebody, for who may wait for the store.
+pub(super) fn ledger(reports: &dyn Reports, key: &ProfileKey) -> Result<Vec<LedgerRow>, Problem> {
+    let page = Page { tenant: key.tenant.clone(), page: key.profile.to_string(), after: None };
+    let rows = reports.rows(Book::Ledger, &page, limits::LEDGER_ROWS_MAX as usize)?;
+    let rows = rows.iter().map(|row| LedgerRow::decode(&row.body));
+    Ok(rows.collect::<Result<_, _>>().map_err(Unreadable::from)?)
 }
 
 #[derive(Serialize, ToSchema)]

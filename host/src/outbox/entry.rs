@@ -160,13 +160,13 @@ impl Entry {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::time::Duration;
 
     use super::*;
 
     /// An entry that was promised at the 1,000th second and never attempted.
-    pub(in crate::outbox) fn entry() -> Entry {
+    pub(crate) fn entry() -> Entry {
         Entry {
             id: InstructionId::parse("msg_00112233445566778899aabbccddeeff").unwrap(),
             tenant: TenantId::parse("shop").unwrap(),
@@ -189,7 +189,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::outbox) fn second(seconds: i64) -> Timestamp {
+    pub(crate) fn second(seconds: i64) -> Timestamp {
         Timestamp::from_millis(seconds * 1_000)
     }
 

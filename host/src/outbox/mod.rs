@@ -16,6 +16,8 @@ mod telemetry;
 mod view;
 
 pub use dispatcher::{Dispatcher, Lane, Settled, Settlement};
+#[cfg(test)]
+pub(crate) use entry::tests::{entry, second};
 pub use entry::{Dead, DeathCause, Entry, Expired, Matter};
 pub use places::{Declined, Place};
 pub use record::RecordError;

@@ -99,36 +99,13 @@ fn left(entry: &Entry, row: &LedgerRow) -> Option<Obstacle> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::channels::Addresses;
-    use crate::domain::{CampaignName, InstructionId, Json, ProfileId, Revision, TenantId};
+    use crate::domain::{CampaignName, Json};
     use crate::ledger::Decided;
-
-    fn second(seconds: i64) -> Timestamp {
-        Timestamp::from_millis(seconds * 1_000)
-    }
+    use crate::outbox::{self, second};
 
     /// Promised at the 1,000th second.
     fn entry() -> Entry {
-        Entry {
-            id: InstructionId::parse("msg_00112233445566778899aabbccddeeff").unwrap(),
-            tenant: TenantId::parse("shop").unwrap(),
-            campaign: CampaignName::parse("cart").unwrap(),
-            revision: Revision(1),
-            variation: None,
-            step: "push".to_owned(),
-            channel: "push".to_owned(),
-            matter: Matter::Message,
-            profile: ProfileId::parse("u1").unwrap(),
-            user_id: None,
-            addresses: Addresses::default(),
-            content: Json::parse("{}").unwrap(),
-            promised_at: second(1_000),
-            good_until: second(1_000),
-            expires: None,
-            attempts: 1,
-            last_error: None,
-            dead: None,
-        }
+        Entry { campaign: CampaignName::parse("cart").unwrap(), ..outbox::entry() }
     }
 
     fn exit(campaign: &str, at: i64, reason: &str) -> LedgerRow {
