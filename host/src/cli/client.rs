@@ -1,5 +1,5 @@
-//! The HTTP client of the API: one request, one bounded answer, every "no" turned into a `Failure`. The only file of
-//! the room that knows the wire.
+//! The HTTP client of the API: one request, one bounded answer, every "no" turned into a `Failure`. Only this file and
+//! `segment/public_api`, which asks Segment, know the wire.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -32,6 +32,27 @@ pub(crate) struct Client {
     url: Url,
     /// How long an answer may take, other than to an upload.
     patience: Duration,
+}
+
+/// An address below a base address; each part of the path is encoded.
+pub(crate) fn below<'a>(base: &Url, parts: impl IntoIterator<Item = &'a str>) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(parts);
+    }
+    url
+}
+
+/// An answer's body; none where it is longer than that.
+pub(crate) async fn whole(response: &mut Response, bytes_max: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > bytes_max {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
 }
 
 impl Client {
@@ -93,13 +114,8 @@ impl Client {
         };
         let broken = |err| unanswered(err).at(self.place(request));
         let mut response = self.load(call, &request.body).send().await.map_err(broken)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            if body.len() + chunk.len() > limits::CLI_ANSWER_BYTES_MAX {
-                return Err(self.unintelligible(request, &"it is too long"));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = whole(&mut response, limits::CLI_ANSWER_BYTES_MAX).await.map_err(broken)?;
+        let body = body.ok_or_else(|| self.unintelligible(request, &"it is too long"))?;
         if response.status().is_success() {
             return Ok(body);
         }
@@ -112,10 +128,7 @@ impl Client {
     }
 
     fn address(&self, path: &[String], query: &[(&str, &str)]) -> Url {
-        let mut url = self.url.clone();
-        if let Ok(mut parts) = url.path_segments_mut() {
-            parts.pop_if_empty().push("v1").extend(path);
-        }
+        let mut url = below(&self.url, ["v1"].into_iter().chain(path.iter().map(String::as_str)));
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }

@@ -12,6 +12,7 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 use super::UNKNOWN;
+use crate::cli::client::below;
 use crate::domain::SourceId;
 
 /// Webhooks (Actions) in the catalogue.
@@ -49,11 +50,7 @@ impl Call {
 
     /// Where it goes.
     pub(super) fn address(&self, base: &Url) -> Url {
-        let mut url = base.clone();
-        if let Ok(mut parts) = url.path_segments_mut() {
-            parts.pop_if_empty().extend(&self.path);
-        }
-        url
+        below(base, self.path.iter().map(String::as_str))
     }
 }
 

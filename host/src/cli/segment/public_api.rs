@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::calls::Call;
+use crate::cli::client::whole;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::domain::{Secret, limits};
@@ -64,13 +65,9 @@ impl PublicApi {
         }
         let broken = |err| unanswered(err).at(place.clone());
         let mut response = request.send().await.map_err(broken)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            if body.len() + chunk.len() > limits::SEGMENT_ANSWER_BYTES_MAX {
-                return Err(Failure::new(Exit::Failed, "Segment's answer is too long").at(place));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = whole(&mut response, limits::SEGMENT_ANSWER_BYTES_MAX).await.map_err(broken)?;
+        let too_long = || Failure::new(Exit::Failed, "Segment's answer is too long").at(place.clone());
+        let body = body.ok_or_else(too_long)?;
         let envelope: Envelope = serde_json::from_slice(&body).unwrap_or_default();
         match response.status().is_success() {
             true => Ok(envelope.data),
