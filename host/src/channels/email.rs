@@ -20,6 +20,8 @@ pub(super) struct Email {
     pub(super) body: Option<String>,
     /// The same as HTML.
     pub(super) html: Option<String>,
+    /// Who it is from, instead of whom the settings name.
+    pub(super) sender: Option<Mailbox>,
     /// What the provider calls one of its templates.
     pub(super) template: Option<String>,
     /// For the template.
@@ -35,6 +37,7 @@ impl Email {
             subject: text("subject")?,
             body: text("body")?,
             html: text("html")?,
+            sender: sender(content)?,
             template: text("template")?,
             data: content.object("data")?.cloned().unwrap_or_default(),
             unsubscribe_url: unsubscribe_url(content)?,
@@ -50,6 +53,14 @@ impl Email {
 pub(super) fn unsubscribe_headers(url: &Url) -> [(&'static str, String); 2] {
     let one_click = "List-Unsubscribe=One-Click".to_owned();
     [("List-Unsubscribe", format!("<{url}>")), ("List-Unsubscribe-Post", one_click)]
+}
+
+/// Who the message is from, if the content says so.
+pub(super) fn sender(content: &Content) -> Result<Option<Mailbox>, Receipt> {
+    let Some(text) = content.text("sender")? else { return Ok(None) };
+    let wrong = || content.wrong("sender", "such as `shop@example.com` or `Shop <shop@example.com>`");
+    let is_plain = |mailbox: &Mailbox| AsRef::<str>::as_ref(&mailbox.email).is_ascii();
+    parse_mailbox(text).filter(is_plain).map(Some).ok_or_else(wrong)
 }
 
 /// Where one click ends the messages, if the content says so. An address is ASCII, however it was written.
@@ -76,10 +87,12 @@ fn address(text: &str) -> Option<Address> {
 /// The mailbox under a key: an address, or a name and an address.
 pub(super) fn mailbox(fields: &Fields, key: &'static str) -> Result<Option<Mailbox>, SettingsError> {
     let Some(text) = fields.text(key)? else { return Ok(None) };
-    let mailbox = text.parse::<Mailbox>().ok().filter(|_| !text.contains(char::is_control));
-    mailbox
-        .map(Some)
-        .ok_or(SettingsError::invalid(key, "should be such as `shop@example.com` or `Shop <shop@example.com>`"))
+    let wrong = SettingsError::invalid(key, "should be such as `shop@example.com` or `Shop <shop@example.com>`");
+    parse_mailbox(text).map(Some).ok_or(wrong)
+}
+
+fn parse_mailbox(text: &str) -> Option<Mailbox> {
+    text.parse().ok().filter(|_| !text.contains(char::is_control))
 }
 
 #[cfg(test)]
@@ -110,6 +123,22 @@ mod tests {
             assert!(!reason.contains("hush"), "{reason}");
         }
         assert_eq!(read("{}").unwrap().unsubscribe_headers(), None);
+    }
+
+    #[test]
+    fn a_sender_is_a_mailbox_of_plain_letters() {
+        let sender = |text: &str| read(&format!(r#"{{"sender": "{text}"}}"#)).map(|email| email.sender);
+        assert_eq!(sender("Tea <tea@example.com>").unwrap().unwrap().to_string(), "Tea <tea@example.com>");
+        assert_eq!(sender("").unwrap(), None);
+        for wrong in
+            ["hush", "hush@hüsh.example", "a@example.com, hush@example.com", r"a@example.com\r\nBcc: hush@example.com"]
+        {
+            let Err(Receipt::Refused { reason }) = sender(wrong) else { panic!("{wrong}") };
+            assert!(
+                reason.starts_with("the content's `sender` should be such as") && !reason.contains("hush"),
+                "{reason}"
+            );
+        }
     }
 
     #[test]

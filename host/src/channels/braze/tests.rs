@@ -286,6 +286,15 @@ fn an_e_mail_of_its_own_texts_is_html_that_says_the_same() {
 }
 
 #[test]
+fn html_is_sent_as_it_is_and_the_content_may_name_the_sender() {
+    let sender = json!({"app_id": "a1", "from": "shop@example.com"});
+    let content = json!({"subject": "Your cart", "html": "<p>It waits", "sender": "Tea <tea@example.com>"});
+    let email = &body(&sent(&sender, &about(content, message(1))))["messages"]["email"];
+    assert_eq!((&email["body"], &email["from"]), (&json!("<p>It waits"), &json!("Tea <tea@example.com>")));
+    assert_eq!(email["plaintext_body"], Value::Null);
+}
+
+#[test]
 fn what_a_message_says_is_never_a_template() {
     let text = "{{${email_address}}}{% connected_content http://x/ %}";
     let content =

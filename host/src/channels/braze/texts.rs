@@ -99,16 +99,19 @@ fn email(settings: &Settings, message: &Message, content: &Content, subject: &st
         ));
     };
     let (body, template) = (content.text("body")?, content.text("template")?);
-    if body.is_none() && template.is_none() {
+    let html = content.text("html")?.map(literal).or(body.map(html));
+    if html.is_none() && template.is_none() {
         return Err(refused("the content should have a `body` or a `template`"));
     }
+    let from =
+        crate::channels::email::sender(content)?.map_or_else(|| sender.from.clone(), |sender| sender.to_string());
     let email = json!({
         "app_id": sender.app_id,
-        "from": sender.from,
+        "from": from,
         "subject": literal(subject),
         "email_template_id": template,
         // A body takes the place of the template's.
-        "body": body.filter(|_| template.is_none()).map(html),
+        "body": html.filter(|_| template.is_none()),
         "plaintext_body": body.map(literal),
         "extras": extra(message, content)?,
     });

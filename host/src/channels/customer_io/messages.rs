@@ -10,6 +10,7 @@ use super::settings::{Kind, Messages};
 use super::{NAME, OWN, answer};
 use crate::channels::common::below;
 use crate::channels::content::{Content, as_text, refused};
+use crate::channels::email;
 use crate::channels::properties::{Properties, data, names, properties};
 use crate::channels::{Channel, Delivering, Http, Message, Receipt};
 use crate::domain::KnownBy;
@@ -115,21 +116,29 @@ impl<'a> Writing<'a> {
         body["to"] = self.email_address()?.into();
         body["subject"] = literal(self.text("subject")?).into();
         body["headers"] = Value::Object(headers(self.message));
-        put(&mut body, "from", self.settings.from.as_deref());
+        let sender = email::sender(&self.content)?.map(|sender| sender.to_string());
+        let from = sender.as_deref().or(self.settings.from.as_deref());
+        put(&mut body, "from", from);
         put(&mut body, "reply_to", self.settings.reply_to.as_deref());
         match &self.template {
             Some(template) => body[TRANSACTIONAL] = template.as_str().into(),
-            None if self.settings.from.is_none() => {
+            None if from.is_none() => {
                 return Err(refused("there is no sender: set `from`, or have the content name a `template`"));
             }
-            None => {
-                let text = self.text("body")?;
-                let html = self.content.text("html")?.map_or_else(|| html(text), str::to_owned);
-                body["body"] = literal(&html).into();
-                body["body_plain"] = literal(text).into();
-            }
+            None => self.letter(&mut body)?,
         }
         Ok(body)
+    }
+
+    /// What an e-mail says: HTML, and plain text where there is one.
+    fn letter(&self, body: &mut Value) -> Result<(), Receipt> {
+        let html = match self.content.text("html")? {
+            Some(html) => html.to_owned(),
+            None => html(self.text("body")?),
+        };
+        body["body"] = literal(&html).into();
+        put(body, "body_plain", self.content.text("body")?.map(literal).as_deref());
+        Ok(())
     }
 
     fn push(&self) -> Result<Value, Receipt> {

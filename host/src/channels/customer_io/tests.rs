@@ -112,6 +112,18 @@ fn an_email_goes_out_as_it_is_written() {
 }
 
 #[test]
+fn html_is_enough_and_the_content_may_name_the_sender() {
+    let content = json!({"subject": "Your cart", "html": "<p>{{ it }} waits", "sender": "Tea <tea@shop.example>"});
+    check(
+        app("email", json!({})),
+        &content,
+        &expect![[r#"
+        POST /v1/send/email HTTP/1.1
+        {"body":"<p>{{ '{{' }} it }} waits","from":"Tea <tea@shop.example>","headers":{"rekindle_campaign":"three-lines","rekindle_message":"msg_00112233445566778899aabbccddeeff","rekindle_profile":"u1","rekindle_step":"push"},"identifiers":{"id":"user-1"},"message_data":{"rekindle_campaign":"three-lines","rekindle_message":"msg_00112233445566778899aabbccddeeff","rekindle_profile":"u1","rekindle_step":"push","subject":"Your cart"},"send_to_unsubscribed":false,"subject":"Your cart","to":"hush@example.com"}"#]],
+    );
+}
+
+#[test]
 fn an_email_of_a_template_has_the_templates_body() {
     let content = json!({"subject": "Your cart", "body": "…", "template": "cart", "data": {"items": ["mug"]}});
     check(

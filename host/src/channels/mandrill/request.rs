@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lettre::message::Mailbox;
 use reqwest::RequestBuilder;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -74,13 +75,14 @@ pub(super) fn build(
     let content = Content::of(message)?;
     let email = Email::read(&content)?;
     let own = content.under("mandrill.")?;
-    let template = template(settings, &email)?;
+    let from = email.sender.as_ref().or(settings.from.as_ref());
+    let template = template(settings, &email, from)?;
     let outgoing = Outgoing {
         subject: email.subject.as_deref(),
         text: email.body.as_deref(),
         html: email.html.as_deref(),
-        from_email: settings.from.as_ref().map(|from| from.email.as_ref()),
-        from_name: settings.from.as_ref().and_then(|from| from.name.as_deref()),
+        from_email: from.map(|from| from.email.as_ref()),
+        from_name: from.and_then(|from| from.name.as_deref()),
         to: [To { email: recipient, r#type: "to" }],
         headers: headers(settings, &email),
         global_merge_vars: variables(&email)?,
@@ -101,7 +103,7 @@ pub(super) fn build(
 }
 
 /// The template; none where the message says all itself. The settings' is for content that has nothing to say but data.
-fn template<'a>(settings: &'a Settings, email: &'a Email) -> Result<Option<&'a str>, Receipt> {
+fn template<'a>(settings: &'a Settings, email: &'a Email, from: Option<&Mailbox>) -> Result<Option<&'a str>, Receipt> {
     let says_all = email.body.is_some() || email.html.is_some();
     let default = settings.template.as_deref().filter(|_| !says_all);
     let template = email.template.as_deref().or(default);
@@ -111,7 +113,7 @@ fn template<'a>(settings: &'a Settings, email: &'a Email) -> Result<Option<&'a s
     if !says_all || email.subject.is_none() {
         return Err(refused("the content should have a `template`, or a `subject` and a `body` or `html`"));
     }
-    match settings.from {
+    match from {
         Some(_) => Ok(None),
         None => Err(refused("nobody sends this: set `from`, or name a `template` that has a sender")),
     }

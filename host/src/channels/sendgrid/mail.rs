@@ -8,7 +8,7 @@ use super::settings::{DYNAMIC, Mail};
 use super::{NAME, OWN, answer};
 use crate::channels::common::below;
 use crate::channels::content::{Content, refused};
-use crate::channels::email::{unsubscribe_headers, unsubscribe_url};
+use crate::channels::email::{self, unsubscribe_headers, unsubscribe_url};
 use crate::channels::properties::{names, properties};
 use crate::channels::{Channel, Delivering, Http, Message, Receipt};
 use crate::domain::{KnownBy, limits};
@@ -54,7 +54,7 @@ fn body(settings: &Mail, message: &Message) -> Result<Value, Receipt> {
     let subject = content.text("subject")?.ok_or_else(|| content.wrong("subject", "a text"))?;
     let mut body = json!({
         "personalizations": [{"to": [{"email": email}], "custom_args": names(message)}],
-        "from": sender(settings),
+        "from": sender(settings, &content)?,
         "categories": categories(&own, message)?,
     });
     match template(settings, &content, &own)? {
@@ -74,11 +74,16 @@ fn body(settings: &Mail, message: &Message) -> Result<Value, Receipt> {
     Ok(body)
 }
 
-fn sender(settings: &Mail) -> Value {
-    match &settings.from_name {
-        Some(name) => json!({"email": settings.from, "name": name}),
-        None => json!({ "email": settings.from }),
-    }
+fn sender(settings: &Mail, content: &Content) -> Result<Value, Receipt> {
+    let sender = email::sender(content)?;
+    let (address, name) = match &sender {
+        Some(sender) => (sender.email.as_ref(), sender.name.as_deref()),
+        None => (settings.from.as_str(), settings.from_name.as_deref()),
+    };
+    Ok(match name {
+        Some(name) => json!({"email": address, "name": name}),
+        None => json!({ "email": address }),
+    })
 }
 
 /// The content's template, else the setting's.
@@ -90,12 +95,13 @@ fn template<'a>(settings: &'a Mail, content: &'a Content, own: &'a Content) -> R
     }
 }
 
-/// The body as plain text, and as HTML where the content has it. SendGrid wants them in this order.
+/// The body as plain text and the HTML, whichever the content has. SendGrid wants them in this order.
 fn parts(content: &Content) -> Result<Value, Receipt> {
-    let body = content.text("body")?.ok_or_else(|| content.wrong("body", "a text"))?;
-    let plain = json!({"type": "text/plain", "value": body});
-    let html = content.text("html")?.map(|html| json!({"type": "text/html", "value": html}));
-    Ok(std::iter::once(plain).chain(html).collect())
+    let part = |media_type: &str, text: &str| json!({"type": media_type, "value": text});
+    let plain = content.text("body")?.map(|body| part("text/plain", body));
+    let html = content.text("html")?.map(|html| part("text/html", html));
+    let parts: Vec<Value> = plain.into_iter().chain(html).collect();
+    if parts.is_empty() { Err(content.wrong("body", "a text")) } else { Ok(parts.into()) }
 }
 
 /// The campaign, and what the content names besides. SendGrid's statistics are by category.

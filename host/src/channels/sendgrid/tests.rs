@@ -118,6 +118,18 @@ fn an_email_has_its_subject_and_body_and_our_ids() {
 }
 
 #[test]
+fn html_is_enough_and_the_content_may_name_the_sender() {
+    let content = json!({"subject": "Your cart", "html": "<p>It waits.", "sender": "Tea Shop <tea@shop.example>"});
+    check(
+        mail(json!({"from_name": "The Shop"})),
+        &content,
+        &expect![[r#"
+        POST /v3/mail/send HTTP/1.1
+        {"categories":["three-lines"],"content":[{"type":"text/html","value":"<p>It waits."}],"from":{"email":"tea@shop.example","name":"Tea Shop"},"personalizations":[{"custom_args":{"rekindle_campaign":"three-lines","rekindle_message":"msg_00112233445566778899aabbccddeeff","rekindle_profile":"u1","rekindle_step":"push"},"to":[{"email":"ada@shop.example"}]}],"subject":"Your cart"}"#]],
+    );
+}
+
+#[test]
 fn a_template_is_given_the_data_and_the_texts() {
     let content = json!({"subject": "Your cart", "body": "…", "template": "d-1", "data": {"items": [{"name": "mug"}]}});
     check(

@@ -62,7 +62,7 @@ fn parts(email: &Email) -> Result<Vec<SinglePart>, Receipt> {
 
 fn headers(message: &Message, settings: &Settings, email: &Email, subject: &str) -> MessageBuilder {
     let mut headers = lettre::Message::builder()
-        .from(settings.from.clone())
+        .from(email.sender.as_ref().unwrap_or(&settings.from).clone())
         .subject(subject)
         .message_id(Some(format!("<{}@{}>", message.id, settings.own_domain())))
         .date(SystemTime::UNIX_EPOCH + message.promised_at.since(Timestamp::EPOCH));
@@ -99,6 +99,7 @@ fn asked(email: &Email, parts: &[SinglePart], recipient: &Address, settings: &Se
     let mut texts: Vec<String> = [&email.subject, &email.body, &email.html].into_iter().flatten().cloned().collect();
     texts.extend(parts.iter().map(|part| String::from_utf8_lossy(part.raw_body()).into_owned()));
     texts.extend(email.unsubscribe_url.iter().map(Url::to_string));
+    texts.extend(email.sender.iter().map(ToString::to_string));
     texts.push(recipient.to_string());
     texts.push(settings.from.to_string());
     texts.extend(settings.reply_to.iter().map(ToString::to_string));
