@@ -32,5 +32,6 @@ mod segment;
 mod stalled;
 mod stop;
 mod sweeps;
+mod templates;
 mod tenants;
 mod tidy;

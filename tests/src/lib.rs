@@ -74,6 +74,7 @@ impl House {
             bounds: self.bounds,
             rates: Rates::HOUSE,
             compiler: Compiler::Apart { program: program() },
+            renderer: component_path("renderer"),
         };
         self.app = Some(App::start(options).await.expect("the server should start"));
     }

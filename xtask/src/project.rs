@@ -13,14 +13,14 @@ pub(crate) const COMPONENT_PROFILE: &str = "component";
 /// The target that campaigns are compiled for: no system beneath, so no import but the contract's.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// Where campaigns lie: those for users, and those that only tests need.
-const CAMPAIGN_FOLDERS: [&str; 2] = ["campaigns", "tests/components"];
+/// Where packages lie that become components: campaigns for users, those that only tests need, and the house's own.
+const COMPONENT_FOLDERS: [&str; 3] = ["campaigns", "tests/components", "guest/renderer"];
 
 /// The project, and where cargo puts what it builds.
 pub(crate) struct Project {
     pub(crate) root: PathBuf,
-    /// The packages under the folders of campaigns, by name.
-    pub(crate) campaigns: Vec<String>,
+    /// The packages that become components, by name.
+    pub(crate) components: Vec<String>,
     target_dir: PathBuf,
     /// Where the sources of dependencies lie, by registry.
     pub(crate) registry_dirs: Vec<PathBuf>,
@@ -32,17 +32,17 @@ impl Project {
         let metadata = metadata()?;
         let root = path(&metadata["workspace_root"])?;
         let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
-        let mut campaigns: Vec<String> = packages
+        let mut components: Vec<String> = packages
             .iter()
-            .filter(|package| CAMPAIGN_FOLDERS.iter().any(|folder| lies_under(package, &root.join(folder))))
+            .filter(|package| COMPONENT_FOLDERS.iter().any(|folder| lies_under(package, &root.join(folder))))
             .filter_map(|package| Some(package["name"].as_str()?.to_owned()))
             .collect();
-        campaigns.sort();
+        components.sort();
         Ok(Self {
             target_dir: path(&metadata["target_directory"])?,
             registry_dirs: registry_dirs(packages),
             root,
-            campaigns,
+            components,
         })
     }
 

@@ -76,7 +76,7 @@ impl Toolchain {
             .args(["--profile", COMPONENT_PROFILE, "--target-dir"])
             .args([project.wasm_target_dir()])
             .args(own_library)
-            .args(project.campaigns.iter().flat_map(|campaign| ["--package", campaign]))
+            .args(project.components.iter().flat_map(|component| ["--package", component]))
             .env("CARGO_ENCODED_RUSTFLAGS", compiler_flags(project))
             .run()
     }

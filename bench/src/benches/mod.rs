@@ -8,6 +8,7 @@ mod pipeline;
 mod policy;
 mod profile;
 mod sweep;
+mod templates;
 mod tenants;
 
 use anyhow::Result;
@@ -25,6 +26,11 @@ pub(crate) struct Bench {
 /// Every measurement.
 pub(crate) const BENCHES: &[Bench] = &[
     Bench { name: "decision", summary: "CPU of a decision in a fresh instance, and its floors", run: decision::run },
+    Bench {
+        name: "templates",
+        summary: "CPU of a letter's template in the sandbox, and natively",
+        run: templates::run,
+    },
     Bench {
         name: "pipeline",
         summary: "CPU, throughput and disk of an event, and a bare server's",

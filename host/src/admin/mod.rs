@@ -33,6 +33,7 @@ mod request;
 mod server;
 mod sources;
 mod sweeps;
+mod templates;
 mod tenants;
 mod workshop;
 
@@ -51,7 +52,7 @@ pub use self::desk::ItemDesk;
 use self::problem::Problem;
 pub(crate) use self::reports::arms;
 pub use self::workshop::Workshop;
-use crate::channels::{Reach, Switchboard};
+use crate::channels::{Press, Reach, Switchboard};
 use crate::domain::{Clock, Timestamp};
 use crate::sandbox::Sandbox;
 use crate::store::{Reports, Store};
@@ -83,6 +84,8 @@ pub struct Admin {
     pub items: ItemDesk,
     /// Where channels may lead.
     pub reach: Reach,
+    /// Where templates are tried.
+    pub press: Press,
     /// Asked by `/readyz`.
     pub readiness: Readiness,
     /// Shown by `/metrics`.
@@ -126,6 +129,7 @@ fn operations() -> OpenApiRouter<Arc<Admin>> {
         .merge(campaigns::operations())
         .merge(check::operations())
         .merge(channels::operations())
+        .merge(templates::operations())
         .merge(items::operations())
         .merge(feed::operations())
         .merge(people::operations())

@@ -7,8 +7,8 @@ use axum::http::request::Parts;
 
 use super::Admin;
 use super::problem::{Kind, Problem};
-use crate::domain::{CampaignName, ChannelName, ItemId, MappingName, ProfileId, SourceId};
-use crate::tenants::{AudienceName, KeyId};
+use crate::domain::{CampaignName, ChannelName, ItemId, MappingName, ProfileId, SourceId, TemplateName};
+use crate::tenants::{AudienceName, KeyId, TemplateKey};
 
 /// The one name in the path.
 pub(super) struct Named<T>(pub(super) T);
@@ -26,6 +26,19 @@ impl<T: Name> FromRequestParts<Arc<Admin>> for Named<T> {
         let path = Path::<String>::from_request_parts(parts, admin).await;
         let Path(text) = path.map_err(|err| Problem::new(&Kind::MALFORMED, err.body_text()))?;
         T::parse(&text).map(Self)
+    }
+}
+
+/// A template by the two names in the path: the channel's and its own.
+pub(super) struct NamedTemplate(pub(super) TemplateKey);
+
+impl FromRequestParts<Arc<Admin>> for NamedTemplate {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, admin: &Arc<Admin>) -> Result<Self, Problem> {
+        let path = Path::<(String, String)>::from_request_parts(parts, admin).await;
+        let Path((channel, name)) = path.map_err(|err| Problem::new(&Kind::MALFORMED, err.body_text()))?;
+        Ok(Self(TemplateKey { channel: ChannelName::parse(&channel)?, name: TemplateName::parse(&name)? }))
     }
 }
 

@@ -6,22 +6,22 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::loader::{Loader, Queue};
 use super::seat::{Seat, Seated};
-use crate::channels::{self, Channel, Http, Line, Switchboard};
+use crate::channels::{self, Channel, Http, Line, Press, Switchboard, Templated};
 use crate::conditions::Audiences;
-use crate::domain::{ModuleDigest, TenantId};
+use crate::domain::{ChannelName, ModuleDigest, TenantId};
 use crate::sandbox::Sandbox;
 use crate::tenants::{Campaign, CampaignState, ChannelSettings, Directory, Published, Tenant};
 use crate::worker::{Campaigns, Enlisted, Roster, Standing};
 
 /// Works out both, and keeps them up to date.
-pub(super) fn enlist(directory: &Arc<Directory>, loader: &Loader, http: Http) -> (Arc<Roster>, Arc<Switchboard>) {
+pub(super) fn enlist(directory: &Arc<Directory>, loader: &Loader, wires: Wires) -> (Arc<Roster>, Arc<Switchboard>) {
     let (roster, switchboard) = (Arc::new(Roster::default()), Arc::new(Switchboard::default()));
     let mut seats = Seats { sandbox: loader.sandbox.clone(), loading: Arc::clone(&loader.queue), known: Known::new() };
     let snapshot = directory.snapshot();
     roster.replace(
         snapshot.tenants().map(|tenant| (tenant.id.clone(), seats.assign(tenant, Seats::load_later))).collect(),
     );
-    switchboard.replace(snapshot.tenants().flat_map(|tenant| lines(tenant, &http)).collect());
+    switchboard.replace(snapshot.tenants().flat_map(|tenant| wires.lines(tenant)).collect());
     let refresh = {
         let (roster, switchboard) = (Arc::clone(&roster), Arc::clone(&switchboard));
         // Held until the roster is replaced, so that of two changes the later one stays.
@@ -33,21 +33,49 @@ pub(super) fn enlist(directory: &Arc<Directory>, loader: &Loader, http: Http) ->
                 return;
             };
             roster.replace_of(changed, &seats.assign(&tenant, Seats::load_at_once));
-            switchboard.replace_of(changed, &lines(&tenant, &http).collect());
+            switchboard.replace_of(changed, &wires.lines(&tenant));
         }
     };
     directory.on_change(refresh);
     (roster, switchboard)
 }
 
-/// Opens the channels that a tenant connected. One that cannot be opened refuses every message, so that its owner reads why.
-fn lines(tenant: &Tenant, http: &Http) -> impl Iterator<Item = (Line, Arc<dyn Channel>)> {
-    let line = |settings: &Arc<ChannelSettings>| {
-        let opened = channels::open(&settings.provider, &settings.settings.value(), http);
-        let channel = opened.unwrap_or_else(|err| channels::closed(err.to_string()));
-        ((tenant.id.clone(), settings.channel.to_string()), channel)
-    };
-    tenant.channels().map(line)
+/// What lines are made of.
+pub(super) struct Wires {
+    /// The way to providers.
+    pub(super) http: Http,
+    /// Where templates are rendered.
+    pub(super) press: Press,
+}
+
+impl Wires {
+    /// Opens the channels that a tenant connected, or has templates for. One that cannot be opened refuses every message, so that its
+    /// owner reads why.
+    fn lines(&self, tenant: &Tenant) -> HashMap<Line, Arc<dyn Channel>> {
+        let connected = tenant.channels().map(|settings| (settings.channel.clone(), self.open(settings)));
+        let mut channels: HashMap<ChannelName, Arc<dyn Channel>> = connected.collect();
+        for (channel, templates) in templates(tenant) {
+            let open = channels.remove(&channel).unwrap_or_else(channels::unset);
+            let templated = Templated::new(open, channels::layout(channel.as_str()), templates, self.press.clone());
+            channels.insert(channel, Arc::new(templated));
+        }
+        channels.into_iter().map(|(name, channel)| ((tenant.id.clone(), name.to_string()), channel)).collect()
+    }
+
+    fn open(&self, settings: &ChannelSettings) -> Arc<dyn Channel> {
+        let opened = channels::open(&settings.provider, &settings.settings.value(), &self.http);
+        opened.unwrap_or_else(|err| channels::closed(err.to_string()))
+    }
+}
+
+/// What a tenant's templates say now, by channel and name.
+fn templates(tenant: &Tenant) -> HashMap<ChannelName, HashMap<String, Arc<str>>> {
+    let mut templates: HashMap<ChannelName, HashMap<String, Arc<str>>> = HashMap::new();
+    for template in tenant.templates() {
+        let of_channel = templates.entry(template.key.channel.clone()).or_default();
+        of_channel.insert(template.key.name.to_string(), Arc::clone(&template.text));
+    }
+    templates
 }
 
 /// The seats in the roster, by the component that their guests run: a revision that comes back finds its guest loaded.

@@ -23,15 +23,16 @@ use tokio::task::JoinHandle;
 
 use crate::admin::{self, Admin, ItemDesk, Readiness, Workshop};
 use crate::callbacks::{self, Callbacks};
-use crate::channels::{Http, Reach};
+use crate::channels::{Http, Press, Reach};
 use crate::domain::{Backlog, Timestamp, limits};
 use crate::ingest::{self, Door, Intake, Pressure, Space};
+use enlist::Wires;
 use loader::Loader;
 
 use crate::keyring::Keyring;
 use crate::listener;
 use crate::outbox::Dispatcher;
-use crate::sandbox::{CompiledCode, Sandbox};
+use crate::sandbox::{CompiledCode, Renderer, Sandbox};
 use crate::store::{Embedded, Store};
 use crate::telemetry;
 use crate::tenants::Directory;
@@ -72,6 +73,8 @@ pub struct AppOptions {
     pub rates: Rates,
     /// Who compiles modules.
     pub compiler: Compiler,
+    /// The component that renders templates.
+    pub renderer: PathBuf,
 }
 
 /// A running house.
@@ -112,9 +115,10 @@ impl App {
         let reach = Reach::new(options.allow_outgoing);
         let http = Http::new(limits::ATTEMPT_MAX, reach.clone())?;
         let compiled = compiled_code(&options.data, &keyring)?;
-        let sandbox = sandbox(options.compiler, compiled, &directory)?;
+        let (sandbox, renderer) = sandbox(options.compiler, compiled, options.renderer, &directory)?;
+        let press = Press::new(Arc::new(renderer));
         let loader = Loader::start(&directory, &sandbox)?;
-        let (roster, switchboard) = enlist::enlist(&directory, &loader, http);
+        let (roster, switchboard) = enlist::enlist(&directory, &loader, Wires { http, press: press.clone() });
         let backlog = Arc::new(Backlog::default());
         let dispatcher = Dispatcher::new(tokio::runtime::Handle::current(), Arc::clone(&clock));
         let shared = worker::Shared {
@@ -150,6 +154,7 @@ impl App {
             switchboard,
             public_url: options.public_url,
             reach,
+            press,
             readiness,
             metrics: telemetry::metrics(),
             workshop: Workshop::default(),
@@ -222,13 +227,20 @@ fn compiled_code(data: &Path, keyring: &Keyring) -> Result<CompiledCode> {
     })
 }
 
-/// The sandbox, with the code that it kept for what tenants published.
-fn sandbox(compiler: Compiler, compiled: CompiledCode, directory: &Directory) -> Result<Sandbox> {
+/// The sandbox, with the code that it kept for what tenants published, and what renders their templates.
+fn sandbox(
+    compiler: Compiler,
+    compiled: CompiledCode,
+    renderer: PathBuf,
+    directory: &Directory,
+) -> Result<(Sandbox, Renderer)> {
     let sandbox = Sandbox::with(compiler, compiled)?;
+    let renderer = sandbox.renderer(renderer);
     let snapshot = directory.snapshot();
     let published = snapshot.tenants().flat_map(|tenant| tenant.revisions().map(|revision| revision.component));
-    sandbox.sweep(&published.collect()).context("compiled code that nobody needs any more cannot be removed")?;
-    Ok(sandbox)
+    let wanted = published.chain(renderer.digest()).collect();
+    sandbox.sweep(&wanted).context("compiled code that nobody needs any more cannot be removed")?;
+    Ok((sandbox, renderer))
 }
 
 async fn keep_uses(directory: Arc<Directory>) {

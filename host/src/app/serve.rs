@@ -34,6 +34,8 @@ pub struct ServeOptions {
     pub connections_per_address: usize,
     /// Events of one tenant, in a second, over a longer time.
     pub tenant_events_per_second: NonZeroU32,
+    /// The component that renders templates; without one, the one that lies beside the program.
+    pub renderer: Option<PathBuf>,
     /// How logs are written.
     pub log_format: LogFormat,
     /// Say where it listens as JSON.
@@ -67,6 +69,7 @@ pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Resul
         bounds: Bounds { connections_per_address: options.connections_per_address, ..Bounds::HOUSE },
         rates: Rates::of_events(options.tenant_events_per_second),
         compiler: Compiler::this_program().context("cannot tell what program this is, to compile modules by it")?,
+        renderer: options.renderer.map_or_else(renderer_beside_program, Ok)?,
     })
     .await?;
     announce(&app, as_json, out).context("cannot say where the server listens")?;
@@ -76,6 +79,14 @@ pub async fn serve(options: ServeOptions, out: &mut (dyn Write + Send)) -> Resul
         stopped = app.stop() => stopped,
         () = requests.next() => bail!("ended at once: what was under way is done again after the next start"),
     }
+}
+
+/// Where the renderer lies: beside the program, or where a build from source puts it.
+fn renderer_beside_program() -> Result<PathBuf> {
+    let program = std::env::current_exe().context("cannot tell where this program lies, to find the renderer by it")?;
+    let folder = program.parent().context("a program should lie in a folder")?;
+    let beside = folder.join("renderer.wasm");
+    Ok(if beside.exists() { beside } else { folder.join("../components/renderer.wasm") })
 }
 
 /// Requests to end.

@@ -149,6 +149,7 @@ pub(super) fn message(attempt: u32) -> Message {
             phone: Some("+4930000hush".to_owned()),
         },
         content: Json::parse(r#"{"title": "hush", "size":1.50}"#).unwrap(),
+        traits: None,
         promised_at: Timestamp::from_millis(1_767_323_045_678),
         at: Timestamp::from_millis(1_767_323_045_678 + i64::from(attempt) * 1_000),
         attempt,

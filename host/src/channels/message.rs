@@ -25,6 +25,8 @@ pub struct Message {
     pub addresses: Addresses,
     /// What to say.
     pub content: Json,
+    /// What is known of the person, as one object, where the channel speaks of it.
+    pub traits: Option<Json>,
     /// When the message was promised.
     pub promised_at: Timestamp,
     /// When this attempt is made.

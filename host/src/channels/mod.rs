@@ -21,9 +21,11 @@ mod dynamic_yield;
 mod email;
 mod facebook;
 mod http;
+mod layout;
 mod mailchimp;
 mod mandrill;
 mod message;
+mod press;
 mod preview;
 mod properties;
 mod reach;
@@ -33,6 +35,7 @@ mod sendgrid;
 mod settings;
 mod smtp;
 mod switchboard;
+mod templated;
 mod webhook;
 
 #[cfg(test)]
@@ -45,14 +48,17 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::domain::{KnownBy, limits};
+use crate::domain::{Json, KnownBy, limits};
 
 pub use http::{Http, HttpError};
+pub use layout::{Layout, Occasion, layout};
 pub use message::{Addresses, Message, Receipt};
+pub use press::Press;
 pub use reach::{OutOfReach, Reach};
 pub use segment::Echo;
 pub use settings::SettingsError;
-pub use switchboard::{Line, Switchboard, closed};
+pub use switchboard::{Line, Switchboard, closed, unset};
+pub use templated::Templated;
 
 /// Every provider. To add one: a file or a folder, and its line here.
 pub const PROVIDERS: &[&dyn Provider] = &[
@@ -93,6 +99,11 @@ pub trait Channel: Send + Sync {
     /// How many of its messages may be under way at one time.
     fn under_way_max(&self) -> usize {
         limits::DISPATCHED_PER_CHANNEL_MAX
+    }
+
+    /// Whether it speaks of the person's traits in a message of that content.
+    fn wants_traits(&self, _content: &Json) -> bool {
+        false
     }
 
     /// Attempts to deliver one message, once. Ends within the attempt's bound; a failure is a receipt. Notes and reasons

@@ -19,7 +19,7 @@ pub struct Switchboard {
 
 impl Default for Switchboard {
     fn default() -> Self {
-        Self { lines: ArcSwap::default(), preview: Arc::new(preview::Preview) }
+        Self { lines: ArcSwap::default(), preview: unset() }
     }
 }
 
@@ -58,6 +58,11 @@ impl Switchboard {
     pub fn replace(&self, lines: HashMap<Line, Arc<dyn Channel>>) {
         self.lines.store(Arc::new(lines));
     }
+}
+
+/// Where the messages of a channel go that its tenant did not connect.
+pub fn unset() -> Arc<dyn Channel> {
+    Arc::new(preview::Preview)
 }
 
 /// A channel that refuses every message with a reason: its settings cannot be used any more.

@@ -36,6 +36,7 @@ mod segment;
 mod serve;
 mod source;
 mod sweep;
+mod template;
 mod tenant;
 mod test;
 mod views;
@@ -100,6 +101,8 @@ enum Command {
     Campaign(Remote<campaign::CampaignCommand>),
     /// Choose the provider behind each channel
     Channel(Remote<channel::ChannelCommand>),
+    /// Write what messages say, and see how they read
+    Template(Remote<template::TemplateCommand>),
     /// Manage the catalogue of items
     Item(Remote<item::ItemCommand>),
     /// Say who is in which audience
@@ -232,6 +235,7 @@ impl Command {
             Self::Module(remote) => remote.task(),
             Self::Campaign(remote) => remote.task(),
             Self::Channel(remote) => remote.task(),
+            Self::Template(remote) => remote.task(),
             Self::Item(remote) => remote.task(),
             Self::Audience(remote) => remote.task(),
             Self::Mapping(remote) => remote.task(),

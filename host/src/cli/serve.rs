@@ -45,6 +45,9 @@ pub(super) struct ServeArguments {
     /// Events that one tenant may send in a second over a longer time, ten seconds' worth at once; more are answered 429
     #[arg(long, value_name = "N", default_value_t = Rates::HOUSE.events_per_second)]
     tenant_events_per_second: NonZeroU32,
+    /// The component that renders templates; without it, `renderer.wasm` beside this program
+    #[arg(long, value_name = "FILE", env = "REKINDLE_RENDERER")]
+    renderer: Option<PathBuf>,
     /// How logs are written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     log_format: Format,
@@ -82,6 +85,7 @@ impl ServeArguments {
             allow_outgoing: arguments.allow_outgoing,
             connections_per_address: arguments.connections_per_address,
             tenant_events_per_second: arguments.tenant_events_per_second,
+            renderer: arguments.renderer,
             log_format: match arguments.log_format {
                 Format::Text => LogFormat::Text,
                 Format::Json => LogFormat::Json,

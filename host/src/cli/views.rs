@@ -45,6 +45,11 @@ pub(crate) const CHANNELS: View = View {
     empty: "no channel is set: all of them use the provider `preview`, which keeps messages for the eye",
 };
 
+pub(crate) const TEMPLATES: View = View {
+    columns: &["channel", "template", "version", "bytes", "set_at"],
+    empty: "no templates yet; set one with `rekindle template set CHANNEL NAME FILE`",
+};
+
 pub(crate) const ITEMS: View = View {
     columns: &["item", "attributes", "of_events"],
     empty: "no items yet; take in a feed with `rekindle item import FILE`",

@@ -170,6 +170,28 @@ impl fmt::Display for MappingName {
     }
 }
 
+/// What a tenant calls one of its templates.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TemplateName(Arc<str>);
+
+impl TemplateName {
+    /// Parses a template's name: the same letters as a campaign's.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        CampaignName::parse(text).map(|name| Self(name.0)).map_err(|err| IdError { what: "template", ..err })
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TemplateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// One of the things that a campaign tries, as its tenant calls it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VariationName(Arc<str>);

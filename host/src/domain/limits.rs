@@ -403,6 +403,8 @@ pub const GUEST_MEMORY_BYTES_MAX: usize = 32 << 20;
 pub const GUEST_TABLE_ELEMENTS_MAX: usize = 20_000;
 /// Fuel of one call: about 5.5 ms, so long may somebody else wait behind it. Rust decides in 1/600 of it, JavaScript in 1/30.
 pub const FUEL_PER_CALL: u64 = 10_000_000;
+/// Fuel of one template: about 25 ms. A letter with thirty tags takes a fortieth of it.
+pub const FUEL_PER_RENDER: u64 = 200_000_000;
 /// Fuel of one configuration: parsing may cost more than deciding.
 pub const FUEL_PER_CONFIGURE: u64 = 500_000_000;
 /// The backstop's beat; fuel does not count what the host does for a guest.
@@ -415,6 +417,8 @@ pub const CALL_EXTENSIONS_MAX: u32 = 19;
 pub const EPOCH_TICKS_PER_CONFIGURE: u64 = 1_000;
 /// Bytes that may be copied out of a guest in one call.
 pub const HOSTCALL_FUEL: usize = 256 << 10;
+/// Bytes that may be copied out of the renderer for one template: twice what it writes at most.
+pub const RENDERED_BYTES_MAX: usize = 512 << 10;
 /// Calls of the host in one call of a campaign.
 pub const HOST_CALLS_MAX: u32 = 10_000;
 /// Bytes of event and state that go into one call.
@@ -495,6 +499,8 @@ pub const LOAD_REST: Duration = Duration::from_secs(5);
 
 // Outbox
 
+/// How many processors there are for each template that is rendered at one time: the loops need some too.
+pub const PROCESSORS_PER_RENDERING: usize = 2;
 /// Entries of one partition that are at their providers at one time.
 pub const DISPATCHED_MAX: usize = 256;
 /// Entries of one tenant and channel that are at their provider at one time, so that a slow one leaves room for others.
@@ -629,6 +635,14 @@ pub const MAPPINGS_MAX: usize = 1_000;
 pub const MAPPING_BYTES_MAX: usize = 4 << 10;
 /// Channels that one category of consent is about.
 pub const MAPPING_CHANNELS_MAX: usize = 16;
+/// Templates of one tenant.
+pub const TEMPLATES_MAX: usize = 200;
+/// Versions of a template; the oldest goes.
+pub const TEMPLATE_VERSIONS_MAX: u32 = 20;
+/// Bytes of a template: mail programs cut what is longer than 102 KB.
+pub const TEMPLATE_BYTES_MAX: usize = 128 << 10;
+/// Bytes of all versions of all templates of one tenant: they are in memory.
+pub const TEMPLATES_BYTES_MAX: usize = 8 << 20;
 /// Modules of one tenant.
 pub const MODULES_MAX: usize = 200;
 /// Campaigns of one tenant, in any state.

@@ -23,6 +23,7 @@ pub mod pointer;
 mod secret;
 pub mod spelling;
 mod target;
+mod template;
 mod time;
 
 pub use backlog::{Backlog, Waiting};
@@ -36,7 +37,7 @@ pub use history::{Occurrences, Subject};
 pub use identity::{Identities, Link};
 pub use ids::{
     CampaignName, ChannelName, IdError, Label, MappingName, MessageId, ModuleDigest, Position, ProfileId, ProfileKey,
-    Revision, Slot, SourceId, TenantId, VariationName,
+    Revision, Slot, SourceId, TemplateName, TenantId, VariationName,
 };
 pub use inbound::{Hearer, Inbound, News, Quarantined, Substance, Told};
 pub use instruction_id::InstructionId;
@@ -50,4 +51,5 @@ pub use membership::Membership;
 pub use outcome::{Failure, FailureKind, LogLine, Outcome};
 pub use secret::Secret;
 pub use target::{Asking, Labels, MessageSubject, Target};
+pub use template::{RenderError, Rendered, Renderer, TextForm};
 pub use time::{Clock, ManualClock, Signal, Stopwatch, SystemClock, Timestamp, WorkMeter};

@@ -93,9 +93,12 @@ impl Chapter<'_> {
             }
             Self::Judged(judged, ..) | Self::Released(judged) => format!("`{step}` {}", verdict(judged, since)),
             Self::Sent(fate) if fate.attempts > 1 => {
-                format!("`{step}` was sent over {} ({}), at attempt {}", fate.channel, fate.provider, fate.attempts)
+                let Fate { channel, provider, attempts, .. } = fate;
+                format!("`{step}` was sent over {channel} ({provider}), at attempt {attempts}{}", fate.note_text())
             }
-            Self::Sent(fate) => format!("`{step}` was sent over {} ({})", fate.channel, fate.provider),
+            Self::Sent(fate) => {
+                format!("`{step}` was sent over {} ({}){}", fate.channel, fate.provider, fate.note_text())
+            }
             Self::Retried(fate) => {
                 let next = fate.next.map_or_else(|| "later".to_owned(), moment);
                 format!(

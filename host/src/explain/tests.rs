@@ -44,6 +44,7 @@ fn check(rows: &[Value], expected: &Expect) {
 }
 
 fn fate(what: &str, attempts: u32, reason: &str) -> Value {
+    let reason = Some(reason).filter(|reason| !reason.is_empty());
     json!({"what": what, "id": "msg_1", "step": "first", "channel": "push", "revision": 1, "provider": "webhook",
            "attempts": attempts, "reason": reason, "next": 60_000})
 }
@@ -61,6 +62,12 @@ fn who_got_it() {
         &[send.clone(), fate("sent", 1, "")],
         &expect![[r#"
         2: `first` was sent over push (webhook) (because of the event `m1`)
+    "#]],
+    );
+    check(
+        &[send.clone(), fate("sent", 1, "the template found nothing for `name`")],
+        &expect![[r#"
+        2: `first` was sent over push (webhook): the template found nothing for `name` (because of the event `m1`)
     "#]],
     );
     check(

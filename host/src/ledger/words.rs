@@ -16,7 +16,9 @@ impl LedgerRow {
             What::Released(released) => format!("held until now: {}", released.judged.sentence(Wish::IsSent)),
             What::Failed(failed) => format!("failed ({}): {}", failed.kind, failed.message),
             What::NotAsked { reason, .. } => format!("not asked: {reason}"),
-            What::Sent(fate) => format!("`{}` went out over {} ({})", fate.step, fate.channel, fate.provider),
+            What::Sent(fate) => {
+                format!("`{}` went out over {} ({}){}", fate.step, fate.channel, fate.provider, fate.note_text())
+            }
             What::Retried(fate) => {
                 let next = fate.next.map(Timestamp::from_millis).unwrap_or_default();
                 format!("`{}` was not accepted ({}); next attempt {next}", fate.step, fate.reason_text())
@@ -70,6 +72,11 @@ impl Judged {
 }
 
 impl Fate {
+    /// What was said when it went out, to stand at a sentence's end.
+    pub(crate) fn note_text(&self) -> String {
+        self.reason.as_ref().map(|note| format!(": {note}")).unwrap_or_default()
+    }
+
     /// Why it did not go out.
     pub(crate) fn reason_text(&self) -> &str {
         self.reason.as_deref().unwrap_or("no reason given")

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use super::places::{Bounds, Declined, LaneNumber, Place, Places};
 use super::{Entry, telemetry};
 use crate::channels::{Channel, Line, Message, Receipt};
-use crate::domain::{Clock, InstructionId, Signal, Stopwatch, TenantId, Timestamp};
+use crate::domain::{Clock, InstructionId, Json, Signal, Stopwatch, TenantId, Timestamp};
 use crate::faults::{self, Point};
 
 /// An attempt that ended.
@@ -83,11 +83,18 @@ impl Lane {
         self.dispatcher.places.rests_until(channel, now)
     }
 
-    /// Has the entry attempted over the channel. Unless it is declined, `settled` is called exactly once.
-    pub fn dispatch(&self, entry: Entry, channel: Arc<dyn Channel>, settled: Settled) -> Result<(), Declined> {
+    /// Has the entry attempted over the channel, to a person with these traits, where it wants them. Unless it is declined, `settled` is
+    /// called exactly once.
+    pub fn dispatch(
+        &self,
+        entry: Entry,
+        traits: Option<Json>,
+        channel: Arc<dyn Channel>,
+        settled: Settled,
+    ) -> Result<(), Declined> {
         let Dispatcher { places, bounds, runtime, clock } = &self.dispatcher;
         let place = places.take(self.number, &entry, channel.under_way_max())?;
-        let message = entry.message(clock.now());
+        let message = entry.message(clock.now(), traits);
         let attempt = Attempt {
             provider: channel.provider(),
             stopwatch: Stopwatch::start(),
@@ -249,7 +256,7 @@ mod tests {
     fn an_entry_comes_home_with_its_receipt() {
         let (bench, channel) = (bench(PATIENCE), Moody::new(1));
         let tried = Entry { attempts: 2, ..entry() };
-        bench.dispatcher.lane(Arc::default()).dispatch(tried.clone(), channel.clone(), bench.settled()).unwrap();
+        bench.dispatcher.lane(Arc::default()).dispatch(tried.clone(), None, channel.clone(), bench.settled()).unwrap();
         let Settlement { entry, receipt, .. } = bench.next();
         assert_eq!((entry, receipt), (tried, Receipt::Accepted { note: None }));
         let seen = channel.seen.lock().unwrap();
@@ -260,11 +267,11 @@ mod tests {
     fn an_entry_is_under_way_until_its_fate_is_committed() {
         let (bench, channel) = (bench(PATIENCE), Moody::new(1));
         let lane = bench.dispatcher.lane(Arc::default());
-        lane.dispatch(entry(), channel.clone(), bench.settled()).unwrap();
+        lane.dispatch(entry(), None, channel.clone(), bench.settled()).unwrap();
         let settlement = bench.next();
-        assert_eq!(lane.dispatch(entry(), channel.clone(), bench.settled()), Err(Declined::UnderWay));
+        assert_eq!(lane.dispatch(entry(), None, channel.clone(), bench.settled()), Err(Declined::UnderWay));
         drop(settlement);
-        assert_eq!(lane.dispatch(entry(), channel, bench.settled()), Ok(()));
+        assert_eq!(lane.dispatch(entry(), None, channel, bench.settled()), Ok(()));
         bench.next();
     }
 
@@ -272,7 +279,7 @@ mod tests {
     fn a_channel_that_panics_is_tried_again() {
         let (bench, channel) = (bench(PATIENCE), Moody::new(1));
         let lane = bench.dispatcher.lane(Arc::default());
-        lane.dispatch(numbered(1, "panic"), channel, bench.settled()).unwrap();
+        lane.dispatch(numbered(1, "panic"), None, channel, bench.settled()).unwrap();
         assert_eq!(bench.next().receipt, retry("the attempt was broken off inside the server".to_owned()));
         assert_eq!(lane.room(), limits::DISPATCHED_MAX);
     }
@@ -280,14 +287,14 @@ mod tests {
     #[test]
     fn a_channel_that_hangs_is_broken_off() {
         let (bench, channel) = (bench(Duration::from_millis(20)), Moody::new(1));
-        bench.dispatcher.lane(Arc::default()).dispatch(numbered(1, "hang"), channel, bench.settled()).unwrap();
+        bench.dispatcher.lane(Arc::default()).dispatch(numbered(1, "hang"), None, channel, bench.settled()).unwrap();
         assert_eq!(bench.next().receipt, retry("no receipt within 20 ms".to_owned()));
     }
 
     #[test]
     fn what_is_under_way_when_the_runtime_goes_comes_home_too() {
         let (bench, channel) = (bench(PATIENCE), Moody::new(0));
-        bench.dispatcher.lane(Arc::default()).dispatch(entry(), channel, bench.settled()).unwrap();
+        bench.dispatcher.lane(Arc::default()).dispatch(entry(), None, channel, bench.settled()).unwrap();
         bench.runtime.shutdown_timeout(PATIENCE);
         let settlement = bench.home.recv_timeout(PATIENCE).unwrap();
         assert_eq!(settlement.receipt, retry("the attempt was broken off inside the server".to_owned()));
@@ -297,7 +304,7 @@ mod tests {
     fn draining_takes_nothing_more_and_waits_for_the_last_commit() {
         let (bench, channel) = (bench(PATIENCE), Moody::new(1));
         let lane = bench.dispatcher.lane(Arc::default());
-        lane.dispatch(entry(), channel.clone(), bench.settled()).unwrap();
+        lane.dispatch(entry(), None, channel.clone(), bench.settled()).unwrap();
         let settlement = bench.next();
 
         let dispatcher = bench.dispatcher.clone();
@@ -305,7 +312,7 @@ mod tests {
         while lane.room() > 0 {
             thread::yield_now();
         }
-        assert_eq!(lane.dispatch(numbered(2, "push"), channel, bench.settled()), Err(Declined::Draining));
+        assert_eq!(lane.dispatch(numbered(2, "push"), None, channel, bench.settled()), Err(Declined::Draining));
         assert!(!draining.is_finished());
         drop(settlement);
         bench.runtime.block_on(async { tokio::time::timeout(PATIENCE, draining).await.unwrap().unwrap() });
@@ -329,7 +336,7 @@ mod tests {
         let mut waiting: Vec<Entry> = (0..2_000).map(|n| numbered(n, step(n))).collect();
         let mut homecomings: HashMap<InstructionId, u32> = HashMap::new();
         while homecomings.len() < 2_000 {
-            waiting.retain(|entry| lane.dispatch(entry.clone(), channel.clone(), bench.settled()).is_err());
+            waiting.retain(|entry| lane.dispatch(entry.clone(), None, channel.clone(), bench.settled()).is_err());
             let settlement = bench.next();
             *homecomings.entry(settlement.entry.id).or_default() += 1;
         }
@@ -344,14 +351,14 @@ mod tests {
         let lanes = [bench.dispatcher.lane(Arc::default()), bench.dispatcher.lane(Arc::default())];
         let taken = (0..1_600).filter(|n| {
             let entry = Entry { channel: "push".to_owned(), ..numbered(*n, "push") };
-            lanes[*n as usize % 2].dispatch(entry, channel.clone(), bench.settled()).is_ok()
+            lanes[*n as usize % 2].dispatch(entry, None, channel.clone(), bench.settled()).is_ok()
         });
         assert_eq!(taken.count(), limits::DISPATCHED_PER_CHANNEL_MAX);
         channel.gate.add_permits(1);
         for _ in 0..limits::DISPATCHED_PER_CHANNEL_MAX {
             bench.next();
         }
-        assert!(lanes[0].dispatch(numbered(9_999, "push"), channel, bench.settled()).is_ok());
+        assert!(lanes[0].dispatch(numbered(9_999, "push"), None, channel, bench.settled()).is_ok());
         assert_eq!(bench.next().entry.promised_at, Timestamp::from_millis(1_000_000));
     }
 }

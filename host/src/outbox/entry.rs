@@ -140,8 +140,8 @@ impl Entry {
         }
     }
 
-    /// The message of the attempt that is made at `at`.
-    pub(super) fn message(&self, at: Timestamp) -> Message {
+    /// The message of the attempt that is made at `at`, to a person with these traits.
+    pub(super) fn message(&self, at: Timestamp, traits: Option<Json>) -> Message {
         Message {
             id: self.id.clone(),
             tenant: self.tenant.clone(),
@@ -152,6 +152,7 @@ impl Entry {
             user_id: self.user_id.clone(),
             addresses: self.addresses.clone(),
             content: self.content.clone(),
+            traits,
             promised_at: self.promised_at,
             at,
             attempt: self.attempts.saturating_add(1),

@@ -37,9 +37,10 @@ pub enum Fate {
 pub fn settle(entry: Entry, receipt: Receipt, now: Timestamp) -> Fate {
     let entry = Entry { attempts: entry.attempts.saturating_add(1), ..entry };
     match receipt {
-        Receipt::Accepted { note } | Receipt::Partly { note, .. } => {
-            Fate::Delivered { entry: Entry { last_error: None, ..entry }, note }
-        }
+        Receipt::Accepted { note } | Receipt::Partly { note, .. } => Fate::Delivered {
+            entry: Entry { last_error: None, ..entry },
+            note: note.map(|note| short(&note).to_owned()),
+        },
         Receipt::Refused { reason } | Receipt::Gone { reason, .. } => {
             dead(failed(entry, &reason), DeathCause::Refused, now)
         }
@@ -61,8 +62,11 @@ fn dead(entry: Entry, cause: DeathCause, now: Timestamp) -> Fate {
 }
 
 fn failed(entry: Entry, reason: &str) -> Entry {
-    let end = reason.floor_char_boundary(limits::REASON_BYTES_MAX);
-    Entry { last_error: Some(reason[..end].to_owned()), ..entry }
+    Entry { last_error: Some(short(reason).to_owned()), ..entry }
+}
+
+fn short(words: &str) -> &str {
+    &words[..words.floor_char_boundary(limits::REASON_BYTES_MAX)]
 }
 
 /// How long to wait after that many failed attempts; none when there is no further step.

@@ -19,6 +19,8 @@ mod trials;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Map, Value};
+
 use crate::domain::{CampaignName, Change, Event, Json, KnownBy, Medium, ProfileId, Timestamp, limits};
 
 pub use addresses::Addresses;
@@ -180,6 +182,13 @@ impl Profile {
     /// A trait's value; one that was taken away has none.
     pub fn trait_value(&self, name: &str) -> Option<&Json> {
         self.traits.get(name).map(|known| &known.value).filter(|value| value.as_str() != "null")
+    }
+
+    /// All traits that are there, as one object.
+    pub fn traits_document(&self) -> Json {
+        let there = self.traits.iter().filter(|(_, known)| known.value.as_str() != "null");
+        let members: Map<String, Value> = there.map(|(name, known)| (name.clone(), known.value.value())).collect();
+        Json::from(&Value::Object(members))
     }
 
     /// A trait that is taken away is remembered as such, so that an older value that comes late does not bring it back.

@@ -44,6 +44,9 @@ impl Allowance {
         memory_bytes: limits::GUEST_MEMORY_BYTES_MAX,
         lifted_bytes: limits::HOSTCALL_FUEL,
     };
+    /// For a template.
+    const RENDER: Self =
+        Self { fuel: limits::FUEL_PER_RENDER, lifted_bytes: limits::RENDERED_BYTES_MAX, ..Self::DECIDE };
     /// For reading an instance's memory after `configure`: each memory grows by a page meanwhile.
     pub(super) const SNAPSHOT: Self = Self {
         memory_bytes: PAGE_BYTES * limits::GUEST_MEMORIES_MAX as usize,
@@ -117,6 +120,11 @@ impl Call {
 /// A fresh store for a call about somebody.
 pub(super) fn store(engine: &Engine, view: Arc<dyn View>, asked: Arc<Asked>) -> Store<Call> {
     fresh(engine, Allowance::DECIDE, Some(view), asked)
+}
+
+/// A fresh store for a template.
+pub(super) fn store_of_template(engine: &Engine) -> Store<Call> {
+    fresh(engine, Allowance::RENDER, None, Arc::default())
 }
 
 /// A fresh store for `configure`.

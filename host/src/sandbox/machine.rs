@@ -42,17 +42,31 @@ impl Machine {
         Ok(Self { engine, permits, linker, compiler, shelf, fingerprint, _ticker: ticker })
     }
 
-    /// Makes a component ready and links it: what is left to do is to make an instance.
+    /// Makes a campaign's component ready and links it: what is left to do is to make an instance.
     pub(super) fn compile(&self, component: &[u8]) -> Result<CampaignPre<Call>, CompileError> {
+        self.compile_to(component, |component| self.link(component))
+    }
+
+    /// The campaign's component of that digest from disk, where its code is kept.
+    pub(super) fn recall(&self, component: &ModuleDigest) -> Option<CampaignPre<Call>> {
+        self.recall_to(component, |component| self.link(component))
+    }
+
+    /// Makes a component ready and links it as it is meant.
+    pub(super) fn compile_to<T>(
+        &self,
+        component: &[u8],
+        link: impl Fn(&Component) -> Result<T, Rejection>,
+    ) -> Result<T, CompileError> {
         let digest = ModuleDigest::new(Sha256::digest(component).into());
-        if let Some(linked) = self.recall(&digest) {
+        if let Some(linked) = self.recall_to(&digest, &link) {
             return Ok(linked);
         }
         let code = self.compiler.compile(&self.engine, component)?;
         let component = load(&self.engine, &code).map_err(|err| {
             Rejection::new(format!("the module does not fit in: {err:#}"), "build it smaller or in another way")
         })?;
-        let linked = self.link(&component)?;
+        let linked = link(&component)?;
         // Only what was once linked is kept. What cannot be kept is compiled again after the next start.
         if let Some(Err(err)) = self.shelf.as_ref().map(|shelf| shelf.keep(&self.fingerprint, &digest, &code)) {
             tracing::warn!(%err, component = %digest, "compiled code cannot be kept");
@@ -60,12 +74,11 @@ impl Machine {
         Ok(linked)
     }
 
-    /// The component of that digest from disk, where its code is kept.
-    pub(super) fn recall(&self, component: &ModuleDigest) -> Option<CampaignPre<Call>> {
+    fn recall_to<T>(&self, component: &ModuleDigest, link: impl Fn(&Component) -> Result<T, Rejection>) -> Option<T> {
         let code = self.shelf.as_ref()?.find(&self.fingerprint, component)?;
         let loaded =
             load(&self.engine, &code).map_err(|err| Rejection::new(format!("{err:#}"), "it is compiled again"));
-        match loaded.and_then(|loaded| self.link(&loaded)) {
+        match loaded.and_then(|loaded| link(&loaded)) {
             Ok(linked) => Some(linked),
             Err(rejection) => {
                 tracing::warn!(%component, %rejection, "kept code does not load");

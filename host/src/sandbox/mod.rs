@@ -28,6 +28,7 @@ mod machine;
 mod manifest;
 mod nesting;
 mod permits;
+mod renderer;
 mod shelf;
 mod snapshot;
 mod structure;
@@ -40,12 +41,14 @@ mod tests;
 
 use std::collections::HashSet;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use compiler::{COMMAND as COMPILE_COMMAND, Compiler, compile_module};
 pub use configure::Configured;
 pub use error::{CompileError, ConfigureError, Rejection, SandboxError};
 pub use guest::Guest;
+pub use renderer::Renderer;
 pub use shelf::CompiledCode;
 pub use view::View;
 
@@ -91,6 +94,11 @@ impl Sandbox {
     pub fn recall(&self, component: &ModuleDigest, manifest: &Manifest) -> Option<Guest> {
         let linked = on_workbench(|| self.machine.recall(component)).ok()??;
         Some(Guest::new(Arc::clone(&self.machine), linked, manifest))
+    }
+
+    /// What renders templates, by the component in that file. It is read and compiled when the first template asks for it.
+    pub fn renderer(&self, component: PathBuf) -> Renderer {
+        Renderer::new(Arc::clone(&self.machine), component)
     }
 
     /// Forgets the code of all components but these.

@@ -13,10 +13,12 @@ use super::audit::{AuditRow, Inspection};
 use super::audit_table::{self, Entry};
 use super::key::KeyDigest;
 use super::records::{Damage, Kept, TenantRecord, key_digest};
-use super::shelf::{self, AUDIENCES, CAMPAIGNS, CHANNELS, KEYS, MAPPINGS, MODULES, REVISIONS, SOURCES, Shelf};
+use super::shelf::{
+    self, AUDIENCES, CAMPAIGNS, CHANNELS, KEYS, MAPPINGS, MODULES, REVISIONS, SOURCES, Shelf, TEMPLATES,
+};
 use super::{
     ApiKey, Audience, AuditLog, Campaign, ChannelSettings, Module, NamedMapping, Published, RegisteredSource,
-    StorageError, Tenant, migration, reseal, uses,
+    StorageError, Template, Tenant, migration, reseal, uses,
 };
 use crate::domain::TenantId;
 use crate::faults::{self, Point};
@@ -274,6 +276,10 @@ impl Reading<'_> {
             tenant.mappings.insert(mapping.name.clone(), Arc::new(mapping));
             Ok(())
         })?;
+        self.rows(TEMPLATES, tenants, |tenant, template: Template| {
+            tenant.templates.insert((template.key.clone(), template.version), Arc::new(template));
+            Ok(())
+        })?;
         tenants.values_mut().try_for_each(Tenant::make_mappings_ready).map_err(damaged)?;
         self.rows(CAMPAIGNS, tenants, |tenant, campaign: Campaign| {
             tenant.campaigns.insert(campaign.name.clone(), Arc::new(campaign));
@@ -321,6 +327,7 @@ impl Writing<'_> {
         self.rows(CHANNELS, &old.channels, &new.channels)?;
         self.rows(AUDIENCES, &old.audiences, &new.audiences)?;
         self.rows(MAPPINGS, &old.mappings, &new.mappings)?;
+        self.rows(TEMPLATES, &old.templates, &new.templates)?;
         self.rows(CAMPAIGNS, &old.campaigns, &new.campaigns)?;
         for (name, campaign) in &new.campaigns {
             match old.campaigns.get(name) {

@@ -1,4 +1,5 @@
-//! Who our customers are, and what they set up: sources, keys, channels, mappings, audiences, modules, campaigns and their
+//! Who our customers are, and what they set up: sources, keys, channels, templates, mappings, audiences, modules, campaigns and
+//! their
 //! revisions.
 //!
 //! Who reads takes a [`Snapshot`], which never changes and takes no lock. Who changes goes through the [`Directory`]: one
@@ -27,6 +28,8 @@ mod reseal;
 mod shelf;
 mod snapshot;
 mod source;
+mod template;
+mod template_record;
 mod tenant;
 mod token;
 mod uses;
@@ -51,6 +54,7 @@ pub use registration::{RegisteredSource, SourceDemands};
 pub use reseal::Rotation;
 pub use snapshot::{Holder, Snapshot};
 pub use source::{Inlet, Source, Sources};
+pub use template::{Template, TemplateKey};
 pub use tenant::Tenant;
 pub use token::webhook_secret;
 

@@ -23,10 +23,12 @@ pub(super) const MODULES: Shelf = Shelf { rows: TableDefinition::new("modules"),
 pub(super) const CAMPAIGNS: Shelf = Shelf { rows: TableDefinition::new("campaigns"), sealed: None };
 pub(super) const REVISIONS: Shelf = Shelf { rows: TableDefinition::new("revisions"), sealed: None };
 pub(super) const AUDIENCES: Shelf = Shelf { rows: TableDefinition::new("audiences"), sealed: None };
+pub(super) const TEMPLATES: Shelf = Shelf { rows: TableDefinition::new("templates"), sealed: None };
 pub(super) const MAPPINGS: Shelf = Shelf { rows: TableDefinition::new("mappings"), sealed: None };
 
 /// Every shelf.
-pub(super) const ALL: [Shelf; 8] = [SOURCES, KEYS, MODULES, CHANNELS, CAMPAIGNS, REVISIONS, AUDIENCES, MAPPINGS];
+pub(super) const ALL: [Shelf; 9] =
+    [SOURCES, KEYS, MODULES, CHANNELS, CAMPAIGNS, REVISIONS, AUDIENCES, MAPPINGS, TEMPLATES];
 
 impl Shelf {
     /// A row's bytes as they are written.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{
     ApiKey, Audience, AudienceName, Campaign, CampaignState, ChannelSettings, KeyId, Module, NamedMapping, Published,
-    RegisteredSource,
+    RegisteredSource, Template, TemplateKey,
 };
 use crate::domain::{CampaignName, ChannelName, MappingName, ModuleDigest, SourceId, TenantId, Timestamp};
 use crate::mappings::Mappings;
@@ -27,6 +27,8 @@ pub struct Tenant {
     pub(super) audiences: BTreeMap<AudienceName, Arc<Audience>>,
     pub(super) mappings: BTreeMap<MappingName, Arc<NamedMapping>>,
     pub(super) ready_mappings: Arc<Mappings>,
+    /// All versions.
+    pub(super) templates: BTreeMap<(TemplateKey, u32), Arc<Template>>,
     pub(super) policy: Arc<TenantPolicy>,
 }
 
@@ -43,6 +45,7 @@ impl Tenant {
             audiences: BTreeMap::new(),
             mappings: BTreeMap::new(),
             ready_mappings: Arc::default(),
+            templates: BTreeMap::new(),
             policy: Arc::default(),
         }
     }

@@ -9,11 +9,12 @@ use super::redelivery::{self, Obstacle};
 use super::suspension::OPERATIONS;
 use super::{Word, Worker, WorkerError, echo, messages};
 use crate::channels::Channel;
-use crate::domain::{InstructionId, Lost, Medium, Membership, ProfileKey, TenantId, Timestamp, limits};
+use crate::domain::{InstructionId, Json, Lost, Medium, Membership, ProfileKey, TenantId, Timestamp, limits};
 use crate::faults::{self, Point};
 use crate::ledger::{Fate as Recorded, LedgerRow, What};
 use crate::outbox::{self, DeathCause, Declined, Entry, Fate, Matter, Settlement};
 use crate::policy::{self, CampaignPolicy, Moment};
+use crate::profiles::Kept;
 use crate::store::{Book, Line, Page};
 
 /// An answer that is due once the batch is committed.
@@ -53,7 +54,9 @@ impl Worker {
             if self.lane.is_under_way(&row.tenant, &row.id) {
                 continue;
             }
-            if self.dispatch_entry(Entry::decode(&row.body)?, &channel, now).is_err() {
+            let entry = Entry::decode(&row.body)?;
+            let traits = self.traits_for(&entry, channel.as_ref())?;
+            if self.dispatch_entry(entry, traits, &channel, now).is_err() {
                 self.is_held_up = true;
                 return Ok(());
             }
@@ -62,9 +65,28 @@ impl Worker {
         Ok(())
     }
 
-    fn dispatch_entry(&mut self, entry: Entry, channel: &Arc<dyn Channel>, now: Timestamp) -> Result<(), Declined> {
+    /// What is known of the person now, where the channel speaks of it. Who moved meanwhile cannot be asked here.
+    fn traits_for(&self, entry: &Entry, channel: &dyn Channel) -> Result<Option<Json>, WorkerError> {
+        if !channel.wants_traits(&entry.content) {
+            return Ok(None);
+        }
+        let key = entry.owner();
+        let kept = self.partition.load(&key)?.map(|record| Kept::decode(&record)).transpose();
+        Ok(match kept.map_err(|err| WorkerError::of_profile(&key, err))? {
+            Some(Kept::Person(person)) => Some(person.traits_document()),
+            Some(Kept::Moved(_) | Kept::Erased(_)) | None => None,
+        })
+    }
+
+    fn dispatch_entry(
+        &mut self,
+        entry: Entry,
+        traits: Option<Json>,
+        channel: &Arc<dyn Channel>,
+        now: Timestamp,
+    ) -> Result<(), Declined> {
         if entry.matter == Matter::Echo {
-            return self.hand_over(entry, Arc::clone(channel));
+            return self.hand_over(entry, traits, Arc::clone(channel));
         }
         let campaigns = self.shared.roster.of(&entry.tenant);
         match campaigns.named(&entry.campaign) {
@@ -75,12 +97,12 @@ impl Worker {
             }
             Some(_) if entry.is_expired(now) => self.words.push(Word::GiveUp(entry, DeathCause::Expired)),
             Some(_) if entry.channel != OPERATIONS && entry.is_stale(now) => self.words.push(Word::Judge(entry)),
-            Some(_) => return self.hand_over(entry, Arc::clone(channel)),
+            Some(_) => return self.hand_over(entry, traits, Arc::clone(channel)),
         }
         Ok(())
     }
 
-    fn hand_over(&mut self, entry: Entry, channel: Arc<dyn Channel>) -> Result<(), Declined> {
+    fn hand_over(&mut self, entry: Entry, traits: Option<Json>, channel: Arc<dyn Channel>) -> Result<(), Declined> {
         let provider = channel.provider();
         let (outlet, signal) = (self.outlet.clone(), Arc::clone(&self.signal));
         let settled = move |settlement: Settlement| {
@@ -89,7 +111,7 @@ impl Worker {
             signal.raise();
         };
         self.status.dispatched();
-        self.lane.dispatch(entry, channel, Box::new(settled)).inspect_err(|_| self.status.settled(1))
+        self.lane.dispatch(entry, traits, channel, Box::new(settled)).inspect_err(|_| self.status.settled(1))
     }
 }
 
@@ -168,10 +190,10 @@ fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: T
     }
     lose(batch, entry, receipt.gone())?;
     match outbox::settle(entry.clone(), receipt.clone(), now) {
-        Fate::Delivered { entry, .. } => {
+        Fate::Delivered { entry, note } => {
             batch.draft_mut().settle(&entry.tenant, &entry.id);
             match entry.matter {
-                Matter::Message => note_sent(batch, &entry, provider, now),
+                Matter::Message => note_sent(batch, &entry, (provider, note), now),
                 Matter::Echo => Ok(()),
             }
         }
@@ -187,9 +209,15 @@ fn settle(batch: &mut Batch<'_>, settlement: &Settlement, provider: &str, now: T
     }
 }
 
-fn note_sent(batch: &mut Batch<'_>, entry: &Entry, provider: &str, now: Timestamp) -> Result<(), WorkerError> {
+fn note_sent(
+    batch: &mut Batch<'_>,
+    entry: &Entry,
+    (provider, note): (&str, Option<String>),
+    now: Timestamp,
+) -> Result<(), WorkerError> {
     batch.draft_mut().add(Book::Messages, messages::row(entry, provider, now));
-    record(batch, entry, What::Sent(recorded(entry, provider, None)), now)?;
+    let sent = Recorded { reason: note, ..recorded(entry, provider, None) };
+    record(batch, entry, What::Sent(sent), now)?;
     echo::promise_sent(batch, entry, provider, now)
 }
 

@@ -176,7 +176,7 @@ fn settled(entry: Promised, channel: Arc<dyn Channel>) -> Word {
     let lane = Dispatcher::new(runtime.handle().clone(), Arc::new(ManualClock::new(at(NOON)))).lane(Arc::default());
     let (outlet, home) = sync_channel(1);
     let settled = move |settlement| outlet.send(Word::Settled(settlement, "test")).unwrap();
-    lane.dispatch(entry, channel, Box::new(settled)).unwrap();
+    lane.dispatch(entry, None, channel, Box::new(settled)).unwrap();
     home.recv().unwrap()
 }
 

@@ -16,8 +16,8 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
 pub(crate) fn build(project: &Project) -> Result<()> {
     let toolchain = Toolchain::find_or_set_up(project)?;
     toolchain.compile(project)?;
-    for campaign in &project.campaigns {
-        component::write(project, campaign)?;
+    for component in &project.components {
+        component::write(project, component)?;
     }
     Ok(())
 }

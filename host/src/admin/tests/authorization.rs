@@ -66,6 +66,12 @@ const ROWS: &[Row] = &[
     row("GET /v1/channels", Viewer, "", 200, 200),
     row("PUT /v1/channels/{channel}", Developer, WEBHOOK, 200, 200),
     row("DELETE /v1/channels/{channel}", Developer, "", 204, 404),
+    row("GET /v1/templates", Viewer, "", 200, 200),
+    row("GET /v1/templates/{channel}/{template}", Viewer, "", 200, 404),
+    row("PUT /v1/templates/{channel}/{template}", Developer, TEMPLATE, 200, 200),
+    row("DELETE /v1/templates/{channel}/{template}", Developer, "", 204, 404),
+    row("POST /v1/templates/{channel}/{template}/restore", Developer, r#"{"version": 1}"#, 200, 404),
+    row("POST /v1/templates/{channel}/{template}/preview", Viewer, "", 200, 404),
     row("GET /v1/items", Viewer, "", 200, 200),
     row("GET /v1/items/{item}", Viewer, "", 404, 404),
     row("PUT /v1/items/{item}", Developer, r#"{"price": 9.5}"#, 200, 200),
@@ -107,6 +113,7 @@ const ROWS: &[Row] = &[
 const AUDIENCE: &str = r#"{"condition": {"trait": "plan", "equals": "Gold"}}"#;
 const MAPPING: &str = r#"{"event": "Mail Seen", "engagement": "opened", "channel": "email"}"#;
 const POLICY: &str = r#"{"caps": []}"#;
+const TEMPLATE: &str = r#"{"text": "hello"}"#;
 const WEBHOOK: &str = r#"{"provider": "webhook", "settings": {"url": "https://example.com/hook"}}"#;
 
 /// A house where `shop` has one of everything.
@@ -125,6 +132,7 @@ impl Furnished {
         house.done("POST", "/v1/campaigns/winter/publish", json!({"module": module})).await;
         house.done("PUT", "/v1/channels/push", serde_json::from_str(WEBHOOK).unwrap()).await;
         house.done("PUT", "/v1/audiences/vip", serde_json::from_str(AUDIENCE).unwrap()).await;
+        house.done("PUT", "/v1/templates/push/cart", serde_json::from_str(TEMPLATE).unwrap()).await;
         house.done("PUT", "/v1/mappings/seen", serde_json::from_str(MAPPING).unwrap()).await;
         Self { house, module, bytes }
     }
@@ -136,6 +144,7 @@ impl Furnished {
             .replace("{campaign}", "winter")
             .replace("{channel}", "push")
             .replace("{audience}", "vip")
+            .replace("{template}", "cart")
             .replace("{mapping}", "seen")
             .replace("{profile}", "nobody")
             .replace("{item}", "mug")

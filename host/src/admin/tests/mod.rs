@@ -20,8 +20,8 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::{Admin, ItemDesk, Workshop, router};
-use crate::channels::Reach;
-use crate::domain::{ManualClock, SystemClock, Timestamp};
+use crate::channels::{Press, Reach};
+use crate::domain::{ManualClock, RenderError, Rendered, Renderer, SystemClock, TextForm, Timestamp};
 use crate::keyring::{Keyring, MasterKeys};
 use crate::sandbox::Sandbox;
 use crate::store::{Memory, Store};
@@ -30,6 +30,19 @@ use crate::worker::Crew;
 
 /// One sandbox for all tests, as a process has.
 static SANDBOX: LazyLock<Arc<Sandbox>> = LazyLock::new(|| Arc::new(Sandbox::new().unwrap()));
+
+/// Every text is a template, which says what it says.
+struct Verbatim;
+
+impl Renderer for Verbatim {
+    fn check(&self, _: &str, _: TextForm) -> Result<Vec<String>, RenderError> {
+        Ok(Vec::new())
+    }
+
+    fn render(&self, template: &str, _: TextForm, _: &crate::domain::Json) -> Result<Rendered, RenderError> {
+        Ok(Rendered { head: Vec::new(), body: template.to_owned(), missing: Vec::new() })
+    }
+}
 
 const BOOTSTRAP: &str = "rkb_of_the_tests";
 
@@ -158,6 +171,7 @@ fn admin(directory: Directory, public_url: Option<String>) -> Arc<Admin> {
         switchboard: Arc::default(),
         public_url,
         reach: Reach::new(Vec::new()),
+        press: Press::new(Arc::new(Verbatim)),
         readiness: Arc::new(|| Ok(())),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         workshop: Workshop::default(),

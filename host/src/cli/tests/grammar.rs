@@ -278,6 +278,7 @@ fn flags_become_the_options_of_a_server() {
             ],
             connections_per_address: 1024,
             tenant_events_per_second: 5000,
+            renderer: None,
             log_format: Json,
             json: false,
             manual_clock: Some(

@@ -1,0 +1,350 @@
+//! From a template and values to the texts of a message. Pure: the same template, values and moment give the same texts.
+
+use std::io::{self, Write};
+
+use liquid_core::error::Error;
+use liquid_core::model::{KString, Object, Value};
+use liquid_core::parser;
+use liquid_core::runtime::{RuntimeBuilder, Template};
+use liquid_core::{Language, Renderable, Runtime};
+
+use crate::document::{Document, Line};
+use crate::echo::{Texts, Writing};
+use crate::language::language;
+use crate::lenient::{Lenient, Missing};
+use crate::outputs::{self, Tags};
+
+/// The most bytes of all texts of a message. Mail programs cut what is longer than 102 KB.
+const RENDERED_BYTES_MAX: usize = 256 << 10;
+/// The member of the head that stands in front of the body's text, where mail programs show its beginning.
+const PREHEADER: &str = "preheader";
+
+/// What a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// What is written of values is escaped.
+    Html,
+    /// It is not.
+    Text,
+}
+
+/// A message's texts.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The head's, by name.
+    pub head: Vec<(String, String)>,
+    /// The text below the head.
+    pub body: String,
+    /// What the template asked for and was not there.
+    pub missing: Vec<String>,
+}
+
+/// Whether a text is a template; the names in its head where it is. The error names the place and says what would do.
+pub fn check(template: &str, form: Form) -> Result<Vec<String>, String> {
+    let (document, language) = (Document::read(template)?, language());
+    for line in &document.head {
+        Ready::of_line(line, &language)?;
+    }
+    Ready::of_body(&document, form, &language)?;
+    Ok(document.head.iter().map(|line| line.name.to_owned()).collect())
+}
+
+/// Renders a template. `values` is a JSON object, with the moment as `now`. A member of the head is a variable to what follows.
+pub fn render(template: &str, form: Form, values: &str) -> Result<Rendered, String> {
+    let document = Document::read(template)?;
+    let values: Object = serde_json::from_str(values).map_err(|err| format!("the values are no JSON object: {err}"))?;
+    let language = language();
+    let mut press = Press { values, missing: Missing::default(), bytes_left: RENDERED_BYTES_MAX };
+    let mut head = Vec::with_capacity(document.head.len());
+    for line in &document.head {
+        let text = press.print(Ready::of_line(line, &language)?)?;
+        press.values.insert(KString::from_ref(line.name), Value::scalar(text.clone()));
+        head.push((line.name.to_owned(), text));
+    }
+    let mut body = press.print(Ready::of_body(&document, form, &language)?)?;
+    if form == Form::Html
+        && let Some(at) = head.iter().position(|(name, _)| name == PREHEADER)
+    {
+        body = with_preheader(&body, &head.remove(at).1);
+    }
+    Ok(Rendered { head, body, missing: press.missing.take() })
+}
+
+/// A template that was read, and where it stands.
+struct Ready {
+    place: String,
+    form: Form,
+    template: Template,
+    texts: Vec<String>,
+}
+
+impl Ready {
+    fn of_line(line: &Line<'_>, language: &Language) -> Result<Self, String> {
+        Self::read(line.text, Form::Text, format!("`{}` in line {}", line.name, line.number), language)
+    }
+
+    fn of_body(document: &Document<'_>, form: Form, language: &Language) -> Result<Self, String> {
+        let place = match document.body_line {
+            1 => "the template".to_owned(),
+            line => format!("the body, whose first line is line {line}"),
+        };
+        Self::read(document.body, form, place, language)
+    }
+
+    /// What cannot be read is read again as it was written, so that the error shows that.
+    fn read(text: &str, form: Form, place: String, language: &Language) -> Result<Self, String> {
+        let Tags { source, texts } = outputs::as_tags(text);
+        let read = parser::parse(&source, language);
+        match read.or_else(|err| parser::parse(text, language).and(Err(err))) {
+            Ok(elements) => Ok(Self { place, form, template: Template::new(elements), texts }),
+            Err(err) => Err(format!("{place}: {}", words(&err))),
+        }
+    }
+}
+
+/// What one message's texts are printed with.
+struct Press {
+    values: Object,
+    missing: Missing,
+    bytes_left: usize,
+}
+
+impl Press {
+    fn print(&mut self, ready: Ready) -> Result<String, String> {
+        let runtime = RuntimeBuilder::new().set_globals(&self.values).build();
+        runtime.registers().get_mut::<Writing>().escapes = ready.form == Form::Html;
+        runtime.registers().get_mut::<Texts>().0 = ready.texts;
+        std::mem::swap(&mut *runtime.registers().get_mut(), &mut self.missing);
+        let mut paper = Paper { bytes: Vec::new(), bytes_left: self.bytes_left };
+        let printed = ready.template.render_to(&mut paper, &Lenient(&runtime));
+        std::mem::swap(&mut *runtime.registers().get_mut(), &mut self.missing);
+        if paper.bytes.len() > paper.bytes_left {
+            return Err(format!("the message has more than {RENDERED_BYTES_MAX} bytes: write less"));
+        }
+        printed.map_err(|err| format!("{}: {}", ready.place, words(&err)))?;
+        self.bytes_left -= paper.bytes.len();
+        String::from_utf8(paper.bytes).map_err(|err| err.to_string())
+    }
+}
+
+/// Takes so many bytes, and no more.
+struct Paper {
+    bytes: Vec<u8>,
+    bytes_left: usize,
+}
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(bytes);
+        match self.bytes.len() <= self.bytes_left {
+            true => Ok(bytes.len()),
+            false => Err(io::ErrorKind::FileTooLarge.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The library's words, without what they repeat of values, which are the person's: of what it tells as `name=value`, only what the
+/// template asked for.
+fn words(err: &Error) -> String {
+    let err = err.to_string();
+    let tells = |line: &str| {
+        line.strip_prefix("    ").is_some_and(|told| told.starts_with(|first: char| first.is_ascii_alphabetic()))
+    };
+    let is_safe = |line: &&str| !tells(line) && line.trim() != "with:" || line.trim().starts_with("requested");
+    let lines = err.lines().filter(is_safe).map(|line| line.trim_start_matches("liquid: ").trim_end());
+    lines.collect::<Vec<_>>().join("\n").trim_start().to_owned()
+}
+
+/// Mail programs show the beginning of a text beside its subject: this, which the mail itself hides.
+fn with_preheader(html: &str, preheader: &str) -> String {
+    let preheader = crate::echo::escaped(preheader);
+    let hidden = format!("<div style=\"display:none;max-height:0;overflow:hidden\">{preheader}</div>");
+    let at = end_of_body_tag(html).unwrap_or(0);
+    [&html[..at], &hidden, &html[at..]].concat()
+}
+
+fn end_of_body_tag(html: &str) -> Option<usize> {
+    let start = html.to_ascii_lowercase().find("<body")?;
+    Some(start + html[start..].find('>')? + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn html(template: &str, values: &str) -> Result<Rendered, String> {
+        render(template, Form::Html, values)
+    }
+
+    fn body(template: &str, values: &str) -> String {
+        html(template, values).map_or_else(|err| err, |rendered| rendered.body)
+    }
+
+    const LETTER: &str = "---\nsubject: {{ person.name | default: 'friend' }}, {{ items | size }} waiting\n---\n\
+        <ul>{% for item in items %}<li>{{ item.name }}{% unless forloop.last %},{% endunless %}</li>{% endfor %}</ul>\n\
+        {% if coupon == 'A' %}A{% elsif coupon %}{{ coupon }}{% else %}none{% endif %}\n";
+
+    #[test]
+    fn a_letter() {
+        let values = r#"{"person": {"name": "Ada & Co"}, "items": [{"name": "<mug>"}, {"name": "pot"}]}"#;
+        let rendered = html(LETTER, values).unwrap();
+        assert_eq!(rendered.head, [("subject".to_owned(), "Ada & Co, 2 waiting".to_owned())]);
+        assert_eq!(rendered.body, "<ul><li>&lt;mug&gt;,</li><li>pot</li></ul>\nnone\n");
+        assert_eq!(check(LETTER, Form::Html), Ok(vec!["subject".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_not_there_is_nothing_and_is_told() {
+        let rendered = html(LETTER, r#"{"items": [{}]}"#).unwrap();
+        assert_eq!(rendered.head[0].1, "friend, 1 waiting");
+        assert_eq!(rendered.body, "<ul><li></li></ul>\nnone\n");
+        assert_eq!(rendered.missing, ["coupon", "item.name"], "what has a default is not missing");
+        for (template, values) in [
+            ("{% if a %}x{% endif %}", "{}"),
+            ("{% unless a %}{% endunless %}", "{}"),
+            ("{{ a.b | default: 'x' }}", "{}"),
+            ("{{ a }}", r#"{"a": null}"#),
+        ] {
+            assert_eq!(html(template, values).unwrap().missing, [] as [&str; 0], "{template}");
+        }
+        for (template, missing) in [
+            ("{{ a.b[0].c }}", "a.b.0.c"),
+            ("{% assign x = a.b %}{{ x }}", "a.b"),
+            ("{% for x in a %}{% endfor %}", "a"),
+            ("{% for x in (1..2) %}{% if x == b.c %}{% endif %}{% endfor %}", "b.c"),
+            ("{% case a %}{% when 1 %}{% endcase %}", "a"),
+            ("{{ 'x' | append: a }}", "a"),
+        ] {
+            assert_eq!(html(template, "{}").unwrap().missing, [missing], "{template}");
+        }
+    }
+
+    #[test]
+    fn html_is_escaped_however_a_value_gets_there() {
+        let values = r#"{"x": "<i>&", "list": ["<i>"], "object": {"<i>": "<i>"}}"#;
+        for template in [
+            "{{ x }}",
+            "{{ x | append: x | upcase }}",
+            "{{ x | escape | append: x }}",
+            "{{ 'a' | replace: 'a', x }}",
+            "{{ '&amp;' | append: x }}",
+            "{% assign y = x %}{{ y }}",
+            "{% capture y %}{{ x }}{% endcapture %}{{ y }}",
+            "{% for y in list %}{{ y }}{% endfor %}",
+            "{% for y in object %}{{ y[0] }}{{ y }}{% endfor %}",
+            "{% tablerow y in list %}{{ y }}{% endtablerow %}",
+            "{% cycle x, x %}",
+            "{% echo x %}",
+            "{{ list }}{{ object }}{{ list | join: x }}",
+            "{{ x | raw }}{{ x }}{{ x | append: x }}",
+            "{%- if x -%}{{- x -}}{%- endif -%}",
+        ] {
+            let written = body(template, values);
+            let as_it_is = template.matches("| raw").count();
+            assert!(written.contains("&lt;") || written.contains("&LT;"), "{template}: {written}");
+            assert_eq!(written.matches("<i>").count(), as_it_is, "{template}: {written}");
+        }
+        let text = render("{{ x }}", Form::Text, values).unwrap();
+        assert_eq!(text.body, "<i>&");
+        assert_eq!(body("{% capture y %}{{ x }}{% endcapture %}{{ y }}", values), "&lt;i&gt;&amp;", "once");
+        assert_eq!(body("{% raw %}{{ x }}{% endraw %}", values), "{{ x }}");
+    }
+
+    #[test]
+    fn the_head_is_variables_to_what_follows_and_the_preheader_is_hidden_in_front() {
+        let template = "---\nunsubscribe_url: https://example.com/u?p={{ id | url_encode }}\npreheader: 3 < 4\n---\n\
+            <html><Body class=\"x\"><a href=\"{{ unsubscribe_url }}\">leave</a></body></html>";
+        let rendered = html(template, r#"{"id": "a b"}"#).unwrap();
+        assert_eq!(rendered.head, [("unsubscribe_url".to_owned(), "https://example.com/u?p=a%20b".to_owned())]);
+        assert_eq!(
+            rendered.body,
+            "<html><Body class=\"x\"><div style=\"display:none;max-height:0;overflow:hidden\">3 &lt; 4</div>\
+             <a href=\"https://example.com/u?p=a%20b\">leave</a></body></html>"
+        );
+    }
+
+    #[test]
+    fn now_is_the_messages() {
+        let noon = r#"{"now": "2026-03-01T12:00:00Z"}"#;
+        assert_eq!(body("{{ 'now' | date: '%Y-%m-%d %H:%M' }} {{ now | date: '%B' }}", noon), "2026-03-01 12:00 March");
+        let when = r#"{"when": "2025-12-24T18:05:06.789+01:00"}"#;
+        assert_eq!(
+            body("{{ when | date: '%d.%m. %H:%M:%S %z' }}", when),
+            "24.12. 18:05:06 +0100",
+            "as RFC 3339 has it"
+        );
+        assert_eq!(body("{{ '2025-12-24' | date: '%d.%m.' }} {{ 1766599506 | date: '%Y' }}", "{}"), "24.12. 2025");
+    }
+
+    #[test]
+    fn errors_name_the_place_and_repeat_no_values() {
+        use expect_test::expect;
+        let told = |template: &str| body(template, r#"{"name": "hush", "list": {"hush": 1}}"#);
+        let all = [
+            "Hello {{ name",
+            "---\nsubject: {{ name | shout }}\n---\n",
+            "---\nsubject: x\n---\n\n{% if %}x{% endif %}",
+            "{% for x in name %}{% endfor %}",
+            "{% if name %}",
+            "{{ name | times: 2 }}",
+            "{% include 'other' %}",
+            "{{ 'x' | date: '%Q%8' }}{{ '2025-12-24' | date: '%!' }}",
+        ]
+        .map(told)
+        .join("\n\n");
+        assert!(!all.contains("hush"), "{all}");
+        expect![[r#"
+            the template: --> 1:10
+              |
+            1 | Hello {{ name
+              |          ^---
+              |
+              = expected Literal
+
+            `subject` in line 2: Unknown filter
+                requested filter=shout
+
+            the body, whose first line is line 4: --> 2:6
+              |
+            2 | {% if %}x{% endif %}
+              |      ^---
+              |
+              = Value expected.
+
+            the template: Expected array, found `string`
+
+            the template: --> 1:14
+              |
+            1 |
+              | ^
+              |
+              = Unclosed block. {% endif %} tag expected.
+
+            the template: Invalid argument
+            from: Filter error
+            from: {{ name | times : 2 }}
+
+            the template: --> 1:4
+              |
+            1 | {% include 'other' %}
+              |    ^-----^
+              |
+              = Unknown tag.
+                requested=include
+
+            the template: `%!` writes no moment: strftime formatting failed: found unrecognized specifier directive `!`
+            from: Filter error
+            from: {{ "2025-12-24" | date : "%!" }}"#]]
+        .assert_eq(&all);
+    }
+
+    #[test]
+    fn a_message_has_so_many_bytes() {
+        let told = body("{% for x in (1..100000) %}0123456789{% endfor %}", "{}");
+        assert_eq!(told, "the message has more than 262144 bytes: write less");
+    }
+}

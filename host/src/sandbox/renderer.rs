@@ -1,0 +1,132 @@
+//! Renders templates, by a component of the house's own: a template is its tenant's, and may nest, loop and grow as any module may. So
+//! each has an instance of its own, and whatever it does ends in an answer.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use sha2::{Digest, Sha256};
+use wasmtime::Store;
+use wasmtime::component::Linker;
+
+use super::bindings::templates::exports::rekindle::renderer::templates::{Form, Guest as Contract, Rendered as Texts};
+use super::bindings::templates::{Renderer as Instance, RendererPre};
+use super::call::{self, Call};
+use super::configure::own_words;
+use super::error::{CompileError, Rejection};
+use super::failure;
+use super::machine::Machine;
+use super::workbench::on_workbench;
+use crate::domain::{Failure, FailureKind, Json, ModuleDigest, RenderError, Rendered, TextForm, limits};
+
+/// The component, which is compiled when the first template asks for it.
+pub struct Renderer {
+    machine: Arc<Machine>,
+    file: PathBuf,
+    ready: OnceLock<RendererPre<Call>>,
+    /// Held by who makes it ready.
+    making: Mutex<()>,
+}
+
+impl Renderer {
+    pub(super) fn new(machine: Arc<Machine>, file: PathBuf) -> Self {
+        Self { machine, file, ready: OnceLock::new(), making: Mutex::default() }
+    }
+
+    /// The component's digest; none where it cannot be read.
+    pub fn digest(&self) -> Option<ModuleDigest> {
+        fs::read(&self.file).ok().map(|component| ModuleDigest::new(Sha256::digest(component).into()))
+    }
+
+    fn ready(&self) -> Result<&RendererPre<Call>, RenderError> {
+        if let Some(ready) = self.ready.get() {
+            return Ok(ready);
+        }
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.ready.get().is_none() {
+            let made = self.make_ready()?;
+            return Ok(self.ready.get_or_init(|| made));
+        }
+        self.ready()
+    }
+
+    fn make_ready(&self) -> Result<RendererPre<Call>, RenderError> {
+        let unavailable = |err: &dyn std::fmt::Display| {
+            let file = self.file.display();
+            RenderError::Unavailable(format!(
+                "templates cannot be rendered: `{file}`: {err}: have `--renderer` name the component that came with the server"
+            ))
+        };
+        let component = fs::read(&self.file).map_err(|err| unavailable(&err))?;
+        let compiled = on_workbench(|| self.machine.compile_to(&component, |component| self.link(component)));
+        compiled.and_then(|linked| linked).map_err(|err: CompileError| unavailable(&err))
+    }
+
+    fn link(&self, component: &wasmtime::component::Component) -> Result<RendererPre<Call>, Rejection> {
+        let other = |err: wasmtime::Error| {
+            Rejection::new(
+                format!("it is no renderer of this version: {err:#}"),
+                "take the one that came with this server",
+            )
+        };
+        // It asks for nothing.
+        let linked = Linker::new(&self.machine.engine).instantiate_pre(component).map_err(other)?;
+        RendererPre::new(linked).map_err(other)
+    }
+
+    /// Asks an instance that nothing that came before can have touched.
+    fn ask<T>(&self, question: impl FnOnce(&Contract, &mut Store<Call>) -> Answer<T>) -> Result<T, RenderError> {
+        let ready = self.ready()?;
+        let _permit = self.machine.permits.take();
+        let mut store = call::store_of_template(&self.machine.engine);
+        let instance: Instance =
+            ready.instantiate(&mut store).map_err(|err| not_rendered(failure::of_start(&err, &store)))?;
+        let answer = question(instance.rekindle_renderer_templates(), &mut store);
+        let answer = answer.map_err(|err| not_rendered(failure::of_call(&err, &store)))?;
+        answer.map_err(|words| RenderError::Template(own_words(&words)))
+    }
+}
+
+/// What a call of the component comes back with.
+type Answer<T> = wasmtime::Result<Result<T, String>>;
+
+impl crate::domain::Renderer for Renderer {
+    fn check(&self, template: &str, form: TextForm) -> Result<Vec<String>, RenderError> {
+        self.ask(|templates, store| templates.call_check(store, template, contract_form(form)))
+    }
+
+    fn render(&self, template: &str, form: TextForm, values: &Json) -> Result<Rendered, RenderError> {
+        let bytes = template.len() + values.as_str().len();
+        if bytes > limits::INPUT_BYTES_MAX {
+            let max = limits::INPUT_BYTES_MAX;
+            return Err(RenderError::Template(format!(
+                "template and values have `{bytes}` bytes, at most `{max}` go in"
+            )));
+        }
+        let rendered =
+            self.ask(|templates, store| templates.call_render(store, template, contract_form(form), values.as_str()))?;
+        let Texts { head, body, missing } = rendered;
+        Ok(Rendered { head, body, missing })
+    }
+}
+
+fn contract_form(form: TextForm) -> Form {
+    match form {
+        TextForm::Html => Form::Html,
+        TextForm::Plain => Form::Text,
+    }
+}
+
+/// Why a call did not come back, in words for the template's author, who knows no modules.
+fn not_rendered(failure: Failure) -> RenderError {
+    let Failure { kind, message, .. } = failure;
+    RenderError::Template(match kind {
+        FailureKind::OutOfFuel | FailureKind::OutOfTime => "the template takes too long: have it loop less".to_owned(),
+        FailureKind::OutOfMemory => "the template takes too much memory: have it write and remember less".to_owned(),
+        // What is nested too deep ends at the end of a stack; what is longer than all memory, where it is asked for.
+        FailureKind::Trap => {
+            format!("the template is more than can be rendered: have it nest and loop less ({message})")
+        }
+        _ => message,
+    })
+}
