@@ -1,9 +1,10 @@
 //! Mandrill, which its maker calls Mailchimp Transactional Email: e-mail, with templates that are kept there or without.
 //!
 //! Sources: `spec/transactional.json` in the repository `mailchimp/mailchimp-client-lib-codegen` (2026-04-30), which Mailchimp makes
-//! its clients of: every call, member and status. Names of errors: <https://mandrillapp.com/api/docs/messages.html>. What the body
-//! of an error's answer holds, and that the status is 500 for what is wrong with a request: issue 188 there, and the answer in issue
-//! 12 of `Wylio/meteor-mandrill`. The bound on metadata: <https://mandrill.zendesk.com/hc/en-us/articles/360038805254>.
+//! its clients of: every call, member and status. The calls' addresses: its package `mailchimp-transactional` 1.4.1. Names of errors:
+//! <https://mandrillapp.com/api/docs/messages.html>. What the body of an error's answer holds, and that the status is 500 for what is
+//! wrong with a request: issue 188 there, and the answer in issue 12 of `Wylio/meteor-mandrill`. The bound on metadata:
+//! <https://mandrill.zendesk.com/hc/en-us/articles/360038805254>.
 //!
 //! UNCONFIRMED: whether `PaymentRequired` and a rejection as `soft-bounce` pass by themselves. Both are tried again, which ends with
 //! the ladder. There is no idempotency key: what is tried again after a lost answer may go out twice; both have the same metadata.

@@ -91,7 +91,7 @@ pub(super) fn build(
         subaccount: settings.subaccount.as_deref(),
         metadata: metadata(message),
     };
-    let call = if template.is_some() { "send-template" } else { "send" };
+    let call = if template.is_some() { "send-template.json" } else { "send.json" };
     let body = Body {
         key: &settings.key,
         template_name: template,

@@ -18,8 +18,8 @@ const CALLBACK_KEY: &str = "callback_key";
 
 pub(super) const SECRETS: &[&str] = &[KEY, CALLBACK_KEY];
 
-/// The version that Mandrill's own clients use.
-const BASE: &str = "https://mandrillapp.com/api/1.0";
+/// The version that Mailchimp's own package calls.
+const BASE: &str = "https://mandrillapp.com/api/1.3";
 const MERGE_LANGUAGES: &[(&str, &str)] = &[("mailchimp", "mailchimp"), ("handlebars", "handlebars")];
 
 pub(super) struct Settings {

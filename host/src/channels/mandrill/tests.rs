@@ -78,7 +78,7 @@ fn what_a_message_says_itself_is_sent() {
             "subject": "Your cart", "body": "It waits.", "html": "<p>It waits.</p>", "unsubscribe_url": "https://shop.example/u?t=1",
             "mandrill": {"tags": ["carts"]}, "braze": {"campaign_id": "x"},
         }),
-        "POST /api/messages/send HTTP/1.1",
+        "POST /api/messages/send.json HTTP/1.1",
         &expect![[r#"
             {
               "async": false,
@@ -121,7 +121,7 @@ fn a_template_gets_the_data() {
     check(
         &json!({"merge_language": "handlebars"}),
         &json!({"subject": "Your cart", "template": "cart", "data": {"name": "Ada", "items": [{"name": "Hat"}], "total": 1.5}}),
-        "POST /api/messages/send-template HTTP/1.1",
+        "POST /api/messages/send-template.json HTTP/1.1",
         &expect![[r#"
             {
               "async": false,
