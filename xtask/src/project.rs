@@ -87,6 +87,16 @@ impl Project {
         self.target_dir.join("fuzz")
     }
 
+    /// Who judges our requests to providers: scripts, and what they need.
+    pub(crate) fn judges(&self) -> PathBuf {
+        self.root.join("tests").join("judges")
+    }
+
+    /// Where what they need is set up.
+    pub(crate) fn judges_dir(&self) -> PathBuf {
+        self.target_dir.join("judges")
+    }
+
     /// The core module that cargo makes of a campaign.
     pub(crate) fn module_path(&self, campaign: &str) -> PathBuf {
         let file = format!("{}.wasm", campaign.replace('-', "_"));

@@ -41,6 +41,8 @@ mod webhook;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod judged;
+#[cfg(test)]
 mod scripted;
 
 use std::pin::Pin;

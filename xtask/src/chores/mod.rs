@@ -6,6 +6,7 @@ mod components;
 mod crash;
 mod demo;
 mod fuzz;
+mod judge;
 mod probes;
 mod setup;
 mod simulate;
@@ -56,6 +57,11 @@ pub(crate) const CHORES: &[Chore] = &[
         name: "simulate",
         summary: "a month of 100,000 people's lives, and a judge who recounts the reports: `[--people N] [--days D] [--seed S]`",
         run: simulate::run,
+    },
+    Chore {
+        name: "judge",
+        summary: "have the providers' own packages make the requests anew that ours are held against",
+        run: judge::run,
     },
     Chore { name: "bench", summary: "measure the release build: [NAME…] [--quick] [--json FILE]", run: bench::run },
     Chore { name: "check", summary: "formatting and lints, as strictly as before a merge", run: check::run },

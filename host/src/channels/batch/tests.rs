@@ -11,6 +11,7 @@ use super::{Batch, answer};
 use crate::channels::asked::Asked;
 use crate::channels::conformance::{self, Subject, deliver_all, expected_of_api, in_words, loopback, message};
 use crate::channels::http::Answer;
+use crate::channels::judged::{Judged, only_ours, only_theirs, otherwise};
 use crate::channels::scripted::{Answers, Behaviour, Request, Scripted};
 use crate::channels::{Channel, Http, Message, Provider as _, Receipt};
 use crate::domain::Json;
@@ -21,6 +22,23 @@ pub(in crate::channels) const SUBJECT: Subject = Subject {
     answers: ANSWERS,
     expected: expected_of_api,
     ..Subject::PLAIN
+};
+
+pub(in crate::channels) const JUDGED: Judged = Judged {
+    provider: &Batch,
+    recording: include_str!("../../../../tests/fixtures/judged/batch.json"),
+    page: include_str!("../../../../docs/channels/batch.md"),
+    base: |settings| super::Settings::parse(settings, &loopback()).unwrap().0.url,
+    answers: ANSWERS,
+    differences: &[
+        otherwise("/url", "Segment speaks version 2.6, and Batch documents 2.11"),
+        only_theirs("/body/*/attributes", "a message changes nothing of the profile"),
+        only_ours(
+            "/body/*/events/*/attributes/total_price",
+            "Batch wants names of small letters, digits and `_`: Segment leaves that to the user",
+        ),
+        only_theirs("/body/*/events/*/attributes/Total Price", "the same"),
+    ],
 };
 
 /// The second of several updates is bad, in words that repeat the request.

@@ -11,6 +11,7 @@ use super::{Braze, answer};
 use crate::channels::asked::Asked;
 use crate::channels::conformance::{self, Subject, deliver_all, expected_of_api, in_words, loopback, message};
 use crate::channels::http::Answer;
+use crate::channels::judged::{Judged, only_ours, only_theirs};
 use crate::channels::scripted::{Answers, Behaviour, Request, Scripted};
 use crate::channels::{Addresses, Channel, Http, Message, Provider as _, Receipt};
 use crate::domain::{InstructionId, Json};
@@ -22,6 +23,20 @@ pub(in crate::channels) const SUBJECT: Subject = Subject {
     answers: ANSWERS,
     expected: expected_of_api,
     ..Subject::PLAIN
+};
+
+pub(in crate::channels) const JUDGED: Judged = Judged {
+    provider: &Braze,
+    recording: include_str!("../../../../tests/fixtures/judged/braze.json"),
+    page: include_str!("../../../../docs/channels/braze.md"),
+    base: |settings| super::Settings::parse(settings, &loopback()).unwrap().0.url,
+    answers: ANSWERS,
+    differences: &[
+        only_ours("/body/broadcast", "said, so that no slip writes to a whole segment"),
+        only_ours("/body/recipients/*/context", "the name of a Canvas's properties in Braze's documents"),
+        only_theirs("/body/recipients/*/canvas_entry_properties", "their name before"),
+        only_theirs("/body/events/*/app_id", "a setting of Segment's, which is empty"),
+    ],
 };
 
 /// The second element of a request is bad, in words that repeat the request.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::CustomerIo;
 use crate::channels::common::below;
 use crate::channels::conformance::{self, Expected, Subject, loopback};
+use crate::channels::judged::{Judged, only_ours};
 use crate::channels::scripted::{Answers, Behaviour, Request, Scripted};
 use crate::channels::{Addresses, Http, Message, Provider as _, Receipt};
 use crate::domain::{Json, KnownBy};
@@ -22,6 +23,29 @@ pub(in crate::channels) const SUBJECT: Subject = Subject {
     },
     expected,
     ..Subject::PLAIN
+};
+
+pub(in crate::channels) const JUDGED: Judged = Judged {
+    provider: &CustomerIo,
+    recording: include_str!("../../../../tests/fixtures/judged/customer-io.json"),
+    page: include_str!("../../../../docs/channels/customer-io.md"),
+    base: |settings| match super::Settings::parse(settings, &loopback()).unwrap().way {
+        super::Way::Messages(messages) => messages.url,
+        super::Way::Events(events) => events.url,
+    },
+    answers: SUBJECT.answers,
+    differences: &[
+        only_ours("/body/from", "of an SMS: the package has no place for its sender"),
+        only_ours("/body/batch/*/*", "the package sends the events that it is given"),
+    ],
+};
+
+/// The events themselves, which the package sends as it is given them.
+pub(in crate::channels) const JUDGED_EVENTS: Judged = Judged {
+    recording: include_str!("../../../../tests/fixtures/judged/customer-io-events.json"),
+    answers: EVENTS.answers,
+    differences: &[],
+    ..JUDGED
 };
 
 const EVENTS: Subject = Subject {

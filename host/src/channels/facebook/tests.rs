@@ -9,9 +9,11 @@ use serde_json::{Value, json};
 
 use super::Facebook;
 use super::person::{Circumstances, Row, schema};
+use super::settings::Settings;
 use crate::channels::ads::digest;
 use crate::channels::ads::tests::deliver_all;
 use crate::channels::conformance::{self, Expected, Subject, loopback, message};
+use crate::channels::judged::{Judged, only_ours, only_theirs, otherwise};
 use crate::channels::scripted::{Answers, Behaviour, Request, Scripted};
 use crate::channels::{Addresses, Http, Message, Provider as _, Receipt};
 use crate::domain::{Json, ProfileId};
@@ -24,6 +26,35 @@ pub(in crate::channels) const SUBJECT: Subject = Subject {
     expected,
     carries_id: false,
     ..Subject::PLAIN
+};
+
+pub(in crate::channels) const JUDGED: Judged = Judged {
+    provider: &Facebook,
+    recording: include_str!("../../../../tests/fixtures/judged/facebook.json"),
+    page: include_str!("../../../../docs/channels/facebook.md"),
+    base: |settings| Settings::parse(settings, &loopback()).unwrap().0.people_of("0").join("/").unwrap(),
+    answers: SUBJECT.answers,
+    differences: &[
+        only_ours("/headers/authorization", "the token stands in a header, and in no address, which logs keep"),
+        only_theirs("/query/access_token", "the same"),
+        otherwise("/headers/content-type", "the Graph API reads the payload as JSON, and as a form's text"),
+        only_ours("/headers/content-type", "the same of DELETE, where the package puts the text into the query"),
+        only_theirs(
+            "/body/payload/is_raw",
+            "the package alone says it: Meta's documents have rows of several columns without it",
+        ),
+        otherwise(
+            "/body/payload/data/*/14",
+            "Meta wants mobile advertiser ids as they are, and the package hashes them",
+        ),
+    ],
+};
+
+/// The bodies as Segment's code writes them: JSON, with empty cells.
+pub(in crate::channels) const JUDGED_BODIES: Judged = Judged {
+    recording: include_str!("../../../../tests/fixtures/judged/facebook-bodies.json"),
+    differences: &[otherwise("/url", "Segment speaks version 24.0")],
+    ..JUDGED
 };
 
 fn expected(behaviour: Behaviour) -> Expected {

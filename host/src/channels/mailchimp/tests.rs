@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Mailchimp;
 use crate::channels::conformance::{self, Expected, Subject, loopback, message};
+use crate::channels::judged::{Judged, only_ours, otherwise};
 use crate::channels::scripted::{Behaviour, Request, Scripted};
 use crate::channels::{Addresses, Channel, Http, Message, Provider as _, Receipt};
 use crate::domain::Json;
@@ -18,6 +19,19 @@ pub(in crate::channels) const SUBJECT: Subject = Subject {
     message: |message| message,
     expected,
     ..Subject::PLAIN
+};
+
+pub(in crate::channels) const JUDGED: Judged = Judged {
+    provider: &Mailchimp,
+    recording: include_str!("../../../../tests/fixtures/judged/mailchimp.json"),
+    page: include_str!("../../../../docs/channels/mailchimp.md"),
+    base: |settings| super::settings::Settings::parse(settings, &loopback()).unwrap().0.url,
+    answers: SUBJECT.answers,
+    differences: &[
+        otherwise("/headers/authorization", "any user name goes with the key: ours says who calls"),
+        otherwise("/query/skip_merge_validation", "Python's word for true"),
+        only_ours("/body/*", "the package sends the body that it is given"),
+    ],
 };
 
 fn expected(behaviour: Behaviour) -> Expected {

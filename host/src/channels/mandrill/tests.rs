@@ -10,6 +10,7 @@ use super::{Mandrill, answer};
 use crate::channels::asked::Asked;
 use crate::channels::conformance::{self, Expected, Subject, loopback, message};
 use crate::channels::http::Answer;
+use crate::channels::judged::{Judged, only_ours};
 use crate::channels::scripted::{Answers, Behaviour, Request, Scripted};
 use crate::channels::{Message, Provider as _, Receipt};
 use crate::domain::{Json, ProfileId};
@@ -21,6 +22,20 @@ pub(in crate::channels) const SUBJECT: Subject = Subject {
     answers: Answers { accepted: Some(|_| SENT.to_owned()), partly: None },
     expected,
     ..Subject::PLAIN
+};
+
+pub(in crate::channels) const JUDGED: Judged = Judged {
+    provider: &Mandrill,
+    recording: include_str!("../../../../tests/fixtures/judged/mandrill.json"),
+    page: include_str!("../../../../docs/channels/mandrill.md"),
+    base: |settings| super::settings::Settings::parse(settings, &loopback()).unwrap().0.url,
+    answers: SUBJECT.answers,
+    differences: &[
+        only_ours("/body/async", "the package sends the body that it is given, with the key"),
+        only_ours("/body/message", "the same"),
+        only_ours("/body/template_content", "the same"),
+        only_ours("/body/template_name", "the same"),
+    ],
 };
 
 const CONTENT: &str = r#"{"subject": "hush", "body": "hush, hush", "data": {"hush": "hush"}}"#;

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use self::emulator::Emulator;
 use super::{Echo, Segment, call};
 use crate::channels::conformance::{self, Expected, Subject, loopback, message};
+use crate::channels::judged::{Judged, only_theirs, otherwise};
 use crate::channels::scripted::{Answers, Behaviour, Scripted};
 use crate::channels::{Addresses, Channel, Http, Message, Provider as _, Receipt};
 use crate::domain::{EngagementKind, InstructionId, Json, ProfileId, Timestamp, is_echo_id, limits};
@@ -26,6 +27,22 @@ pub(in crate::channels) const SUBJECT: Subject = Subject {
     answers: Answers { accepted: Some(|_| r#"{"success": true}"#.to_owned()), partly: None },
     expected,
     ..Subject::PLAIN
+};
+
+pub(in crate::channels) const JUDGED: Judged = Judged {
+    provider: &Segment,
+    recording: include_str!("../../../../tests/fixtures/judged/segment.json"),
+    page: include_str!("../../../../docs/channels/segment.md"),
+    base: |settings| super::Settings::parse(settings, &loopback()).unwrap().0.url.join("/").unwrap(),
+    answers: SUBJECT.answers,
+    differences: &[
+        only_theirs("/body/writeKey", "it stands in the header, too"),
+        only_theirs("/body/sentAt", "it corrects the clocks of devices, and ours needs none"),
+        only_theirs("/body/batch/*/anonymousId", "nothing"),
+        only_theirs("/body/batch/*/integrations", "nothing"),
+        only_theirs("/body/batch/*/context/library", "it is the package's name"),
+        otherwise("/body/batch/*/timestamp", "the same moment: `Z` is `+00:00`"),
+    ],
 };
 
 fn expected(behaviour: Behaviour) -> Expected {

@@ -10,6 +10,7 @@ use crate::channels::asked::Asked;
 use crate::channels::common::below;
 use crate::channels::conformance::{self, Expected, Subject, loopback};
 use crate::channels::http::Answer;
+use crate::channels::judged::{Judged, otherwise};
 use crate::channels::scripted::{Answers, Behaviour, Request, Scripted};
 use crate::channels::{Addresses, Http, Message, Provider as _, Receipt};
 use crate::domain::{Json, KnownBy};
@@ -23,6 +24,25 @@ pub(in crate::channels) const SUBJECT: Subject = Subject {
     message: |message| saying(&json!({"subject": "hush", "body": "hush"}), message),
     expected,
     ..Subject::PLAIN
+};
+
+pub(in crate::channels) const JUDGED: Judged = Judged {
+    provider: &SendGrid,
+    recording: include_str!("../../../../tests/fixtures/judged/sendgrid.json"),
+    page: include_str!("../../../../docs/channels/sendgrid.md"),
+    base: |settings| match super::Settings::parse(settings, &loopback()).unwrap().way {
+        super::Way::Mail(mail) => mail.url,
+        super::Way::Lists(lists) => lists.url,
+    },
+    answers: SUBJECT.answers,
+    differences: &[otherwise("/body/categories/*", "their order says nothing, and the package turns it round")],
+};
+
+/// Contacts, of which the package knows nothing.
+pub(in crate::channels) const JUDGED_LISTS: Judged = Judged {
+    recording: include_str!("../../../../tests/fixtures/judged/sendgrid-lists.json"),
+    differences: &[],
+    ..JUDGED
 };
 
 /// Adds contacts, which have no place for a message's id.

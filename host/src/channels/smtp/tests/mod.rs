@@ -1,5 +1,6 @@
 //! What SMTP owes as a channel, against a server that misbehaves in every way, and what is said over the wire.
 
+mod judged;
 mod server;
 
 use std::net::{IpAddr, SocketAddr};
