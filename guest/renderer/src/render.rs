@@ -174,6 +174,8 @@ fn end_of_body_tag(html: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn html(template: &str, values: &str) -> Result<Rendered, String> {
@@ -340,6 +342,60 @@ mod tests {
             from: Filter error
             from: {{ "2025-12-24" | date : "%!" }}"#]]
         .assert_eq(&all);
+    }
+
+    /// As the library writes it, which reads outputs and texts itself.
+    fn by_the_library(template: &str, values: &Object) -> String {
+        let elements = Template::new(parser::parse(template, &language()).unwrap());
+        let runtime = RuntimeBuilder::new().set_globals(values).build();
+        let mut written = Vec::new();
+        elements.render_to(&mut written, &Lenient(&runtime)).unwrap();
+        String::from_utf8(written).unwrap()
+    }
+
+    fn piece() -> impl Strategy<Value = String> {
+        let text = prop::collection::vec(
+            prop::sample::select(&[" ", "\n", "  ", "a", "é", "}", "{ ", "%}", "-", "\r\n", "\""]),
+            0..6,
+        );
+        let text = text.prop_map(|parts| parts.concat());
+        let output = (
+            any::<bool>(),
+            any::<bool>(),
+            prop::sample::select(&["a", "b.c", "list | join: '}}'", "'%}' | append: \"{{\"", "none"]),
+        )
+            .prop_map(|(opens, closes, value)| format!("{{{{{} {value} {}}}}}", dash(opens), dash(closes)));
+        prop_oneof![text, output].boxed().prop_recursive(3, 24, 4, |inner| {
+            let body = prop::collection::vec(inner, 0..4).prop_map(|pieces| pieces.concat());
+            let tags = prop::sample::select(&[
+                ("if a", "endif"),
+                ("unless a", "endunless"),
+                ("for x in list", "endfor"),
+                ("raw", "endraw"),
+                ("comment", "endcomment"),
+                ("capture b", "endcapture"),
+                ("if none %}{% else", "endif"),
+                ("case a %}\n{% when 1", "endcase"),
+            ]);
+            (tags, any::<[bool; 4]>(), body).prop_map(|((start, end), [a, b, c, d], body)| {
+                format!("{{%{} {start} {}%}}{body}{{%{} {end} {}%}}", dash(a), dash(b), dash(c), dash(d))
+            })
+        })
+    }
+
+    fn dash(is_there: bool) -> &'static str {
+        if is_there { "-" } else { "" }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_what_the_library_writes(pieces in prop::collection::vec(piece(), 0..6)) {
+            let (template, values) = (pieces.concat(), r#"{"a": 1, "b": {"c": "<&>"}, "list": ["x", "y"]}"#);
+            let known: Object = serde_json::from_str(values).unwrap();
+            prop_assume!(parser::parse(&template, &language()).is_ok() && !template.starts_with("---"));
+            let rendered = render(&template, Form::Text, values).unwrap();
+            prop_assert_eq!(rendered.body, by_the_library(&template, &known));
+        }
     }
 
     #[test]
