@@ -3,6 +3,8 @@
 //! - what it validates it can open, and validating twice changes nothing; an unknown setting is named, never its value;
 //! - whatever the provider does, an attempt ends with a receipt in time, and with the one that the provider's rules say;
 //! - an attempt is one request (or as many as the channel declares), redirects not followed, nothing tried twice;
+//! - what a provider took and never answered, and what it turns away from the midst of a batch on because a key expired, is lost to
+//!   nobody: it is said again, under the same id or in the same words, and taken;
 //! - a request carries the message's id, the same at every attempt, where the provider has a place for it;
 //! - of several messages in one request, each has the receipt that the provider gave it;
 //! - notes and reasons hold nothing of content, addresses, secrets and the URL's path, even where the provider repeats them.
@@ -69,6 +71,11 @@ const SUBJECTS: &[&Subject] = &[
 /// One leads nowhere, and one has a suite of its own, because it does not speak HTTP.
 const OTHERS: [&str; 2] = ["preview", "smtp"];
 
+/// What passes, in the midst of a batch: before and after it, the provider takes what it is sent. No channel fetches keys itself, so an
+/// expired one is only ever another 401.
+const PASSING: [(&str, Behaviour); 2] =
+    [("executed and then timed out", Behaviour::StaysSilent), ("expired token mid-batch", Behaviour::KnowsUsNot)];
+
 /// A receipt without its words.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Expected {
@@ -111,6 +118,9 @@ pub(super) fn check(subject: &Subject) {
     for behaviour in Behaviour::ALL {
         runtime.block_on(check_behaviour(subject, behaviour));
     }
+    for (name, behaviour) in PASSING.iter().filter(|_| subject.requests_per_attempt > 0) {
+        runtime.block_on(check_passing(subject, name, *behaviour));
+    }
     if subject.answers.partly.is_some() {
         runtime.block_on(check_parts(subject));
     }
@@ -119,12 +129,19 @@ pub(super) fn check(subject: &Subject) {
 /// All channels, all behaviours: what a provider does, and what becomes of the message.
 #[test]
 fn matrix() {
-    let mut matrix = format!("{:<22}", "");
+    let mut matrix = format!("{:<28}", "");
     SUBJECTS.iter().for_each(|subject| write!(matrix, "{:<18}", subject.provider.name()).unwrap());
     for behaviour in Behaviour::ALL {
-        write!(matrix, "\n{:<22}", format!("{behaviour:?}")).unwrap();
+        write!(matrix, "\n{:<28}", format!("{behaviour:?}")).unwrap();
         for subject in SUBJECTS {
-            write!(matrix, "{:<18}", (subject.expected)(behaviour).to_string()).unwrap();
+            write!(matrix, "{:<18}", (subject.expected)(behaviour)).unwrap();
+        }
+    }
+    for (name, behaviour) in PASSING {
+        write!(matrix, "\n{name:<28}").unwrap();
+        for subject in SUBJECTS {
+            let [first, second] = [behaviour, Behaviour::Accepts].map(subject.expected);
+            write!(matrix, "{:<18}", format!("{first}, {second}")).unwrap();
         }
     }
     println!("{matrix}");
@@ -210,8 +227,7 @@ fn check_settings(subject: &Subject) {
 
 async fn check_behaviour(subject: &Subject, behaviour: Behaviour) {
     let scripted = Scripted::answering(behaviour, subject.answers);
-    let patience = Duration::from_millis(if behaviour.never_answers() { 200 } else { 5_000 });
-    let channel = open(subject, &scripted, patience);
+    let channel = open(subject, &scripted, patience(behaviour));
     assert_eq!(channel.provider(), subject.provider.name());
 
     for attempt in 1..=2 {
@@ -232,22 +248,67 @@ async fn check_behaviour(subject: &Subject, behaviour: Behaviour) {
 async fn check_parts(subject: &Subject) {
     let scripted = Scripted::answering(Behaviour::TakesAllButTheSecond, subject.answers);
     let channel = open(subject, &scripted, Duration::from_secs(5));
-    let messages: Vec<Message> = (1..=3)
-        .map(|number| Message {
-            id: InstructionId::parse(&format!("msg_{number:032x}")).unwrap(),
-            profile: ProfileId::parse(&format!("u{number}")).unwrap(),
-            user_id: Some(format!("user-{number}")),
-            addresses: Addresses { email: Some(format!("hush{number}@example.com")), ..message(1).addresses },
-            ..(subject.message)(message(1))
-        })
-        .collect();
-    let (first, second, third) =
-        tokio::join!(channel.deliver(&messages[0]), channel.deliver(&messages[1]), channel.deliver(&messages[2]));
+    let receipts = deliver_three(&channel, &three(subject, 1)).await;
     assert_eq!(scripted.requests().len(), subject.requests_per_attempt, "one request for all three");
     let behaviour = Behaviour::TakesAllButTheSecond;
-    for (receipt, expected) in [(first, Expected::Accepted), (second, Expected::Refused), (third, Expected::Accepted)] {
-        check_receipt(behaviour, &receipt, &expected);
+    for (receipt, expected) in receipts.iter().zip([Expected::Accepted, Expected::Refused, Expected::Accepted]) {
+        check_receipt(behaviour, receipt, &expected);
     }
+}
+
+/// A batch whose first message is taken, the three behind it only at their second attempt.
+async fn check_passing(subject: &Subject, name: &str, behaviour: Behaviour) {
+    let scripted = Scripted::answering(Behaviour::Accepts, subject.answers);
+    let first = open(subject, &scripted, patience(Behaviour::Accepts)).deliver(&(subject.message)(message(1))).await;
+    check_receipt(Behaviour::Accepts, &first, &Expected::Accepted);
+    let mut told = Vec::new();
+    for (attempt, behaviour, expected) in [(1, behaviour, Expected::Retry), (2, Behaviour::Accepts, Expected::Accepted)]
+    {
+        scripted.turn_to(behaviour);
+        let before = scripted.requests().len();
+        let channel = open(subject, &scripted, patience(behaviour));
+        let receipts = deliver_three(&channel, &three(subject, attempt)).await;
+        receipts.iter().for_each(|receipt| check_receipt(behaviour, receipt, &expected));
+        told.push(scripted.requests().split_off(before));
+    }
+    check_said_again(subject, name, &told);
+}
+
+/// At every attempt each of three messages was said once, under its id; where a provider has no place for that, in the same words.
+fn check_said_again(subject: &Subject, name: &str, told: &[Vec<Request>]) {
+    for requests in told {
+        for id in three(subject, 1).map(|message| message.id.to_string()).iter().filter(|_| subject.carries_id) {
+            let times = requests.iter().filter(|request| format!("{request:?}").contains(id)).count();
+            assert_eq!(times, 1, "{name}: requests with `{id}`");
+        }
+        assert!(subject.carries_id || words(requests) == words(&told[0]), "{name}: {requests:?}");
+    }
+}
+
+fn words(requests: &[Request]) -> HashSet<(&str, &str)> {
+    requests.iter().map(|request| (request.line.as_str(), request.body.as_str())).collect()
+}
+
+/// Messages for three people.
+fn three(subject: &Subject, attempt: u32) -> [Message; 3] {
+    [1, 2, 3].map(|number| Message {
+        id: InstructionId::parse(&format!("msg_{number:032x}")).unwrap(),
+        profile: ProfileId::parse(&format!("u{number}")).unwrap(),
+        user_id: Some(format!("user-{number}")),
+        addresses: Addresses { email: Some(format!("hush{number}@example.com")), ..message(attempt).addresses },
+        ..(subject.message)(message(attempt))
+    })
+}
+
+/// What comes of them, dispatched at one time.
+async fn deliver_three(channel: &Arc<dyn Channel>, messages: &[Message; 3]) -> [Receipt; 3] {
+    let [first, second, third] = messages;
+    tokio::join!(channel.deliver(first), channel.deliver(second), channel.deliver(third)).into()
+}
+
+/// How long an attempt may take: where no answer comes, as long as a busy machine needs to ask.
+fn patience(behaviour: Behaviour) -> Duration {
+    Duration::from_millis(if behaviour.never_answers() { 500 } else { 5_000 })
 }
 
 fn check_receipt(behaviour: Behaviour, receipt: &Receipt, expected: &Expected) {

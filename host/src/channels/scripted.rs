@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// How a provider behaves, to every request alike.
+/// How a provider behaves, to every request alike until it is told otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Behaviour {
     Accepts,
@@ -198,8 +198,8 @@ pub(super) struct Scripted {
     seen: Arc<Seen>,
 }
 
-#[derive(Default)]
 struct Seen {
+    behaviour: Mutex<Behaviour>,
     requests: Mutex<Vec<Request>>,
     connections: AtomicUsize,
     stopped: AtomicBool,
@@ -212,12 +212,22 @@ impl Scripted {
 
     pub(super) fn answering(behaviour: Behaviour, answers: Answers) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let scripted = Self { address: listener.local_addr().unwrap(), seen: Arc::default() };
+        let seen = Arc::new(Seen {
+            behaviour: Mutex::new(behaviour),
+            requests: Mutex::default(),
+            connections: AtomicUsize::default(),
+            stopped: AtomicBool::default(),
+        });
+        let scripted = Self { address: listener.local_addr().unwrap(), seen: Arc::clone(&seen) };
         if behaviour != RefusesConnections {
-            let seen = Arc::clone(&scripted.seen);
-            thread::spawn(move || accept(&listener, behaviour, answers, &seen));
+            thread::spawn(move || accept(&listener, answers, &seen));
         }
         scripted
+    }
+
+    /// From the next request on it behaves so, one of those that listen.
+    pub(super) fn turn_to(&self, behaviour: Behaviour) {
+        *self.seen.behaviour.lock().unwrap() = behaviour;
     }
 
     pub(super) fn requests(&self) -> Vec<Request> {
@@ -237,26 +247,26 @@ impl Drop for Scripted {
     }
 }
 
-fn accept(listener: &TcpListener, behaviour: Behaviour, answers: Answers, seen: &Arc<Seen>) {
+fn accept(listener: &TcpListener, answers: Answers, seen: &Arc<Seen>) {
     for stream in listener.incoming() {
         if seen.stopped.load(Ordering::SeqCst) {
             return;
         }
         seen.connections.fetch_add(1, Ordering::SeqCst);
         let (stream, seen) = (stream.unwrap(), Arc::clone(seen));
-        thread::spawn(move || serve(stream, behaviour, &answers, &seen));
+        thread::spawn(move || serve(stream, &answers, &seen));
     }
 }
 
-fn serve(mut stream: TcpStream, behaviour: Behaviour, answers: &Answers, seen: &Seen) {
+fn serve(mut stream: TcpStream, answers: &Answers, seen: &Seen) {
     let mut reader = BufReader::with_capacity(64, stream.try_clone().unwrap());
-    if !behaviour.listens() {
+    if !seen.behaviour.lock().unwrap().listens() {
         // Closed with bytes unread, a connection is reset.
         let _ = reader.fill_buf();
         return;
     }
     while let Some(request) = read_request(&mut reader) {
-        let script = behaviour.script(answers, &request);
+        let script = seen.behaviour.lock().unwrap().script(answers, &request);
         seen.requests.lock().unwrap().push(request);
         if !play(&mut stream, &script, seen) {
             return;
