@@ -18,7 +18,8 @@ use super::named::Named;
 use super::paging::{Listed, PageQuery, Paging};
 use super::problem::{Kind, Problem};
 use crate::channels::{self, SettingsError};
-use crate::domain::ChannelName;
+use crate::domain::{ChannelName, TenantId};
+use crate::outbox::Rest;
 use crate::tenants::{ChannelSettings, webhook_secret};
 
 /// The member of the settings that messages are signed with.
@@ -39,13 +40,37 @@ struct ChannelItem {
     /// The provider's settings; a secret reads `***`, and so does what follows the host of an address.
     #[schema(value_type = Object)]
     settings: Value,
+    /// Since when the channel is left alone, while it is: its provider did not answer, or asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rests_since: Option<String>,
+    /// When one message is tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rests_until: Option<String>,
+    /// What went wrong last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rests_because: Option<String>,
 }
 
-impl From<&ChannelSettings> for ChannelItem {
-    fn from(settings: &ChannelSettings) -> Self {
+impl ChannelItem {
+    fn of(settings: &ChannelSettings, rest: Option<Rest>) -> Self {
         // Settings of a provider that is no more are shown to nobody: nobody knows which of them are secrets.
         let shown = channels::redacted(&settings.provider, &settings.settings.value()).unwrap_or(Value::Null);
-        Self { channel: settings.channel.to_string(), provider: settings.provider.clone(), settings: shown }
+        Self {
+            channel: settings.channel.to_string(),
+            provider: settings.provider.clone(),
+            settings: shown,
+            rests_since: rest.as_ref().map(|rest| rest.since.to_string()),
+            rests_until: rest.as_ref().map(|rest| rest.until.to_string()),
+            rests_because: rest.map(|rest| rest.reason),
+        }
+    }
+}
+
+impl Admin {
+    /// A tenant's channel as it is shown.
+    fn channel_item(&self, tenant: &TenantId, settings: &ChannelSettings) -> ChannelItem {
+        let line = (tenant.clone(), settings.channel.to_string());
+        ChannelItem::of(settings, self.rests.of(&line, self.clock.now()))
     }
 }
 
@@ -54,9 +79,13 @@ impl From<&ChannelSettings> for ChannelItem {
     get, path = "/v1/channels", tag = "channels", security(("key" = ["viewer"])), params(PageQuery),
     responses((status = 200, description = "a page", body = Listed<ChannelItem>))
 )]
-async fn list_channels(caller: Caller<Viewer>, paging: Paging) -> Json<Listed<ChannelItem>> {
-    let items = caller.tenant.channels().map(|settings| (settings.channel.to_string(), (&**settings).into()));
-    Json(paging.page_of_all(items))
+async fn list_channels(
+    State(admin): State<Arc<Admin>>,
+    caller: Caller<Viewer>,
+    paging: Paging,
+) -> Json<Listed<ChannelItem>> {
+    let item = |settings: &ChannelSettings| admin.channel_item(&caller.tenant.id, settings);
+    Json(paging.page_of_all(caller.tenant.channels().map(|settings| (settings.channel.to_string(), item(settings)))))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -97,7 +126,7 @@ async fn set_channel(
     let object = channel.clone();
     let settings = ChannelSettings { channel, provider: new.provider, settings: (&normal).into() };
     let set = admin.edit(&caller, object, move |tenant, _| tenant.set_channel(settings)).await?;
-    Ok(Json(SetChannel { channel: (&*set).into(), secret }))
+    Ok(Json(SetChannel { channel: admin.channel_item(&caller.tenant.id, &set), secret }))
 }
 
 /// Who sends back what was shown would set the mask as the secret. An address is shown with a mask at its end.

@@ -54,6 +54,7 @@ pub(crate) use self::reports::arms;
 pub use self::workshop::Workshop;
 use crate::channels::{Press, Reach, Switchboard};
 use crate::domain::{Clock, Timestamp};
+use crate::outbox::Rests;
 use crate::sandbox::Sandbox;
 use crate::store::{Reports, Store};
 use crate::tenants::{Directory, Tenant, TenantsError};
@@ -78,6 +79,8 @@ pub struct Admin {
     pub crew: Arc<Crew>,
     /// How channels know people.
     pub switchboard: Arc<Switchboard>,
+    /// Which channels are left alone.
+    pub rests: Rests,
     /// How the server is reached from outside; the request's `Host` where it is not given.
     pub public_url: Option<String>,
     /// Takes in what tenants say of their items.

@@ -152,6 +152,7 @@ impl App {
             crew: Arc::clone(&house.crew),
             items,
             switchboard,
+            rests: dispatcher.rests(),
             public_url: options.public_url,
             reach,
             press,

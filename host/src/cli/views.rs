@@ -41,7 +41,7 @@ pub(crate) const CAMPAIGNS: View = View {
 };
 
 pub(crate) const CHANNELS: View = View {
-    columns: &["channel", "provider", "settings"],
+    columns: &["channel", "provider", "settings", "rests_since", "rests_until", "rests_because"],
     empty: "no channel is set: all of them use the provider `preview`, which keeps messages for the eye",
 };
 

@@ -7,6 +7,7 @@ use std::thread;
 
 use tokio::runtime::Handle;
 
+use super::health::Rest;
 use super::places::{Bounds, Declined, LaneNumber, Place, Places};
 use super::{Entry, telemetry};
 use crate::channels::{Channel, Line, Message, Receipt};
@@ -37,6 +38,10 @@ pub struct Dispatcher {
     clock: Arc<dyn Clock>,
 }
 
+/// Which lines rest, for who is only to look. Cloning shares it.
+#[derive(Debug, Clone)]
+pub struct Rests(Arc<Places>);
+
 /// A partition's way to the dispatcher.
 #[derive(Debug)]
 pub struct Lane {
@@ -60,10 +65,22 @@ impl Dispatcher {
         Lane { dispatcher: self.clone(), number: self.places.add_lane(signal) }
     }
 
+    /// A look at the lines that rest.
+    pub fn rests(&self) -> Rests {
+        Rests(Arc::clone(&self.places))
+    }
+
     /// Dispatches no more, and ends when nothing is under way: every attempt has ended and its fate is committed. The
     /// loops must still run; the caller bounds how long it waits. What is broken off by then is due again.
     pub async fn drain(&self) {
         self.places.drain().await;
+    }
+}
+
+impl Rests {
+    /// The rest that a line has at `now`.
+    pub fn of(&self, line: &Line, now: Timestamp) -> Option<Rest> {
+        self.0.rest(line, now)
     }
 }
 

@@ -15,10 +15,11 @@ mod settle;
 mod telemetry;
 mod view;
 
-pub use dispatcher::{Dispatcher, Lane, Settled, Settlement};
+pub use dispatcher::{Dispatcher, Lane, Rests, Settled, Settlement};
 #[cfg(test)]
 pub(crate) use entry::tests::{entry, second};
 pub use entry::{Dead, DeathCause, Entry, Expired, Matter};
+pub use health::Rest;
 pub use places::{Declined, Place};
 pub use record::RecordError;
 pub use settle::{Fate, settle};

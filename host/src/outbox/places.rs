@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::health::Health;
+use super::health::{Health, Rest};
 use super::{Entry, telemetry};
-use crate::channels::Receipt;
+use crate::channels::{Line, Receipt};
 use crate::domain::{InstructionId, Signal, TenantId, Timestamp, limits};
 
 /// Why an entry was not dispatched. Its row in the store is untouched: offer it again when there is room.
@@ -66,9 +66,9 @@ pub(super) struct Places {
 #[derive(Debug, Default)]
 struct Taken {
     entries: HashSet<(TenantId, InstructionId)>,
-    per_channel: HashMap<(TenantId, String), usize>,
+    per_channel: HashMap<Line, usize>,
     /// Of those that do not do well.
-    health: HashMap<(TenantId, String), Health>,
+    health: HashMap<Line, Health>,
     lanes: Vec<Taker>,
     /// Wakes the lanes' owners.
     signals: Vec<Arc<Signal>>,
@@ -80,24 +80,24 @@ struct Taken {
 struct Taker {
     all: usize,
     per_tenant: HashMap<TenantId, usize>,
-    per_channel: HashMap<(TenantId, String), usize>,
+    per_channel: HashMap<Line, usize>,
 }
 
 impl Taker {
     /// Whether there is one more for that channel, with so many places in all.
-    fn has_share(&self, channel: &(TenantId, String), places: usize) -> bool {
+    fn has_share(&self, channel: &Line, places: usize) -> bool {
         let of_tenant = self.per_tenant.get(&channel.0).copied().unwrap_or_default();
         let of_channel = self.per_channel.get(channel).copied().unwrap_or_default();
         of_channel < (places - self.all).saturating_sub(of_tenant)
     }
 
-    fn take(&mut self, channel: &(TenantId, String)) {
+    fn take(&mut self, channel: &Line) {
         self.all += 1;
         *self.per_tenant.entry(channel.0.clone()).or_default() += 1;
         *self.per_channel.entry(channel.clone()).or_default() += 1;
     }
 
-    fn leave(&mut self, channel: &(TenantId, String)) {
+    fn leave(&mut self, channel: &Line) {
         self.all -= 1;
         count_down(&mut self.per_tenant, &channel.0);
         count_down(&mut self.per_channel, channel);
@@ -131,7 +131,7 @@ pub struct Place {
 #[derive(Debug)]
 struct Keys {
     entry: (TenantId, InstructionId),
-    channel: (TenantId, String),
+    channel: Line,
 }
 
 impl Places {
@@ -155,9 +155,14 @@ impl Places {
         self.taken().entries.contains(&(tenant.clone(), id.clone()))
     }
 
-    /// Until when a tenant's channel is left alone.
-    pub(super) fn rests_until(&self, channel: &(TenantId, String), now: Timestamp) -> Option<Timestamp> {
-        self.taken().health.get(channel).and_then(|health| health.rests_until(now))
+    /// Until when a line is left alone.
+    pub(super) fn rests_until(&self, line: &Line, now: Timestamp) -> Option<Timestamp> {
+        self.taken().rest(line, now).map(|rest| rest.until)
+    }
+
+    /// The rest that a line has at `now`.
+    pub(super) fn rest(&self, line: &Line, now: Timestamp) -> Option<Rest> {
+        self.taken().rest(line, now).cloned()
     }
 
     /// Takes a place for an entry whose channel may have so many.
@@ -226,23 +231,19 @@ impl Taken {
         Ok(())
     }
 
-    fn note(&mut self, channel: &(TenantId, String), receipt: &Receipt, now: Timestamp) {
-        let known = self.health.get(channel).copied();
-        match Health::after(known, receipt, now) {
-            Some(health) => {
-                if let Some(until) =
-                    health.rests_until(now).filter(|_| known.and_then(|known| known.rests_until(now)).is_none())
-                {
-                    let (tenant, channel) = channel;
-                    tracing::warn!(%tenant, channel, %until, "a provider does not answer, or asks for it: it is left alone");
-                    telemetry::rest_begun();
-                }
-                self.health.insert(channel.clone(), health);
-            }
-            None => {
-                self.health.remove(channel);
-            }
+    fn rest(&self, line: &Line, now: Timestamp) -> Option<&Rest> {
+        self.health.get(line)?.rest(now)
+    }
+
+    fn note(&mut self, line: &Line, receipt: &Receipt, now: Timestamp) {
+        let did_rest = self.rest(line, now).is_some();
+        let Some(health) = Health::after(self.health.remove(line), receipt, now) else { return };
+        if let Some(Rest { until, .. }) = health.rest(now).filter(|_| !did_rest) {
+            let (tenant, channel) = line;
+            tracing::warn!(%tenant, channel, %until, "a provider does not answer, or asks for it: it is left alone");
+            telemetry::rest_begun();
         }
+        self.health.insert(line.clone(), health);
     }
 
     /// Returns how many are left in the channel.

@@ -39,7 +39,7 @@ pub fn settle(entry: Entry, receipt: Receipt, now: Timestamp) -> Fate {
     match receipt {
         Receipt::Accepted { note } | Receipt::Partly { note, .. } => Fate::Delivered {
             entry: Entry { last_error: None, ..entry },
-            note: note.map(|note| short(&note).to_owned()),
+            note: note.map(|note| bounded(&note).to_owned()),
         },
         Receipt::Refused { reason } | Receipt::Gone { reason, .. } => {
             dead(failed(entry, &reason), DeathCause::Refused, now)
@@ -62,10 +62,11 @@ fn dead(entry: Entry, cause: DeathCause, now: Timestamp) -> Fate {
 }
 
 fn failed(entry: Entry, reason: &str) -> Entry {
-    Entry { last_error: Some(short(reason).to_owned()), ..entry }
+    Entry { last_error: Some(bounded(reason).to_owned()), ..entry }
 }
 
-fn short(words: &str) -> &str {
+/// As much of a reason, or of a note, as is kept.
+pub(super) fn bounded(words: &str) -> &str {
     &words[..words.floor_char_boundary(limits::REASON_BYTES_MAX)]
 }
 

@@ -17,12 +17,14 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use tower::ServiceExt as _;
 
 use super::{Admin, ItemDesk, Workshop, router};
 use crate::channels::{Press, Reach};
 use crate::domain::{ManualClock, RenderError, Rendered, Renderer, SystemClock, TextForm, Timestamp};
 use crate::keyring::{Keyring, MasterKeys};
+use crate::outbox::Dispatcher;
 use crate::sandbox::Sandbox;
 use crate::store::{Memory, Store};
 use crate::tenants::Directory;
@@ -169,6 +171,7 @@ fn admin(directory: Directory, public_url: Option<String>) -> Arc<Admin> {
         crew,
         items,
         switchboard: Arc::default(),
+        rests: Dispatcher::new(Handle::current(), Arc::new(SystemClock)).rests(),
         public_url,
         reach: Reach::new(Vec::new()),
         press: Press::new(Arc::new(Verbatim)),
