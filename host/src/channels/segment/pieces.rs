@@ -18,10 +18,10 @@ pub(super) fn pieces(calls: &[String]) -> Vec<&[String]> {
 
 /// How many of the first calls go into one request; one at least, since none is as large as a request.
 fn fitting(calls: &[String]) -> usize {
-    let mut bytes = BEGINNING.len() + END.len();
+    // A comma stands before each but the first.
+    let mut bytes = BEGINNING.len() + END.len() - ",".len();
     let fits = |call: &&String| {
-        // And a comma.
-        bytes += call.len() + 1;
+        bytes += ",".len() + call.len();
         bytes <= limits::SEGMENT_REQUEST_BYTES_MAX
     };
     calls.iter().take(limits::SEGMENT_REQUEST_CALLS_MAX).take_while(fits).count().max(1)
@@ -56,6 +56,14 @@ mod tests {
                 prop_assert!(both > limits::SEGMENT_REQUEST_BYTES_MAX, "no request more than needed");
             }
         }
+    }
+
+    #[test]
+    fn a_request_is_filled_to_its_last_byte() {
+        let room = limits::SEGMENT_REQUEST_BYTES_MAX - BEGINNING.len() - END.len();
+        let calls = |first: usize| ["x".repeat(first), "x".to_owned()];
+        assert_eq!(pieces(&calls(room - ",x".len())).len(), 1);
+        assert_eq!(pieces(&calls(room - ",".len())).len(), 2);
     }
 
     #[test]
