@@ -21,7 +21,7 @@ impl Server {
     }
 }
 
-fn run(environment: &[(&str, &str)], arguments: &[&str]) -> Output {
+pub(crate) fn run(environment: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(program());
     command.env_remove("REKINDLE_URL").env_remove("REKINDLE_KEY").envs(environment.iter().copied());
     command.args(arguments).output().unwrap()

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use rekindle::domain::limits;
 use rekindle_tests::{House, Provider, Tenant, added, identified, ordered, track};
 use reqwest::Method;
 use serde_json::{Value, json};
+
+use crate::commands::run;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -159,6 +162,77 @@ async fn a_provider_that_does_not_answer_is_left_alone_and_then_tried_with_one()
     assert!(tried < 50, "{tried} of 100 were tried before it was left alone");
     house.pass(8 * HOUR).await;
     assert_eq!((outbox(&shop).await.len(), shop.list("/v1/messages").await.len()), (0, 100));
+}
+
+#[tokio::test]
+async fn a_provider_that_comes_back_to_thousands_of_messages_is_asked_with_one_and_with_twice_as_many_after_each_answer()
+ {
+    let (house, provider) = (House::open().await, Provider::open().await);
+    let shop = house.tenant("shop").await;
+    let hello = json!({"message": "hello", "to": [{"channel": "sms", "body": "hello"}]});
+    shop.publish("journey", json!({"trigger": {"event": "Ping"}, "steps": [hello]})).await;
+    shop.connect("sms", &provider).await;
+    provider.usually_answers(503);
+    let pings: Vec<Value> = (0..2_000).map(|n| track(&format!("u{n}"), house.now(), "Ping", json!({}))).collect();
+    shop.send_batch(&pings).await;
+    let tried = provider.received().len();
+    assert!(tried < 50, "{tried} of 2000 were tried before it was left alone");
+
+    provider.usually_answers(200);
+    provider.hold();
+    let come_back = async {
+        for waiting in [1, 2, 4, 8, 16, 32] {
+            provider.until_waiting(waiting).await;
+            provider.let_one_go();
+        }
+        provider.let_all_go();
+    };
+    tokio::join!(house.pass(limits::LINE_REST_MIN), come_back);
+    for (number, received) in provider.received()[tried..].iter().enumerate() {
+        let answered = number + 1 - received.waiting;
+        let window = 1 << answered.min(5);
+        assert!(received.waiting <= window, "{} at one time after {answered} answers", received.waiting);
+    }
+    house.pass(HOUR).await;
+    assert_eq!((outbox(&shop).await.len(), shop.list("/v1/messages").await.len()), (0, 2_000));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_that_is_left_alone_says_since_when_until_when_and_why() {
+    let (house, provider) = (House::open().await, Provider::open().await);
+    provider.will_answer([(503, Some("60"))]);
+    let shop = shop_with(&house, &provider).await;
+    let other = house.tenant("other").await;
+    other.connect("push", &provider).await;
+    house.pass(HOUR).await;
+    let rest = async |tenant: &Tenant<'_>| {
+        let channel = &tenant.list("/v1/channels").await[0];
+        ["rests_since", "rests_until", "rests_because"].map(|member| channel[member].clone())
+    };
+    let (since, until) = (house.now(), house.now().plus(Duration::from_secs(60)));
+    let because = "the receiver answered 503 Service Unavailable";
+    assert_eq!(rest(&shop).await, [json!(since.to_string()), json!(until.to_string()), json!(because)]);
+    assert_eq!(rest(&other).await, [Value::Null, Value::Null, Value::Null], "another tenant's is another line");
+    let listed = run(&[("REKINDLE_URL", &house.url("")), ("REKINDLE_KEY", &shop.key)], &["channel", "list"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains(&format!("{since}  {until}  {because}")), "{listed}");
+    house.pass(Duration::from_secs(60)).await;
+    assert_eq!((provider.received().len(), rest(&shop).await), (2, [Value::Null, Value::Null, Value::Null]));
+}
+
+#[tokio::test]
+async fn a_key_that_expires_among_messages_loses_none_of_them() {
+    let (house, provider) = (House::open().await, Provider::open().await);
+    provider.will_answer([(200, None), (401, None), (401, None), (401, None)]);
+    let shop = house.tenant("shop").await;
+    shop.publish("three-lines", json!({})).await;
+    shop.connect("push", &provider).await;
+    let added: Vec<Value> = (0..8).map(|n| added(&format!("u{n}"), house.now(), "mug", 12.5)).collect();
+    shop.send_batch(&added).await;
+    house.pass(HOUR).await;
+    assert!(outbox(&shop).await.iter().all(|entry| entry["state"] == "waiting"));
+    house.pass(HOUR).await;
+    assert_eq!((outbox(&shop).await.len(), shop.list("/v1/messages").await.len()), (0, 8));
 }
 
 #[tokio::test]

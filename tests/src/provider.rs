@@ -12,6 +12,10 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
+use tokio::sync::{Semaphore, watch};
+
+/// Answers without a pause: more than any test wants.
+const PERMITS: usize = 1 << 20;
 
 const KEY: &[u8] = b"0123456789abcdef0123456789abcdef";
 
@@ -24,6 +28,8 @@ pub struct Received {
     pub is_signed: bool,
     /// The body.
     pub body: Value,
+    /// Requests that were waiting for an answer when it came, itself among them.
+    pub waiting: usize,
 }
 
 /// A server on loopback.
@@ -32,16 +38,26 @@ pub struct Provider {
     desk: Arc<Desk>,
 }
 
-#[derive(Default)]
 struct Desk {
     received: Mutex<Vec<Received>>,
     answers: Mutex<VecDeque<(StatusCode, Option<&'static str>, &'static str)>>,
+    /// What is answered where nothing else was said.
+    usual: Mutex<StatusCode>,
+    /// An answer takes a permit.
+    permits: Semaphore,
+    waiting: watch::Sender<usize>,
 }
 
 impl Provider {
     /// Opens on a free port.
     pub async fn open() -> Self {
-        let desk = Arc::new(Desk::default());
+        let desk = Arc::new(Desk {
+            received: Mutex::default(),
+            answers: Mutex::default(),
+            usual: Mutex::new(StatusCode::OK),
+            permits: Semaphore::new(PERMITS),
+            waiting: watch::Sender::default(),
+        });
         let router = Router::new().fallback(receive).with_state(Arc::clone(&desk));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port should be free");
         let url = format!("http://{}/hook", listener.local_addr().expect("a listener should have an address"));
@@ -59,12 +75,39 @@ impl Provider {
         format!("whsec_{}", STANDARD.encode(KEY))
     }
 
-    /// The next requests are answered so, in order; after them, 200. With a `Retry-After` where one is given.
+    /// The next requests are answered so, in order; after them, as usual. With a `Retry-After` where one is given.
     pub fn will_answer(&self, answers: impl IntoIterator<Item = (u16, Option<&'static str>)>) {
         let answers = answers.into_iter().map(|(status, retry_after)| {
             (StatusCode::from_u16(status).expect("a status should be one"), retry_after, "")
         });
         self.desk.answers.lock().expect("the desk should be in order").extend(answers);
+    }
+
+    /// Everything is answered so from now on; before, by 200.
+    pub fn usually_answers(&self, status: u16) {
+        *self.desk.usual.lock().expect("the desk should be in order") =
+            StatusCode::from_u16(status).expect("a status should be one");
+    }
+
+    /// Keeps requests waiting from now on.
+    pub fn hold(&self) {
+        self.desk.permits.forget_permits(PERMITS);
+    }
+
+    /// Answers one request of those that it keeps waiting.
+    pub fn let_one_go(&self) {
+        self.desk.permits.add_permits(1);
+    }
+
+    /// Keeps nobody waiting any more.
+    pub fn let_all_go(&self) {
+        self.desk.permits.add_permits(PERMITS);
+    }
+
+    /// Until so many requests wait.
+    pub async fn until_waiting(&self, count: usize) {
+        let mut waiting = self.desk.waiting.subscribe();
+        waiting.wait_for(|waiting| *waiting == count).await.expect("the provider should be there");
     }
 
     /// The next request is answered by 200 and that body.
@@ -78,6 +121,21 @@ impl Provider {
     }
 }
 
+impl Desk {
+    /// Writes down a request, which waits from now on.
+    fn take(&self, received: impl FnOnce(usize) -> Received) {
+        let mut all = self.received.lock().expect("the desk should be in order");
+        self.waiting.send_modify(|waiting| *waiting += 1);
+        let waiting = *self.waiting.borrow();
+        all.push(received(waiting));
+    }
+
+    fn answer(&self) -> (StatusCode, Option<&'static str>, &'static str) {
+        let next = self.answers.lock().expect("the desk should be in order").pop_front();
+        next.unwrap_or_else(|| (*self.usual.lock().expect("the desk should be in order"), None, ""))
+    }
+}
+
 async fn receive(
     State(desk): State<Arc<Desk>>,
     headers: HeaderMap,
@@ -85,14 +143,11 @@ async fn receive(
 ) -> (StatusCode, HeaderMap, &'static str) {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let (id, timestamp, signature) = (header("webhook-id"), header("webhook-timestamp"), header("webhook-signature"));
-    let received = Received {
-        is_signed: signature.split(' ').any(|one| one == expected(&id, &timestamp, &body)),
-        id,
-        body: serde_json::from_slice(&body).unwrap_or_default(),
-    };
-    desk.received.lock().expect("the desk should be in order").push(received);
-    let next = desk.answers.lock().expect("the desk should be in order").pop_front();
-    let (status, retry_after, said) = next.unwrap_or((StatusCode::OK, None, ""));
+    let is_signed = signature.split(' ').any(|one| one == expected(&id, &timestamp, &body));
+    desk.take(|waiting| Received { id, is_signed, body: serde_json::from_slice(&body).unwrap_or_default(), waiting });
+    desk.permits.acquire().await.expect("the provider should be there").forget();
+    desk.waiting.send_modify(|waiting| *waiting -= 1);
+    let (status, retry_after, said) = desk.answer();
     let retry_after =
         retry_after.map(|value| (axum::http::header::RETRY_AFTER, value.parse().expect("a header should be one")));
     (status, retry_after.into_iter().collect(), said)
