@@ -237,9 +237,13 @@ fn sandbox(
 ) -> Result<(Sandbox, Renderer)> {
     let sandbox = Sandbox::with(compiler, compiled)?;
     let renderer = sandbox.renderer(renderer);
+    let digest = renderer.digest();
+    if digest.is_none() {
+        tracing::info!("there is no renderer, so there are no templates: `--renderer` names one");
+    }
     let snapshot = directory.snapshot();
     let published = snapshot.tenants().flat_map(|tenant| tenant.revisions().map(|revision| revision.component));
-    let wanted = published.chain(renderer.digest()).collect();
+    let wanted = published.chain(digest).collect();
     sandbox.sweep(&wanted).context("compiled code that nobody needs any more cannot be removed")?;
     Ok((sandbox, renderer))
 }

@@ -17,7 +17,7 @@ use super::error::{CompileError, Rejection};
 use super::failure;
 use super::machine::Machine;
 use super::workbench::on_workbench;
-use crate::domain::{Failure, FailureKind, Json, ModuleDigest, RenderError, Rendered, TextForm, limits};
+use crate::domain::{Failure, FailureKind, Json, ModuleDigest, RenderError, Rendered, Stopwatch, TextForm, limits};
 
 /// The component, which is compiled when the first template asks for it.
 pub struct Renderer {
@@ -43,19 +43,18 @@ impl Renderer {
             return Ok(ready);
         }
         let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.ready.get().is_none() {
-            let made = self.make_ready()?;
-            return Ok(self.ready.get_or_init(|| made));
+        if let Some(ready) = self.ready.get() {
+            return Ok(ready);
         }
-        self.ready()
+        let made = self.make_ready()?;
+        Ok(self.ready.get_or_init(|| made))
     }
 
+    /// Where things lie on the server is for its operator to read, and not for tenants.
     fn make_ready(&self) -> Result<RendererPre<Call>, RenderError> {
         let unavailable = |err: &dyn std::fmt::Display| {
-            let file = self.file.display();
-            RenderError::Unavailable(format!(
-                "templates cannot be rendered: `{file}`: {err}: have `--renderer` name the component that came with the server"
-            ))
+            tracing::warn!(file = %self.file.display(), %err, "templates cannot be rendered: `--renderer` names the component");
+            RenderError::Unavailable("this server cannot render templates now: its log says why".to_owned())
         };
         let component = fs::read(&self.file).map_err(|err| unavailable(&err))?;
         let compiled = on_workbench(|| self.machine.compile_to(&component, |component| self.link(component)));
@@ -76,6 +75,18 @@ impl Renderer {
 
     /// Asks an instance that nothing that came before can have touched.
     fn ask<T>(&self, question: impl FnOnce(&Contract, &mut Store<Call>) -> Answer<T>) -> Result<T, RenderError> {
+        let started = Stopwatch::start();
+        let answer = self.answer(question);
+        let outcome = match &answer {
+            Ok(_) => "rendered",
+            Err(RenderError::Template(_)) => "refused",
+            Err(RenderError::Unavailable(_)) => "unavailable",
+        };
+        metrics::histogram!("rekindle_render_seconds", "outcome" => outcome).record(started.elapsed());
+        answer
+    }
+
+    fn answer<T>(&self, question: impl FnOnce(&Contract, &mut Store<Call>) -> Answer<T>) -> Result<T, RenderError> {
         let ready = self.ready()?;
         let _permit = self.machine.permits.take();
         let mut store = call::store_of_template(&self.machine.engine);
