@@ -10,6 +10,7 @@ mod figure;
 mod load;
 mod looper;
 mod people;
+mod provider;
 mod report;
 mod server;
 mod usage;

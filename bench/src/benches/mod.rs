@@ -7,6 +7,7 @@ mod neighbours;
 mod pipeline;
 mod policy;
 mod profile;
+mod providers;
 mod sweep;
 mod templates;
 mod tenants;
@@ -40,6 +41,11 @@ pub(crate) const BENCHES: &[Bench] = &[
     Bench { name: "profile", summary: "bytes and CPU of a person after 10, 100 and 1,000 events", run: profile::run },
     Bench { name: "policy", summary: "CPU of verdicts, and bytes of a ledger's row", run: policy::run },
     Bench { name: "neighbours", summary: "delay of a tenant beside six whose campaigns loop", run: neighbours::run },
+    Bench {
+        name: "providers",
+        summary: "delay of messages beside a provider that hangs, and one that refuses",
+        run: providers::run,
+    },
     Bench { name: "tenants", summary: "memory of a tenant that does nothing", run: tenants::run },
     Bench {
         name: "sweep",
