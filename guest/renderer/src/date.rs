@@ -41,14 +41,19 @@ impl Filter for DateFilter {
         let now = is_now.then(|| runtime.try_get(&[Scalar::new(NOW)])).flatten().map(|now| now.to_kstr().into_string());
         let Some(moment) = moment(now.as_deref().unwrap_or(&text).trim()) else { return Ok(input.to_value()) };
         let written = strtime::format(args.format.as_str(), &moment);
-        written.map(Value::scalar).map_err(|err| Error::with_msg(format!("`{}` writes no moment: {err}", args.format)))
+        written.map(Value::scalar).map_err(|_| Error::with_msg("The format of a date is none that `strftime` knows"))
     }
 }
 
-/// A moment as ISO 8601 has it, a day, or seconds since 1970. Where it does not say how far its clock is from UTC, it is UTC.
+/// A moment as ISO 8601 has it, a day, or seconds or milliseconds since 1970. Where it does not say how far its clock is from UTC, it is UTC.
 fn moment(text: &str) -> Option<Zoned> {
-    if let Ok(seconds) = text.parse() {
-        return Some(Timestamp::from_second(seconds).ok()?.to_zoned(TimeZone::UTC));
+    if let Ok(number) = text.parse::<i64>() {
+        let since_1970 = match text.len() {
+            9 | 10 => Timestamp::from_second(number),
+            12 | 13 => Timestamp::from_millisecond(number),
+            _ => return None,
+        };
+        return Some(since_1970.ok()?.to_zoned(TimeZone::UTC));
     }
     let pieces = Pieces::parse(text).ok()?;
     let clock = pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()));
@@ -68,10 +73,11 @@ mod tests {
             ("2025-12-24 18:05", "24.12.2025 18:05 +0000"),
             ("2025-12-24", "24.12.2025 00:00 +0000"),
             ("1766599506", "24.12.2025 18:05 +0000"),
+            ("1766599506000", "24.12.2025 18:05 +0000"),
         ] {
             assert_eq!(written(text).as_deref(), Some(expected), "{text}");
         }
-        for none in ["", "soon", "2025-13-01", "99999999999999999"] {
+        for none in ["", "soon", "2025-13-01", "99999999999999999", "2025", "20251224"] {
             assert_eq!(written(none), None, "{none}");
         }
     }

@@ -25,6 +25,8 @@ pub(crate) struct Line<'t> {
 impl<'t> Document<'t> {
     /// The error names the line and says what would do.
     pub(crate) fn read(template: &'t str) -> Result<Self, String> {
+        // What editors on some systems write in front.
+        let template = template.strip_prefix('\u{feff}').unwrap_or(template);
         let mut lines = template.split_inclusive('\n');
         if lines.next().map(str::trim_end) != Some(FENCE) {
             return Ok(Self { head: Vec::new(), body: template, body_line: 1 });
@@ -79,6 +81,7 @@ mod tests {
         let line = |name, text, number| Line { name, text, number };
         let head = vec![line("subject", "{{ name }}: your cart", 2), line("sender", "Shop <a@example.com>", 5)];
         assert_eq!(document, Ok(Document { head, body: "Hello\n---\n", body_line: 7 }));
+        assert_eq!(Document::read("\u{feff}---\na: b\n---\nHello").map(|document| document.body), Ok("Hello"));
         for whole in ["Hello", "", "Hello\n---\nsubject: x\n---\n"] {
             assert_eq!(Document::read(whole), Ok(Document { head: vec![], body: whole, body_line: 1 }));
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use liquid_core::model::State;
 use liquid_core::parser::{FilterArguments, ParameterReflection};
 use liquid_core::{Error, Filter, FilterReflection, ParseFilter, Result, Runtime, Value, ValueView};
 
@@ -81,9 +82,43 @@ impl fmt::Display for ForgivingFilter {
 
 impl Filter for ForgivingFilter {
     fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Value> {
-        if input.is_nil() {
+        if input.query_state(State::DefaultValue) {
             runtime.registers().get_mut::<Missing>().forgive();
         }
         self.0.evaluate(input, runtime)
+    }
+}
+
+/// One of the library's filters, which of nothing, or by nothing, makes nothing where it can make nothing else of it.
+#[derive(Clone)]
+pub(crate) struct Yielding(pub(crate) Box<dyn ParseFilter>);
+
+impl ParseFilter for Yielding {
+    fn parse(&self, arguments: FilterArguments<'_>) -> Result<Box<dyn Filter>> {
+        Ok(Box::new(YieldingFilter(self.0.parse(arguments)?)))
+    }
+
+    fn reflection(&self) -> &dyn FilterReflection {
+        self.0.reflection()
+    }
+}
+
+#[derive(Debug)]
+struct YieldingFilter(Box<dyn Filter>);
+
+impl fmt::Display for YieldingFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Filter for YieldingFilter {
+    fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Value> {
+        let times = || runtime.registers().get_mut::<Missing>().times();
+        let before = times();
+        match self.0.evaluate(input, runtime) {
+            Err(_) if input.is_nil() || times() > before => Ok(Value::Nil),
+            result => result,
+        }
     }
 }

@@ -1,24 +1,33 @@
-//! Which tags, blocks and filters there are: the library's, but for what reads other templates, each in the manner of this house.
+//! Which tags, blocks and filters there are: the library's, each in the manner of this house. Not those that read other templates, and not
+//! those that write HTML of their own (`tablerow`) or again (`ifchanged`).
 
 use liquid_core::{Language, ParseBlock, ParseFilter, ParseTag};
 use liquid_lib::stdlib;
 
 use crate::date::Date;
 use crate::echo::{EchoTag, Escaped, TextTag};
-use crate::filters::{Forgiving, RawFilter};
+use crate::filters::{Forgiving, RawFilter, Yielding};
 use crate::lenient::Leniently;
 
 /// All of it.
 pub(crate) fn language() -> Language {
     let mut language = Language::empty();
-    for tag in tags() {
-        language.tags.register(tag.reflection().tag().to_owned(), Box::new(Leniently(tag)));
+    for inner in tags() {
+        language.tags.register(inner.reflection().tag().to_owned(), Box::new(Leniently { inner, notes: true }));
     }
-    for block in blocks() {
-        language.blocks.register(block.reflection().start_tag().to_owned(), Box::new(Leniently(block)));
+    for inner in blocks() {
+        language.blocks.register(inner.reflection().start_tag().to_owned(), Box::new(Leniently { inner, notes: true }));
+    }
+    for inner in questions() {
+        language
+            .blocks
+            .register(inner.reflection().start_tag().to_owned(), Box::new(Leniently { inner, notes: false }));
+    }
+    for filter in filters_of_ours() {
+        language.filters.register(filter.reflection().name().to_owned(), filter);
     }
     for filter in filters() {
-        language.filters.register(filter.reflection().name().to_owned(), filter);
+        language.filters.register(filter.reflection().name().to_owned(), Box::new(Yielding(filter)));
     }
     language
 }
@@ -36,25 +45,27 @@ fn tags() -> [Box<dyn ParseTag>; 8] {
     ]
 }
 
-fn blocks() -> [Box<dyn ParseBlock>; 9] {
+fn blocks() -> [Box<dyn ParseBlock>; 4] {
     [
-        Box::new(stdlib::RawBlock),
-        Box::new(stdlib::IfBlock),
-        Box::new(stdlib::UnlessBlock),
-        Box::new(stdlib::IfChangedBlock),
         Box::new(stdlib::ForBlock),
-        Box::new(stdlib::TableRowBlock),
-        Box::new(stdlib::CommentBlock),
         Box::new(stdlib::CaptureBlock),
-        Box::new(stdlib::CaseBlock),
+        // Gone before the library reads, but where it says what is wrong with a text.
+        Box::new(stdlib::RawBlock),
+        Box::new(stdlib::CommentBlock),
     ]
 }
 
-fn filters() -> [Box<dyn ParseFilter>; 49] {
+/// Those that ask whether something is there.
+fn questions() -> [Box<dyn ParseBlock>; 3] {
+    [Box::new(stdlib::IfBlock), Box::new(stdlib::UnlessBlock), Box::new(stdlib::CaseBlock)]
+}
+
+fn filters_of_ours() -> [Box<dyn ParseFilter>; 3] {
+    [Box::new(RawFilter), Box::new(Date), Box::new(Forgiving(Box::new(stdlib::Default)))]
+}
+
+fn filters() -> [Box<dyn ParseFilter>; 46] {
     [
-        Box::new(RawFilter),
-        Box::new(Date),
-        Box::new(Forgiving(Box::new(stdlib::Default))),
         Box::new(stdlib::Abs),
         Box::new(stdlib::Append),
         Box::new(stdlib::AtLeast),

@@ -5,29 +5,49 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Write;
 
-use liquid_core::model::{KString, KStringCow, KStringRef, ScalarCow, Value, ValueCow};
+use liquid_core::model::{
+    DisplayCow, KString, KStringCow, KStringRef, ObjectView, ScalarCow, State, Value, ValueCow, ValueView,
+};
 use liquid_core::runtime::{PartialStore, Registers};
 use liquid_core::{BlockReflection, TagReflection};
 use liquid_core::{Language, ParseBlock, ParseTag, Renderable, Result, Runtime, TagBlock, TagTokenIter};
 
 /// The most names that are noted.
 const MISSING_MAX: usize = 50;
+/// The most bytes of a name.
+const NAME_BYTES_MAX: usize = 128;
 
 /// What was asked for and is not there, by its path.
 #[derive(Default)]
 pub(crate) struct Missing {
     names: BTreeSet<String>,
-    /// The one that was noted last and not before.
+    /// The one that was noted last, in the value that is written now, and not before.
     last: Option<String>,
+    /// How often something was not there.
+    times: u64,
+    /// What the author wrote: a path may hold values, which are the person's.
+    pub(crate) template: String,
 }
 
 impl Missing {
     fn note(&mut self, path: &[ScalarCow<'_>]) {
-        let name = path.iter().cloned().map(ScalarCow::into_string).collect::<Vec<_>>().join(".");
+        self.times += 1;
+        let part = |part: &ScalarCow<'_>| {
+            let part = part.clone().into_string();
+            let is_plain = part.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'));
+            if is_plain && self.template.contains(part.as_str()) { part.into_string() } else { "[…]".to_owned() }
+        };
+        let mut name = path.iter().map(part).collect::<Vec<_>>().join(".");
+        name.truncate(name.floor_char_boundary(NAME_BYTES_MAX));
         self.last = None;
         if self.names.len() < MISSING_MAX && self.names.insert(name.clone()) {
             self.last = Some(name);
         }
+    }
+
+    /// Another value begins.
+    pub(crate) fn begin(&mut self) {
+        self.last = None;
     }
 
     /// The template says what to do without it.
@@ -37,67 +57,152 @@ impl Missing {
         }
     }
 
+    /// How often something was not there, so far.
+    pub(crate) fn times(&self) -> u64 {
+        self.times
+    }
+
     pub(crate) fn take(&mut self) -> Vec<String> {
         std::mem::take(&mut self.names).into_iter().collect()
     }
 }
 
+/// What is not there: nil to whoever compares, and an object without members to whoever looks into it, so that it contains nothing.
+#[derive(Debug)]
+struct Nothing;
+
+impl ValueView for Nothing {
+    fn as_debug(&self) -> &dyn fmt::Debug {
+        self
+    }
+
+    fn render(&self) -> DisplayCow<'_> {
+        Value::Nil.render()
+    }
+
+    fn source(&self) -> DisplayCow<'_> {
+        Value::Nil.source()
+    }
+
+    fn type_name(&self) -> &'static str {
+        "nil"
+    }
+
+    fn query_state(&self, state: State) -> bool {
+        Value::Nil.query_state(state)
+    }
+
+    fn to_kstr(&self) -> KStringCow<'_> {
+        KStringCow::from_static("")
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Nil
+    }
+
+    fn as_object(&self) -> Option<&dyn ObjectView> {
+        Some(self)
+    }
+
+    fn is_nil(&self) -> bool {
+        true
+    }
+}
+
+impl ObjectView for Nothing {
+    fn as_value(&self) -> &dyn ValueView {
+        self
+    }
+
+    fn size(&self) -> i64 {
+        0
+    }
+
+    fn keys<'k>(&'k self) -> Box<dyn Iterator<Item = KStringCow<'k>> + 'k> {
+        Box::new(std::iter::empty())
+    }
+
+    fn values<'k>(&'k self) -> Box<dyn Iterator<Item = &'k dyn ValueView> + 'k> {
+        Box::new(std::iter::empty())
+    }
+
+    fn iter<'k>(&'k self) -> Box<dyn Iterator<Item = (KStringCow<'k>, &'k dyn ValueView)> + 'k> {
+        Box::new(std::iter::empty())
+    }
+
+    fn contains_key(&self, _: &str) -> bool {
+        false
+    }
+
+    fn get<'s>(&'s self, _: &str) -> Option<&'s dyn ValueView> {
+        None
+    }
+}
+
 /// Variables as the runtime below knows them; what it does not know is nothing.
-pub(crate) struct Lenient<'r>(pub(crate) &'r dyn Runtime);
+pub(crate) struct Lenient<'r> {
+    pub(crate) runtime: &'r dyn Runtime,
+    /// Whether what is not there is noted. Who only asks whether it is misses nothing.
+    pub(crate) notes: bool,
+}
 
 impl Runtime for Lenient<'_> {
     fn partials(&self) -> &dyn PartialStore {
-        self.0.partials()
+        self.runtime.partials()
     }
 
     fn name(&self) -> Option<KStringRef<'_>> {
-        self.0.name()
+        self.runtime.name()
     }
 
     fn roots(&self) -> BTreeSet<KStringCow<'_>> {
-        self.0.roots()
+        self.runtime.roots()
     }
 
     /// Whether something is there is a question, and no answer is missing.
     fn try_get(&self, path: &[ScalarCow<'_>]) -> Option<ValueCow<'_>> {
-        self.0.try_get(path)
+        self.runtime.try_get(path)
     }
 
     fn get(&self, path: &[ScalarCow<'_>]) -> Result<ValueCow<'_>> {
-        Ok(self.0.try_get(path).unwrap_or_else(|| {
+        let found = self.runtime.try_get(path);
+        if found.is_none() && self.notes {
             self.registers().get_mut::<Missing>().note(path);
-            ValueCow::Owned(Value::Nil)
-        }))
+        }
+        Ok(found.filter(|value| !value.is_nil()).unwrap_or(ValueCow::Borrowed(&Nothing)))
     }
 
     fn set_global(&self, name: KString, value: Value) -> Option<Value> {
-        self.0.set_global(name, value)
+        self.runtime.set_global(name, value)
     }
 
     fn set_index(&self, name: KString, value: Value) -> Option<Value> {
-        self.0.set_index(name, value)
+        self.runtime.set_index(name, value)
     }
 
     fn get_index<'a>(&'a self, name: &str) -> Option<ValueCow<'a>> {
-        self.0.get_index(name)
+        self.runtime.get_index(name)
     }
 
     fn registers(&self) -> &Registers {
-        self.0.registers()
+        self.runtime.registers()
     }
 }
 
 /// A tag, or a block, to which what is not there is nothing.
 #[derive(Clone)]
-pub(crate) struct Leniently<P>(pub(crate) P);
+pub(crate) struct Leniently<P> {
+    pub(crate) inner: P,
+    pub(crate) notes: bool,
+}
 
 impl ParseTag for Leniently<Box<dyn ParseTag>> {
     fn parse(&self, arguments: TagTokenIter<'_>, options: &Language) -> Result<Box<dyn Renderable>> {
-        Ok(Box::new(Element(self.0.parse(arguments, options)?)))
+        Ok(Box::new(Element { inner: self.inner.parse(arguments, options)?, notes: self.notes }))
     }
 
     fn reflection(&self) -> &dyn TagReflection {
-        self.0.reflection()
+        self.inner.reflection()
     }
 }
 
@@ -108,24 +213,28 @@ impl ParseBlock for Leniently<Box<dyn ParseBlock>> {
         block: TagBlock<'_, '_>,
         options: &Language,
     ) -> Result<Box<dyn Renderable>> {
-        Ok(Box::new(Element(self.0.parse(arguments, block, options)?)))
+        Ok(Box::new(Element { inner: self.inner.parse(arguments, block, options)?, notes: self.notes }))
     }
 
     fn reflection(&self) -> &dyn BlockReflection {
-        self.0.reflection()
+        self.inner.reflection()
     }
 }
 
-struct Element(Box<dyn Renderable>);
+struct Element {
+    inner: Box<dyn Renderable>,
+    notes: bool,
+}
 
 impl fmt::Debug for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.inner.fmt(f)
     }
 }
 
 impl Renderable for Element {
     fn render_to(&self, writer: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
-        self.0.render_to(writer, &Lenient(runtime))
+        runtime.registers().get_mut::<Missing>().begin();
+        self.inner.render_to(writer, &Lenient { runtime, notes: self.notes })
     }
 }

@@ -62,7 +62,10 @@ impl From<&Template> for TemplateItem {
     responses((status = 200, description = "a page", body = Listed<TemplateItem>))
 )]
 async fn list_templates(caller: Caller<Viewer>, paging: Paging) -> Json<Listed<TemplateItem>> {
-    let items = caller.tenant.templates().map(|template| (template.key.to_string(), (&**template).into()));
+    let mut items: Vec<_> =
+        caller.tenant.templates().map(|template| (template.key.to_string(), TemplateItem::from(&**template))).collect();
+    // As texts, by which pages are asked for.
+    items.sort_by(|(one, _), (other, _)| one.cmp(other));
     Json(paging.page_of_all(items))
 }
 
@@ -117,6 +120,7 @@ async fn set_template(
     NamedTemplate(key): NamedTemplate,
     JsonBody(NewTemplate { text }): JsonBody<NewTemplate>,
 ) -> Result<Json<TemplateItem>, Problem> {
+    Template::check_text(&key, &text)?;
     let text: Arc<str> = text.into();
     let checked = admin.press.check(&caller.tenant.id, Arc::clone(&text), layout(key.channel.as_str())).await;
     checked.map_err(|err| problem(&key, err))?;
@@ -212,11 +216,11 @@ async fn preview_template(
     NamedTemplate(key): NamedTemplate,
     JsonBody(trial): JsonBody<Trial>,
 ) -> Result<Json<Preview>, Problem> {
-    let text = match &trial.text {
-        Some(text) => Arc::from(text.as_str()),
-        None => Arc::clone(&caller.tenant.template(&key, trial.version)?.text),
-    };
-    let content = json!({"data": trial.data, "unsubscribe_url": trial.unsubscribe_url});
+    let (text, layout) = (text_on_trial(&admin, &caller, (&key, &trial)).await?, layout(key.channel.as_str()));
+    let mut content = json!({"data": trial.data});
+    if let Some(url) = &trial.unsubscribe_url {
+        content["unsubscribe_url"] = url.as_str().into();
+    }
     let content = domain::Json::from(&content);
     let traits = traits(&admin, &caller, &trial).await?;
     let occasion = Occasion {
@@ -229,11 +233,28 @@ async fn preview_template(
         message_id: PREVIEW,
         now: admin.clock.now(),
     };
-    let layout = layout(key.channel.as_str());
     let rendered = admin.press.render(&caller.tenant.id, (text, layout.form), occasion.values()).await;
     let mut rendered = rendered.map_err(|err| problem(&key, err))?;
     let missing = std::mem::take(&mut rendered.missing);
     Ok(Json(Preview { content: layout.fill(&content, rendered).value(), missing }))
+}
+
+/// What the template is to say: as it would be taken, or as it is kept.
+async fn text_on_trial(
+    admin: &Admin,
+    caller: &Caller<Viewer>,
+    (key, trial): (&TemplateKey, &Trial),
+) -> Result<Arc<str>, Problem> {
+    match (&trial.text, trial.version) {
+        (Some(_), Some(_)) => Err(Problem::new(&Kind::INVALID, "give `text` or `version`, not both")),
+        (None, version) => Ok(Arc::clone(&caller.tenant.template(key, version)?.text)),
+        (Some(text), None) => {
+            Template::check_text(key, text)?;
+            let text: Arc<str> = text.as_str().into();
+            let checked = admin.press.check(&caller.tenant.id, Arc::clone(&text), layout(key.channel.as_str())).await;
+            checked.map(|()| text).map_err(|err| problem(key, err))
+        }
+    }
 }
 
 /// What is to be known of the person.

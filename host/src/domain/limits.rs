@@ -418,7 +418,7 @@ pub const EPOCH_TICKS_PER_CONFIGURE: u64 = 1_000;
 /// Bytes that may be copied out of a guest in one call.
 pub const HOSTCALL_FUEL: usize = 256 << 10;
 /// Bytes that may be copied out of the renderer for one template: twice what it writes at most.
-pub const RENDERED_BYTES_MAX: usize = 512 << 10;
+pub const RENDERED_LIFTED_BYTES_MAX: usize = 512 << 10;
 /// Calls of the host in one call of a campaign.
 pub const HOST_CALLS_MAX: u32 = 10_000;
 /// Bytes of event and state that go into one call.

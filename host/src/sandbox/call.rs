@@ -46,7 +46,7 @@ impl Allowance {
     };
     /// For a template.
     const RENDER: Self =
-        Self { fuel: limits::FUEL_PER_RENDER, lifted_bytes: limits::RENDERED_BYTES_MAX, ..Self::DECIDE };
+        Self { fuel: limits::FUEL_PER_RENDER, lifted_bytes: limits::RENDERED_LIFTED_BYTES_MAX, ..Self::DECIDE };
     /// For reading an instance's memory after `configure`: each memory grows by a page meanwhile.
     pub(super) const SNAPSHOT: Self = Self {
         memory_bytes: PAGE_BYTES * limits::GUEST_MEMORIES_MAX as usize,

@@ -24,8 +24,8 @@ pub struct Renderer {
     machine: Arc<Machine>,
     file: PathBuf,
     ready: OnceLock<RendererPre<Call>>,
-    /// Held by who makes it ready.
-    making: Mutex<()>,
+    /// Held by who makes it ready: since when it could not be.
+    making: Mutex<Option<Stopwatch>>,
 }
 
 impl Renderer {
@@ -42,23 +42,27 @@ impl Renderer {
         if let Some(ready) = self.ready.get() {
             return Ok(ready);
         }
-        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ready) = self.ready.get() {
             return Ok(ready);
         }
-        let made = self.make_ready()?;
-        Ok(self.ready.get_or_init(|| made))
+        if failed.as_ref().is_none_or(|since| since.elapsed() >= limits::LOAD_REST) {
+            match self.make_ready() {
+                Ok(made) => return Ok(self.ready.get_or_init(|| made)),
+                Err(err) => {
+                    let (file, rest) = (self.file.display(), limits::LOAD_REST);
+                    tracing::warn!(%file, %err, ?rest, "templates cannot be rendered: `--renderer` names the component");
+                    *failed = Some(Stopwatch::start());
+                }
+            }
+        }
+        // Where things lie on the server is for its operator to read, and not for tenants.
+        Err(RenderError::Unavailable("this server cannot render templates now: its log says why".to_owned()))
     }
 
-    /// Where things lie on the server is for its operator to read, and not for tenants.
-    fn make_ready(&self) -> Result<RendererPre<Call>, RenderError> {
-        let unavailable = |err: &dyn std::fmt::Display| {
-            tracing::warn!(file = %self.file.display(), %err, "templates cannot be rendered: `--renderer` names the component");
-            RenderError::Unavailable("this server cannot render templates now: its log says why".to_owned())
-        };
-        let component = fs::read(&self.file).map_err(|err| unavailable(&err))?;
-        let compiled = on_workbench(|| self.machine.compile_to(&component, |component| self.link(component)));
-        compiled.and_then(|linked| linked).map_err(|err: CompileError| unavailable(&err))
+    fn make_ready(&self) -> Result<RendererPre<Call>, CompileError> {
+        let component = fs::read(&self.file).map_err(|err| CompileError::Unavailable(err.to_string()))?;
+        on_workbench(|| self.machine.compile_to(&component, |component| self.link(component)))?
     }
 
     fn link(&self, component: &wasmtime::component::Component) -> Result<RendererPre<Call>, Rejection> {
@@ -134,10 +138,8 @@ fn not_rendered(failure: Failure) -> RenderError {
     RenderError::Template(match kind {
         FailureKind::OutOfFuel | FailureKind::OutOfTime => "the template takes too long: have it loop less".to_owned(),
         FailureKind::OutOfMemory => "the template takes too much memory: have it write and remember less".to_owned(),
-        // What is nested too deep ends at the end of a stack; what is longer than all memory, where it is asked for.
-        FailureKind::Trap => {
-            format!("the template is more than can be rendered: have it nest and loop less ({message})")
-        }
+        // The end of a stack, a list longer than all memory, a number of twenty digits.
+        FailureKind::Trap => format!("the template breaks the renderer ({message}): have it nest and loop less"),
         _ => message,
     })
 }

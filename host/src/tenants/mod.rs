@@ -1,6 +1,5 @@
 //! Who our customers are, and what they set up: sources, keys, channels, templates, mappings, audiences, modules, campaigns and
-//! their
-//! revisions.
+//! their revisions.
 //!
 //! Who reads takes a [`Snapshot`], which never changes and takes no lock. Who changes goes through the [`Directory`]: one
 //! writer at a time, pure edits of a [`Tenant`], on disk before anybody sees them, with a row of the audit log in the same

@@ -33,6 +33,17 @@ impl std::fmt::Display for TemplateKey {
     }
 }
 
+impl Template {
+    /// Whether a template may have so much text.
+    pub fn check_text(key: &TemplateKey, text: &str) -> Result<(), TenantsError> {
+        if text.len() > limits::TEMPLATE_BYTES_MAX {
+            let rule = format!("use at most {} bytes", limits::TEMPLATE_BYTES_MAX);
+            return Err(TenantsError::Invalid { what: format!("template `{key}`"), rule });
+        }
+        Ok(())
+    }
+}
+
 impl Tenant {
     /// The newest version of each template, by channel and name.
     pub fn templates(&self) -> impl Iterator<Item = &Arc<Template>> {
@@ -70,10 +81,7 @@ impl Tenant {
         text: Arc<str>,
         set_at: Timestamp,
     ) -> Result<Arc<Template>, TenantsError> {
-        if text.len() > limits::TEMPLATE_BYTES_MAX {
-            let rule = format!("use at most {} bytes", limits::TEMPLATE_BYTES_MAX);
-            return Err(TenantsError::Invalid { what: format!("template `{key}`"), rule });
-        }
+        Template::check_text(&key, &text)?;
         let newest = self.template_versions(&key).next_back();
         if let Some(same) = newest.filter(|newest| newest.text == text) {
             return Ok(Arc::clone(same));

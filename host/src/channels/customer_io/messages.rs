@@ -107,7 +107,9 @@ impl<'a> Writing<'a> {
         if own.text("event")?.is_some() {
             return Err(refused("the content names an event, which is for a channel whose setting `send` is `event`"));
         }
-        let template = own.text("template")?.or(content.text("template")?).or(settings.template.as_deref());
+        // The setting's is for content that is no letter by itself.
+        let default = settings.template.as_deref().filter(|_| content.text("html") == Ok(None));
+        let template = own.text("template")?.or(content.text("template")?).or(default);
         Ok(Self { settings, message, template: template.map(str::to_owned), content })
     }
 

@@ -139,7 +139,7 @@ fn an_email_goes_out_as_it_is_written() {
 fn html_is_enough_and_the_content_may_name_the_sender() {
     let content = json!({"subject": "Your cart", "html": "<p>{{ it }} waits", "sender": "Tea <tea@shop.example>"});
     check(
-        app("email", json!({})),
+        app("email", json!({"template": "7"})),
         &content,
         &expect![[r#"
         POST /v1/send/email HTTP/1.1

@@ -86,9 +86,10 @@ fn sender(settings: &Mail, content: &Content) -> Result<Value, Receipt> {
     })
 }
 
-/// The content's template, else the setting's.
+/// The content's template, else the setting's, which is for content that is no letter by itself.
 fn template<'a>(settings: &'a Mail, content: &'a Content, own: &'a Content) -> Result<Option<&'a str>, Receipt> {
-    let template = own.text("template")?.or(content.text("template")?).or(settings.template.as_deref());
+    let default = settings.template.as_deref().filter(|_| content.text("html") == Ok(None));
+    let template = own.text("template")?.or(content.text("template")?).or(default);
     match template.is_none_or(|id| id.starts_with(DYNAMIC)) {
         true => Ok(template),
         false => Err(content.wrong("template", "the id of a dynamic template, which begins with `d-`")),

@@ -141,7 +141,7 @@ fn an_email_has_its_subject_and_body_and_our_ids() {
 fn html_is_enough_and_the_content_may_name_the_sender() {
     let content = json!({"subject": "Your cart", "html": "<p>It waits.", "sender": "Tea Shop <tea@shop.example>"});
     check(
-        mail(json!({"from_name": "The Shop"})),
+        mail(json!({"from_name": "The Shop", "template": "d-1"})),
         &content,
         &expect![[r#"
         POST /v3/mail/send HTTP/1.1
