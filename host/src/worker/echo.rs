@@ -69,6 +69,10 @@ fn of_sent(entry: &Entry, anonymous_id: Option<String>, now: Timestamp) -> Entry
 /// before is for the caller to leave out.
 pub(super) fn of_event(scene: &Scene<'_>, person: &Profile, event: &Event) -> Option<Entry> {
     let engagement = event.engagement.as_ref().filter(|_| event.id.is_of_callback())?;
+    // That it was sent was told when the provider took it.
+    if engagement.kind == EngagementKind::Sent {
+        return None;
+    }
     let campaign = scene.campaigns.spelled(engagement.campaign.as_deref()?)?;
     if !scene.switchboard.tells_segment(&scene.key.tenant) {
         return None;

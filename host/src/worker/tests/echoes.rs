@@ -35,14 +35,18 @@ fn accepted(entry: Promised, provider: &'static str) -> Word {
     Word::Settled(settlement, provider)
 }
 
-/// What a provider reports of the campaign's message.
+/// That the campaign's message was opened, as a provider reports it.
 fn reported(bench: &Bench, id: MessageId, campaign: &str) -> Inbound {
+    reported_as(bench, EngagementKind::Opened, id, campaign)
+}
+
+fn reported_as(bench: &Bench, kind: EngagementKind, id: MessageId, campaign: &str) -> Inbound {
     let mut inbound = bench.event(2);
     if let Substance::Event { event, .. } = &mut inbound.substance {
         event.id = id;
         event.body = Json::from(&json!({"properties": {"rekindle_message": "msg_00112233445566778899aabbccddeeff"}}));
         event.engagement = Some(Engagement {
-            kind: EngagementKind::Opened,
+            kind,
             channel: "email".into(),
             campaign: Some(campaign.into()),
             step: Some("push".into()),
@@ -121,6 +125,17 @@ fn what_a_provider_reports_is_told() {
     assert_eq!((&content["echo"], &content["channel"]), (&json!("opened"), &json!("email")));
     assert_eq!(content["message"], "msg_00112233445566778899aabbccddeeff");
     assert_eq!((echoes[0].step.as_str(), echoes[0].campaign.as_str()), ("push", "test"));
+}
+
+#[test]
+fn that_a_message_was_sent_is_told_when_a_provider_took_it_and_not_again_when_it_reports_so() {
+    let mut bench = bench();
+    bench.commit(vec![bench.event(1)], &[]);
+    let entry = bench.outbox().remove(0);
+    bench.commit(Vec::new(), &[accepted(entry, "customer-io")]);
+    let told = bench.outbox();
+    bench.commit(vec![reported_as(&bench, EngagementKind::Sent, callback(), "test")], &[]);
+    assert_eq!((told.len(), bench.outbox()), (1, told));
 }
 
 #[test]
