@@ -237,7 +237,15 @@ impl Taken {
 
     fn note(&mut self, line: &Line, receipt: &Receipt, now: Timestamp) {
         let did_rest = self.rest(line, now).is_some();
-        let Some(health) = Health::after(self.health.remove(line), receipt, now) else { return };
+        let known = self.health.remove(line);
+        let did_badly = known.is_some();
+        let Some(health) = Health::after(known, receipt, now) else {
+            if did_badly {
+                // Whoever waits until it does well is told now: who leaves a place from here on knows of nobody who waits.
+                self.signals.iter().for_each(|signal| signal.raise());
+            }
+            return;
+        };
         if let Some(Rest { until, .. }) = health.rest(now).filter(|_| !did_rest) {
             let (tenant, channel) = line;
             tracing::warn!(%tenant, channel, %until, "a provider does not answer, or asks for it: it is left alone");
@@ -275,7 +283,7 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outbox::entry::tests::entry;
+    use crate::outbox::entry::tests::{entry, second};
 
     const SMALL: Bounds = Bounds { per_lane: 8, attempt: Duration::ZERO };
     const OF_CHANNEL: usize = 2;
@@ -327,6 +335,23 @@ mod tests {
         let _other = places.take(lane, &numbered(2, "push"), OF_CHANNEL).unwrap();
         drop(place);
         signal.wait(None);
+    }
+
+    #[test]
+    fn whoever_waits_for_a_line_that_does_not_do_well_hears_when_it_does() {
+        let places = Arc::new(Places::new(SMALL));
+        let signal = Arc::new(Signal::default());
+        let (lane, waiting) = (places.add_lane(Arc::default()), places.add_lane(Arc::clone(&signal)));
+        let of_channel = limits::GATHERED_PER_CHANNEL_MAX;
+        let place = places.take(lane, &numbered(1, "push"), of_channel).unwrap();
+        place.note(&Receipt::Retry { reason: String::new(), after: Some(Duration::from_secs(1)) }, second(100));
+        let declined = places.take(waiting, &numbered(2, "push"), of_channel).unwrap_err();
+        assert_eq!(declined, Declined::ChannelBusy);
+        while !places.taken().health.is_empty() {
+            place.note(&Receipt::Accepted { note: None }, second(200));
+        }
+        signal.wait(None);
+        assert!(places.take(waiting, &numbered(2, "push"), of_channel).is_ok());
     }
 
     #[test]
