@@ -2,27 +2,36 @@
 //! the commands that set Segment up, against an emulator of its Public API.
 
 mod public_api;
-mod tracking;
 
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use rekindle_tests::emulators::{Chance, Emulator, Mishap, Tracking};
 use rekindle_tests::{House, Provider, Tenant, identified, program, sign, track};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use self::public_api::PublicApi;
-use self::tracking::Tracking;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+async fn tracking() -> Emulator {
+    Emulator::open(Tracking, Chance::never()).await
+}
+
+/// What was taken, an id that came again among it.
+fn told(tracking: &Emulator) -> Vec<Value> {
+    assert_eq!(tracking.faults(), [] as [String; 0]);
+    tracking.executions().into_iter().map(|execution| execution.order.said).collect()
+}
+
 /// A shop that answers `Ping` by an e-mail, and tells Segment.
-async fn shop_with<'a>(house: &'a House, provider: &Provider, tracking: &Tracking) -> Tenant<'a> {
+async fn shop_with<'a>(house: &'a House, provider: &Provider, tracking: &Emulator) -> Tenant<'a> {
     let shop = house.tenant("shop").await;
     let mail = json!({"message": "hello", "to": [{"channel": "email", "subject": "Hello", "body": "How are you?"}]});
     shop.publish("journey", json!({"trigger": {"event": "Ping"}, "steps": [mail]})).await;
     shop.connect("email", provider).await;
-    let settings = json!({"provider": "segment", "settings": {"write_key": tracking::WRITE_KEY, "url": tracking.url}});
+    let settings = json!({"provider": "segment", "settings": {"write_key": Tracking::WRITE_KEY, "url": tracking.url}});
     house.call(Method::PUT, "/v1/channels/segment", &shop.key, Some(&settings)).await;
     shop.send(&identified("ada", house.now(), json!({"email": "ada@shop.example"}))).await;
     shop
@@ -34,10 +43,10 @@ async fn ping(house: &House, shop: &Tenant<'_>) {
 
 #[tokio::test]
 async fn a_message_that_went_out_is_told_once_and_comes_to_nothing_when_it_comes_back() {
-    let (house, provider, tracking) = (House::open().await, Provider::open().await, Tracking::open().await);
+    let (house, provider, tracking) = (House::open().await, Provider::open().await, tracking().await);
     let shop = shop_with(&house, &provider, &tracking).await;
     ping(&house, &shop).await;
-    let (received, told) = (provider.received(), tracking.events());
+    let (received, told) = (provider.received(), told(&tracking));
     assert_eq!((received.len(), told.len()), (1, 1));
     let sent = &told[0];
     assert_eq!(
@@ -69,18 +78,18 @@ async fn profile(house: &House, shop: &Tenant<'_>) -> Value {
 
 #[tokio::test]
 async fn a_batch_with_an_echo_in_it_loses_nothing_but_the_echo() {
-    let (house, provider, tracking) = (House::open().await, Provider::open().await, Tracking::open().await);
+    let (house, provider, tracking) = (House::open().await, Provider::open().await, tracking().await);
     let shop = shop_with(&house, &provider, &tracking).await;
     ping(&house, &shop).await;
-    let echo = tracking.events().remove(0);
+    let echo = told(&tracking).remove(0);
     let answer = shop.send_batch(&[echo, track("bob", house.now(), "Ping", json!({}))]).await;
     assert_eq!((&answer.body["accepted"], &answer.body["echoes"]), (&json!(1), &json!(1)));
 }
 
 #[tokio::test]
 async fn what_segment_cannot_take_now_is_told_later_whatever_became_of_the_campaign() {
-    let (mut house, provider, tracking) = (House::open().await, Provider::open().await, Tracking::open().await);
-    tracking.will_answer([503, 429]);
+    let (mut house, provider, tracking) = (House::open().await, Provider::open().await, tracking().await);
+    tracking.will([Mishap::Answers(503), Mishap::Answers(429)]);
     let (key, inlet) = {
         let shop = shop_with(&house, &provider, &tracking).await;
         ping(&house, &shop).await;
@@ -93,14 +102,14 @@ async fn what_segment_cannot_take_now_is_told_later_whatever_became_of_the_campa
     house.start().await;
     house.pass(HOUR).await;
     let shop = house.known_tenant(key, inlet);
-    assert_eq!((tracking.requests(), tracking.events().len()), (3, 1), "each attempt under the same id");
+    assert_eq!((tracking.requests(), told(&tracking).len()), (3, 1), "each attempt under the same id");
     assert_eq!(shop.list("/v1/outbox").await, [] as [Value; 0]);
 }
 
 #[tokio::test]
 async fn what_segment_refuses_is_a_dead_letter_that_can_be_delivered_again() {
-    let (house, provider, tracking) = (House::open().await, Provider::open().await, Tracking::open().await);
-    tracking.will_answer([400]);
+    let (house, provider, tracking) = (House::open().await, Provider::open().await, tracking().await);
+    tracking.will([Mishap::Answers(400)]);
     let shop = shop_with(&house, &provider, &tracking).await;
     ping(&house, &shop).await;
     let dead = shop.list("/v1/outbox").await;
@@ -110,18 +119,18 @@ async fn what_segment_refuses_is_a_dead_letter_that_can_be_delivered_again() {
     let ids = json!({"ids": [dead[0]["id"]]});
     house.call(Method::POST, "/v1/outbox/redeliver", &shop.key, Some(&ids)).await;
     house.settle().await;
-    assert_eq!((tracking.events().len(), shop.list("/v1/outbox").await.len()), (1, 0));
+    assert_eq!((told(&tracking).len(), shop.list("/v1/outbox").await.len()), (1, 0));
     assert_eq!(shop.ledger("ada").await, ledger, "no row tells of it");
 }
 
 #[tokio::test]
 async fn a_campaign_may_tell_segment_something_of_its_own() {
-    let (house, provider, tracking) = (House::open().await, Provider::open().await, Tracking::open().await);
+    let (house, provider, tracking) = (House::open().await, Provider::open().await, tracking().await);
     let shop = shop_with(&house, &provider, &tracking).await;
     let offer = json!({"message": "offer", "to": [{"channel": "segment", "event": "Offer Chosen"}]});
     shop.publish_journey("offers", json!({"trigger": {"event": "Browsed"}, "steps": [offer]}), json!({})).await;
     shop.send(&track("ada", house.now(), "Browsed", json!({}))).await;
-    let told = tracking.events();
+    let told = told(&tracking);
     assert_eq!((told.len(), &told[0]["event"], &told[0]["userId"]), (1, &json!("Offer Chosen"), &json!("ada")));
     assert_eq!(
         shop.list("/v1/messages").await.len(),

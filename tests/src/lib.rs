@@ -1,7 +1,9 @@
 //! The harness: a house with a real server in process, real components, a manual clock and a provider that records what it is sent.
 //! Everything is done over HTTP, as a tenant and as Segment would.
 
+pub mod emulators;
 mod provider;
+pub mod recipe;
 mod segment;
 
 use std::path::{Path, PathBuf};
