@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rekindle::domain::Timestamp;
+use rekindle_tests::emulators::CustomerIo;
 use rekindle_tests::{component_path, sign};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -91,17 +93,11 @@ impl House {
         }
     }
 
-    /// Sets a tenant up. The server is not killed meanwhile.
+    /// Sets a tenant up that counts. The server is not killed meanwhile.
     pub(crate) async fn settle_in(&self, name: &str, provider: &Provider) -> Result<Tenant> {
-        let created = self.call(Method::POST, "/v1/tenants", BOOTSTRAP_KEY, Some(&json!({"name": name}))).await?;
-        let key = text(&created, "key")?;
+        let mut tenant = self.move_in(name).await?;
         // Whoever is here gets more than anybody would.
-        self.call(Method::PUT, "/v1/policy", &key, Some(&json!({"caps": []}))).await?;
-        let source = json!({"name": "website", "secret": SECRET});
-        let source = self.call(Method::POST, "/v1/sources", &key, Some(&source)).await?;
-        let url = text(&source, "url")?;
-        let inlet = url.find("/in/").map(|at| url[at..].to_owned()).context("a source's address has `/in/`")?;
-        let mut tenant = Tenant { name: name.to_owned(), key, counter: String::new(), inlet };
+        self.call(Method::PUT, "/v1/policy", &tenant.key, Some(&json!({"caps": []}))).await?;
         for channel in ["push", "webhook"] {
             let settings = json!({"provider": "webhook", "settings": {"url": format!("{}/{name}", provider.url)}});
             self.call(Method::PUT, &format!("/v1/channels/{channel}"), &tenant.key, Some(&settings)).await?;
@@ -110,13 +106,25 @@ impl House {
         Ok(tenant)
     }
 
+    /// A new tenant with a signed source.
+    pub(crate) async fn move_in(&self, name: &str) -> Result<Tenant> {
+        let created = self.call(Method::POST, "/v1/tenants", BOOTSTRAP_KEY, Some(&json!({"name": name}))).await?;
+        let key = text(&created, "key")?;
+        let source = json!({"name": "website", "secret": SECRET});
+        let source = self.call(Method::POST, "/v1/sources", &key, Some(&source)).await?;
+        let url = text(&source, "url")?;
+        let inlet = url.find("/in/").map(|at| url[at..].to_owned()).context("a source's address has `/in/`")?;
+        Ok(Tenant { name: name.to_owned(), key, counter: String::new(), inlet })
+    }
+
     /// Publishes the campaign for abandoned carts, too.
     pub(crate) async fn sell(&self, tenant: &Tenant) -> Result<()> {
         self.publish(tenant, "three-lines", json!({"wait": "1s"})).await?;
         Ok(())
     }
 
-    async fn publish(&self, tenant: &Tenant, component: &str, configuration: Value) -> Result<String> {
+    /// Publishes a component of `campaigns/` under its own name. Returns its digest.
+    pub(crate) async fn publish(&self, tenant: &Tenant, component: &str, configuration: Value) -> Result<String> {
         let bytes = std::fs::read(component_path(component))?;
         let request = self.client.post(self.url("/v1/modules").await?).bearer_auth(&tenant.key).body(bytes);
         let (status, uploaded) = answer(request.send().await?).await?;
@@ -127,17 +135,30 @@ impl House {
         Ok(module)
     }
 
-    /// Delivers events as Segment does, again and again until they are acknowledged: the first element signed.
+    /// Delivers events as Segment does: the first element signed.
     pub(crate) async fn deliver(&self, tenant: &Tenant, events: &[Value]) -> Result<()> {
         let first = events.first().context("there should be something to deliver")?;
-        let signature = sign(SECRET, &first.to_string());
         let body = if events.len() == 1 { first.to_string() } else { Value::from(events.to_vec()).to_string() };
+        let signature = ("x-signature", sign(SECRET, &first.to_string()));
+        check_counts(&self.hand_over(&tenant.inlet, &[signature], &body).await?, events.len())
+    }
+
+    /// Delivers a report as Customer.io does.
+    pub(crate) async fn report(&self, tenant: &Tenant, report: &Value, at: Timestamp) -> Result<()> {
+        let (path, body) = (format!("/callbacks/{}/email", tenant.name), report.to_string());
+        check_counts(&self.hand_over(&path, &CustomerIo::signature(&body, at), &body).await?, 1)
+    }
+
+    /// Posts a body again and again, until it is acknowledged.
+    async fn hand_over(&self, path: &str, headers: &[(&str, String)], body: &str) -> Result<Value> {
         loop {
-            let request = self.client.post(self.url(&tenant.inlet).await?).header("x-signature", &signature);
-            let request = request.header("content-type", "application/json").body(body.clone());
-            let answered = async { answer(request.send().await?).await };
+            let mut request = self.client.post(self.url(path).await?).header("content-type", "application/json");
+            for (name, value) in headers {
+                request = request.header(*name, value);
+            }
+            let answered = async { answer(request.body(body.to_owned()).send().await?).await };
             match answered.await {
-                Ok((StatusCode::OK, counts)) => return check_counts(&counts, events.len()),
+                Ok((StatusCode::OK, counts)) => return Ok(counts),
                 Ok((StatusCode::SERVICE_UNAVAILABLE, _)) | Err(_) => tokio::time::sleep(TRY_AGAIN).await,
                 Ok((status, body)) => bail!("an event was refused: {status} {body}"),
             }

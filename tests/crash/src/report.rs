@@ -122,7 +122,6 @@ impl Report {
         }
         self.print_table();
         let missing = self.missing_points();
-        let is_slow = self.ready_max > READY_MAX;
         println!(
             "crash: {} kills, {} events, {} messages: 0 lost, 0 doubled, 0 invented; ready after {} ms at the most (--seed {})",
             self.kills,
@@ -134,10 +133,29 @@ impl Report {
         if !missing.is_empty() {
             eprintln!("crash: never passed: {}", missing.join(", "));
         }
+        if !self.warn_if_slow() && missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    /// Nobody complained, and no point was asked for.
+    pub(crate) fn survived(self) -> ExitCode {
+        self.bar.finish();
+        println!(
+            "crash: {} kills in {} s; ready after {} ms at the most (--seed {})",
+            self.kills,
+            self.since.elapsed().as_secs(),
+            self.ready_max.as_millis(),
+            self.seed
+        );
+        if self.warn_if_slow() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    }
+
+    /// Whether a start took too long; it is said here.
+    fn warn_if_slow(&self) -> bool {
+        let is_slow = self.ready_max > READY_MAX;
         if is_slow {
             eprintln!("crash: a start took longer than {} s", READY_MAX.as_secs());
         }
-        if missing.is_empty() && !is_slow { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        is_slow
     }
 
     fn missing_points(&self) -> Vec<&'static str> {

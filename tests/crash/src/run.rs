@@ -67,15 +67,17 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(arguments: &'a Arguments, folder: &'a Path, rng: Rng, report: &'a mut Report) -> Self {
+    pub(crate) fn new(arguments: &'a Arguments, folder: &'a Path, rng: Rng, report: &'a mut Report) -> Self {
         Self { arguments, folder, rng, report, address: watch::Sender::new(None) }
     }
 
     async fn house(mut self, kills: &[Kill]) -> Result<Verdict> {
         let (world, life) = self.settle_in().await?;
-        self.kill(life, &world.provider).await?;
+        self.kill(life).await?;
+        world.provider.next_life();
         for kill in kills {
-            self.live(*kill, &world.house, &world.provider).await.with_context(|| format!("at {kill:?}"))?;
+            self.live(*kill, &world.house).await.with_context(|| format!("at {kill:?}"))?;
+            world.provider.next_life();
         }
         world.provider.calm_down();
         let mut life = self.begin(None)?;
@@ -85,12 +87,18 @@ impl<'a> Run<'a> {
         Ok(verdict)
     }
 
-    /// A house with tenants, and load upon it.
-    pub(crate) async fn settle_in(&mut self) -> Result<(World, Life)> {
-        let provider = Provider::open(self.rng.fork()).await?;
+    /// A new house.
+    pub(crate) async fn found(&mut self) -> Result<(House, Life)> {
         let house = House::new(self.address.subscribe())?;
         let mut life = self.begin(None)?;
         self.open(&mut life, &house).await?;
+        Ok((house, life))
+    }
+
+    /// A house with tenants, and load upon it.
+    pub(crate) async fn settle_in(&mut self) -> Result<(World, Life)> {
+        let provider = Provider::open(self.rng.fork()).await?;
+        let (house, life) = self.found().await?;
         let tenants = [house.settle_in("north", &provider).await?, house.settle_in("south", &provider).await?];
         house.sell(&tenants[0]).await?;
         let load = Load::begin(&house, &tenants, &mut self.rng);
@@ -99,7 +107,7 @@ impl<'a> Run<'a> {
     }
 
     /// One life, to its kill.
-    async fn live(&mut self, kill: Kill, house: &House, provider: &Provider) -> Result<()> {
+    pub(crate) async fn live(&mut self, kill: Kill, house: &House) -> Result<()> {
         let mut life = self.begin(Some(kill))?;
         if let Kill::AfterStart(moment) = kill {
             tokio::time::sleep(moment).await;
@@ -113,7 +121,7 @@ impl<'a> Run<'a> {
             }
         }
         self.report.killed(kill);
-        self.kill(life, provider).await
+        self.kill(life).await
     }
 
     pub(crate) fn begin(&mut self, kill: Option<Kill>) -> Result<Life> {
@@ -140,11 +148,10 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    pub(crate) async fn kill(&mut self, mut life: Life, provider: &Provider) -> Result<()> {
+    pub(crate) async fn kill(&mut self, mut life: Life) -> Result<()> {
         life.kill()?;
         self.address.send_replace(None);
         tokio::time::sleep(AFTERMATH).await;
-        provider.next_life();
         let passed = std::fs::read_to_string(passed_file(self.folder)).unwrap_or_default();
         self.report.passed_points(&passed);
         Ok(())

@@ -36,6 +36,11 @@ pub(crate) fn kills(rng: &mut Rng, times: u32) -> Vec<Kill> {
     (0..times).map(&mut kill).collect()
 }
 
+/// So many kills, one every few seconds.
+pub(crate) fn every_few_seconds(rng: &mut Rng, times: u32) -> Vec<Kill> {
+    (0..times).map(|_| Kill::AfterReady(Duration::from_millis(rng.u64(500..3_500)))).collect()
+}
+
 fn at_random(rng: &mut Rng) -> Kill {
     match rng.u8(0..5) {
         0 => Kill::AfterStart(Duration::from_millis(rng.u64(5..400))),

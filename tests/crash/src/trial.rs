@@ -70,7 +70,8 @@ impl Run<'_> {
             if kept_during(&world, UNDER_WAY).await > 0 {
                 complaints.push(format!("`{}`: events were acknowledged before a restart", trial.as_str()));
             }
-            self.kill(life, &world.provider).await?;
+            self.kill(life).await?;
+            world.provider.next_life();
             life = self.begin(None)?;
             self.open(&mut life, &world.house).await?;
         }

@@ -59,7 +59,7 @@ async fn rest(house: &House, tenants: &[Tenant], provider: &Provider, expected: 
 }
 
 /// Has everything that waits for another attempt tried at once. Returns how much waits.
-async fn hurry(house: &House, tenant: &Tenant) -> Result<usize> {
+pub(crate) async fn hurry(house: &House, tenant: &Tenant) -> Result<usize> {
     let waiting = house.list("/v1/outbox", &tenant.key).await?;
     let ids: Vec<&Value> = waiting.iter().filter(|entry| entry["attempts"] != 0).map(|entry| &entry["id"]).collect();
     if !ids.is_empty() {

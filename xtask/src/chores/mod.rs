@@ -50,7 +50,7 @@ pub(crate) const CHORES: &[Chore] = &[
     },
     Chore {
         name: "crash",
-        summary: "kill a server under load and judge what is left (arguments go to the suite: `--times N`, `--seed S`, `--break PROMISE`)",
+        summary: "kill a server under load and judge what is left (arguments go to the suite: `--times N`, `--seed S`, `--break PROMISE`; `--recipe --people N`)",
         run: crash::run,
     },
     Chore {
