@@ -184,8 +184,14 @@ fn begins_entity(text: &str) -> bool {
     /// The longest name, `CounterClockwiseContourIntegral`, has 31.
     const NAME_BYTES_MAX: usize = 32;
     let Some(end) = text.bytes().take(NAME_BYTES_MAX + 1).position(|byte| byte == b';') else { return false };
-    let name = text[..end].strip_prefix('#').unwrap_or(&text[..end]);
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let (name, is_fit): (_, fn(&u8) -> bool) = match text[..end].strip_prefix('#') {
+        Some(number) => match number.strip_prefix(['x', 'X']) {
+            Some(number) => (number, u8::is_ascii_hexdigit),
+            None => (number, u8::is_ascii_digit),
+        },
+        None => (&text[..end], u8::is_ascii_alphanumeric),
+    };
+    !name.is_empty() && name.as_bytes().iter().all(is_fit)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The filters that are not the library's as they are: `raw`, and `default`, which says what to do without a value.
+//! The filter `raw`, and what stands around the library's filters: what is not there is nothing to them.
 
 use std::fmt;
 
@@ -57,68 +57,57 @@ impl Filter for RawFilter {
     }
 }
 
-/// The library's `default`, before which a value that is not there is not missing: the template says what to do without it.
+/// One of the library's filters, with something around it.
 #[derive(Clone)]
-pub(crate) struct Forgiving(pub(crate) Box<dyn ParseFilter>);
+pub(crate) struct Around {
+    pub(crate) filter: Box<dyn ParseFilter>,
+    pub(crate) evaluate: Evaluation,
+}
 
-impl ParseFilter for Forgiving {
+type Evaluation = fn(&dyn Filter, &dyn ValueView, &dyn Runtime) -> Result<Value>;
+
+impl ParseFilter for Around {
     fn parse(&self, arguments: FilterArguments<'_>) -> Result<Box<dyn Filter>> {
-        Ok(Box::new(ForgivingFilter(self.0.parse(arguments)?)))
+        Ok(Box::new(FilterAround { filter: self.filter.parse(arguments)?, evaluate: self.evaluate }))
     }
 
     fn reflection(&self) -> &dyn FilterReflection {
-        self.0.reflection()
+        self.filter.reflection()
     }
 }
 
 #[derive(Debug)]
-struct ForgivingFilter(Box<dyn Filter>);
+struct FilterAround {
+    filter: Box<dyn Filter>,
+    evaluate: Evaluation,
+}
 
-impl fmt::Display for ForgivingFilter {
+impl fmt::Display for FilterAround {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.filter.fmt(f)
     }
 }
 
-impl Filter for ForgivingFilter {
+impl Filter for FilterAround {
     fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Value> {
-        if input.query_state(State::DefaultValue) {
-            runtime.registers().get_mut::<Missing>().forgive();
-        }
-        self.0.evaluate(input, runtime)
+        (self.evaluate)(self.filter.as_ref(), input, runtime)
     }
 }
 
-/// One of the library's filters, which of nothing, or by nothing, makes nothing where it can make nothing else of it.
-#[derive(Clone)]
-pub(crate) struct Yielding(pub(crate) Box<dyn ParseFilter>);
-
-impl ParseFilter for Yielding {
-    fn parse(&self, arguments: FilterArguments<'_>) -> Result<Box<dyn Filter>> {
-        Ok(Box::new(YieldingFilter(self.0.parse(arguments)?)))
+/// Around `default`: the template says what to do without the value.
+pub(crate) fn forgiving(filter: &dyn Filter, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Value> {
+    if input.query_state(State::DefaultValue) {
+        runtime.registers().get_mut::<Missing>().forgive();
     }
-
-    fn reflection(&self) -> &dyn FilterReflection {
-        self.0.reflection()
-    }
+    filter.evaluate(input, runtime)
 }
 
-#[derive(Debug)]
-struct YieldingFilter(Box<dyn Filter>);
-
-impl fmt::Display for YieldingFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Filter for YieldingFilter {
-    fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Value> {
-        let times = || runtime.registers().get_mut::<Missing>().times();
-        let before = times();
-        match self.0.evaluate(input, runtime) {
-            Err(_) if input.is_nil() || times() > before => Ok(Value::Nil),
-            result => result,
-        }
+/// Around all others: of nothing, or by nothing, they make nothing where they can make nothing else of it.
+pub(crate) fn yielding(filter: &dyn Filter, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Value> {
+    let times = || runtime.registers().get_mut::<Missing>().times();
+    let before = times();
+    match filter.evaluate(input, runtime) {
+        Err(_) if input.is_nil() || times() > before => Ok(Value::Nil),
+        result => result,
     }
 }

@@ -6,7 +6,7 @@ use liquid_lib::stdlib;
 
 use crate::date::Date;
 use crate::echo::{EchoTag, Escaped, TextTag};
-use crate::filters::{Forgiving, RawFilter, Yielding};
+use crate::filters::{Around, RawFilter, forgiving, yielding};
 use crate::lenient::Leniently;
 
 /// All of it.
@@ -27,7 +27,8 @@ pub(crate) fn language() -> Language {
         language.filters.register(filter.reflection().name().to_owned(), filter);
     }
     for filter in filters() {
-        language.filters.register(filter.reflection().name().to_owned(), Box::new(Yielding(filter)));
+        let name = filter.reflection().name().to_owned();
+        language.filters.register(name, Box::new(Around { filter, evaluate: yielding }));
     }
     language
 }
@@ -61,7 +62,7 @@ fn questions() -> [Box<dyn ParseBlock>; 3] {
 }
 
 fn filters_of_ours() -> [Box<dyn ParseFilter>; 3] {
-    [Box::new(RawFilter), Box::new(Date), Box::new(Forgiving(Box::new(stdlib::Default)))]
+    [Box::new(RawFilter), Box::new(Date), Box::new(Around { filter: Box::new(stdlib::Default), evaluate: forgiving })]
 }
 
 fn filters() -> [Box<dyn ParseFilter>; 46] {
