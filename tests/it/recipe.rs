@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use rekindle_tests::emulators::{CustomerIo, Execution};
-use rekindle_tests::recipe::{CAMPAIGN, Consequence, Flaw, Person, Providers, Recorded, Step, Verdict, Word, judge};
+use rekindle_tests::recipe::{CAMPAIGN, Consequence, Flaw, Kept, Person, Providers, Step, Verdict, Word, judge};
 use rekindle_tests::{House, Tenant};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -87,10 +87,8 @@ impl<'a> Play<'a> {
 
     async fn end(self) -> (Verdict, Providers, Vec<Person>) {
         assert_eq!(self.shop.list("/v1/outbox").await, [] as [Value; 0]);
-        let messages = self.shop.list("/v1/messages").await;
-        let recorded: Vec<Recorded> = messages.iter().filter_map(Recorded::read).collect();
-        assert_eq!(recorded.len(), messages.len(), "every message is a step's");
-        let verdict = judge(&self.people, &self.providers, &recorded);
+        let kept = Kept::read(&self.shop.list("/v1/messages").await, &[]);
+        let verdict = judge(&self.people, &self.providers, &kept);
         (verdict, self.providers, self.people)
     }
 }
@@ -115,7 +113,7 @@ async fn three_lines_reach_everybody_once_and_segment_is_told_once() {
     assert_eq!(verdict.told, 60 + 45 + 45 + 45 + 15);
     assert!(providers.braze.requests() < 10, "many people in one request");
 
-    let strangers = judge(&people[..PEOPLE - 1], &providers, &[]);
+    let strangers = judge(&people[..PEOPLE - 1], &providers, &Kept::default());
     assert!(strangers.count(Flaw::Invented) > 0 && strangers.count(Flaw::Lost) > 0, "a judge who knows less complains");
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use rekindle::domain::Stopwatch;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::administrator::Administrator;
@@ -58,17 +58,21 @@ async fn rest(house: &House, tenants: &[Tenant], provider: &Provider, expected: 
     }
 }
 
-/// Has everything that waits for another attempt tried at once. Returns how much waits.
+/// Has everything that waits for another attempt tried at once. Returns how much waits, but for what stays because nobody wants it any more.
 pub(crate) async fn hurry(house: &House, tenant: &Tenant) -> Result<usize> {
     let waiting = house.list("/v1/outbox", &tenant.key).await?;
     let ids: Vec<&Value> = waiting.iter().filter(|entry| entry["attempts"] != 0).map(|entry| &entry["id"]).collect();
-    if !ids.is_empty() {
-        let ids = json!({"ids": ids[..ids.len().min(200)]});
-        let answer = house.attempt(Method::POST, "/v1/outbox/redeliver", &tenant.key, Some(&ids)).await?;
-        // Not found: they went out meanwhile.
-        if let Some((status, body)) = answer.filter(|(status, _)| status.is_client_error() && status.as_u16() != 404) {
-            bail!("redelivery was refused: {status} {body}");
-        }
+    if ids.is_empty() {
+        return Ok(waiting.len());
     }
-    Ok(waiting.len())
+    let ids = json!({"ids": ids[..ids.len().min(200)]});
+    match house.attempt(Method::POST, "/v1/outbox/redeliver", &tenant.key, Some(&ids)).await? {
+        Some((status, body)) if status.is_success() => {
+            let stays = ["expired", "unwanted", "left"].map(|why| body[why].as_u64().unwrap_or_default());
+            Ok(waiting.len() - stays.iter().sum::<u64>() as usize)
+        }
+        // They went out meanwhile.
+        Some((StatusCode::NOT_FOUND, _)) | None => Ok(waiting.len()),
+        Some((status, body)) => bail!("redelivery was refused: {status} {body}"),
+    }
 }

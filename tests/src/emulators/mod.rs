@@ -97,6 +97,11 @@ impl Emulator {
         self.desk.books().life += 1;
     }
 
+    /// In which life the house is.
+    pub fn life(&self) -> u32 {
+        self.desk.books().life
+    }
+
     /// How many requests came.
     pub fn requests(&self) -> u64 {
         self.desk.books().requests

@@ -2,7 +2,8 @@
 //! recorded, and with what Segment was told. Pure.
 //!
 //! Everything happens once. A provider does something again only where its last answer was lost, or where the house was killed meanwhile; and
-//! then under the same id.
+//! then under the same id. Where the house never heard that something was done, and the person left the campaign before it could ask again, the
+//! message stays in its outbox.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,9 +28,17 @@ pub enum Flaw {
     Fault,
 }
 
-/// A message that the house says was taken.
+/// What the house keeps of the campaign's messages once it has come to rest.
+#[derive(Debug, Default)]
+pub struct Kept {
+    taken: Vec<Message>,
+    /// What is in its outbox.
+    held: Vec<Message>,
+}
+
+/// A message, as the house knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
+struct Message {
     person: String,
     step: Step,
     id: String,
@@ -54,24 +63,39 @@ pub struct Verdict {
 type Fact = (String, String, String);
 
 /// Compares.
-pub fn judge(people: &[Person], providers: &Providers, recorded: &[Recorded]) -> Verdict {
+pub fn judge(people: &[Person], providers: &Providers, kept: &Kept) -> Verdict {
     let mut verdict = Verdict::default();
     for step in Step::ALL {
-        judge_step(&mut verdict, step, people, (&providers.executions(step), recorded));
+        judge_step(&mut verdict, step, people, (providers, kept));
     }
     judge_audience(&mut verdict, people, &providers.facebook.executions());
-    judge_told(&mut verdict, providers, recorded);
+    judge_told(&mut verdict, providers, &kept.taken);
     for (name, provider) in providers.all() {
         provider.faults().into_iter().for_each(|fault| verdict.complain(Flaw::Fault, format!("{name}: {fault}")));
     }
     verdict
 }
 
-impl Recorded {
-    /// Reads one of the house's messages; none where it is no step of the campaign.
-    pub fn read(message: &Value) -> Option<Self> {
+impl Kept {
+    /// Reads the house's lists of messages and of its outbox.
+    pub fn read(messages: &[Value], outbox: &[Value]) -> Self {
+        let is_message = |entry: &&Value| entry["channel"] != "segment";
+        Self {
+            taken: messages.iter().filter_map(Message::read).collect(),
+            held: outbox.iter().filter(is_message).filter_map(Message::read).collect(),
+        }
+    }
+}
+
+impl Message {
+    /// None where it is no step of the campaign.
+    fn read(message: &Value) -> Option<Self> {
         let text = |member: &str| message[member].as_str().map(str::to_owned);
         Some(Self { person: text("profile")?, step: Step::named(&text("step")?)?, id: text("id")? })
+    }
+
+    fn is_of(&self, person: &Person, step: Step) -> bool {
+        self.person == person.id && self.step == step
     }
 }
 
@@ -86,17 +110,11 @@ impl Verdict {
     }
 }
 
-fn judge_step(
-    verdict: &mut Verdict,
-    step: Step,
-    people: &[Person],
-    (executions, recorded): (&[Execution], &[Recorded]),
-) {
-    let mut of_person = grouped(executions, |execution| execution.order.person.clone());
+fn judge_step(verdict: &mut Verdict, step: Step, people: &[Person], (providers, kept): (&Providers, &Kept)) {
+    let executions = providers.executions(step);
+    let mut of_person = grouped(&executions, |execution| execution.order.person.clone());
     for person in people {
         let executions = of_person.remove(&person.id).unwrap_or_default();
-        let recorded: Vec<&Recorded> =
-            recorded.iter().filter(|message| message.person == person.id && message.step == step).collect();
         let what = format!("`{}` of `{}`", step.name(), person.id);
         match (person.habit.steps().contains(&step), executions.is_empty()) {
             (true, true) => verdict.complain(Flaw::Lost, what.clone()),
@@ -105,7 +123,11 @@ fn judge_step(
             (true, false) => *verdict.executed.entry(step.provider()).or_default() += 1,
         }
         judge_repetitions(verdict, &what, &executions);
-        judge_record(verdict, &what, &executions, &recorded);
+        let of_step = |messages: &[Message]| messages.iter().filter(|one| one.is_of(person, step)).cloned().collect();
+        let kept = Kept { taken: of_step(&kept.taken), held: of_step(&kept.held) };
+        let was_heard =
+            executions.last().is_some_and(|last| last.is_answered && last.life == providers.of(step).life());
+        judge_record(verdict, &what, (&executions, was_heard), &kept);
     }
     of_person
         .into_keys()
@@ -125,18 +147,23 @@ fn judge_repetitions(verdict: &mut Verdict, what: &str, executions: &[&Execution
     }
 }
 
-/// What was done has one id, under which the house recorded it; but where the house never heard that it was done.
-fn judge_record(verdict: &mut Verdict, what: &str, executions: &[&Execution], recorded: &[&Recorded]) {
-    let ids: BTreeSet<&str> = executions.iter().filter_map(|execution| execution.order.message.as_deref()).collect();
-    if ids.len() > 1 || recorded.len() > 1 {
-        verdict.complain(Flaw::Doubled, format!("{what}, under {ids:?}, recorded {recorded:?}"));
+/// What was done has one id, under which the house has recorded it, or which it holds in its outbox where it cannot have heard of it.
+fn judge_record(
+    verdict: &mut Verdict,
+    what: &str,
+    (executions, was_heard): (&[&Execution], bool),
+    Kept { taken, held }: &Kept,
+) {
+    let told = executions.iter().filter_map(|execution| execution.order.message.as_deref());
+    let ids: BTreeSet<&str> = told.chain(taken.iter().chain(held).map(|message| message.id.as_str())).collect();
+    if ids.len() > 1 || taken.len() + held.len() > 1 {
+        verdict.complain(Flaw::Doubled, format!("{what}, under {ids:?}, recorded {taken:?}, in the outbox {held:?}"));
     }
-    match (executions.last(), recorded.first()) {
-        (None, Some(_)) => verdict.complain(Flaw::Invented, format!("{what}, in the record alone")),
-        (Some(_), Some(message)) if ids.iter().any(|id| *id != message.id) => {
-            verdict.complain(Flaw::Doubled, format!("{what}, under {ids:?}, recorded {message:?}"));
+    match (executions.is_empty(), taken.is_empty()) {
+        (true, false) => verdict.complain(Flaw::Invented, format!("{what}, in the record alone")),
+        (false, true) if was_heard || held.is_empty() => {
+            verdict.complain(Flaw::Lost, format!("{what}, in the record"));
         }
-        (Some(last), None) if last.is_answered => verdict.complain(Flaw::Lost, format!("{what}, in the record")),
         _ => {}
     }
 }
@@ -152,14 +179,14 @@ fn judge_audience(verdict: &mut Verdict, people: &[Person], executions: &[Execut
 }
 
 /// Each fact under one id: that a message was taken, and what Customer.io reported of it.
-fn judge_told(verdict: &mut Verdict, providers: &Providers, recorded: &[Recorded]) {
+fn judge_told(verdict: &mut Verdict, providers: &Providers, taken: &[Message]) {
     let executions = providers.segment.executions();
     for (id, told) in grouped(&executions, |execution| execution.order.message.clone().unwrap_or_default()) {
         judge_repetitions(verdict, &format!("what Segment was told as `{id}`"), &told);
     }
     let mut facts = told(&executions);
     verdict.told = facts.values().map(|ids| ids.len() as u64).sum();
-    for (fact, most) in expected_facts(providers, recorded) {
+    for (fact, most) in expected_facts(providers, taken) {
         match facts.remove(&fact).map_or(0, |ids| ids.len()) {
             0 => verdict.complain(Flaw::Lost, format!("Segment was not told {fact:?}")),
             count if count > most => {
@@ -183,8 +210,8 @@ fn told(executions: &[Execution]) -> BTreeMap<Fact, BTreeSet<&str>> {
 }
 
 /// What Segment has to be told, and how often at the most: an e-mail that went out twice is delivered twice.
-fn expected_facts(providers: &Providers, recorded: &[Recorded]) -> BTreeMap<Fact, usize> {
-    let sent = recorded.iter().map(|message| {
+fn expected_facts(providers: &Providers, taken: &[Message]) -> BTreeMap<Fact, usize> {
+    let sent = taken.iter().map(|message| {
         let name = message.step.sent();
         ((message.person.clone(), name.to_owned(), message.step.name().to_owned()), 1)
     });

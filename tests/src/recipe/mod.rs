@@ -6,6 +6,6 @@ mod judge;
 mod people;
 mod providers;
 
-pub use judge::{Flaw, Recorded, Verdict, judge};
+pub use judge::{Flaw, Kept, Verdict, judge};
 pub use people::{Consequence, Habit, Person, Word};
 pub use providers::{CAMPAIGN, Providers, Step};

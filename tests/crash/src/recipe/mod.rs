@@ -63,7 +63,7 @@ impl Run<'_> {
         self.open(&mut life, &shop.house).await?;
         shop.rest().await?;
         crowd.end().await?;
-        let verdict = judge(&shop.people, &shop.providers, &shop.recorded().await?);
+        let verdict = judge(&shop.people, &shop.providers, &shop.kept().await?);
         drop(life);
         Ok((shop, verdict))
     }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 use rekindle::domain::Stopwatch;
-use rekindle_tests::recipe::{CAMPAIGN, Person, Providers, Recorded, Step};
+use rekindle_tests::recipe::{CAMPAIGN, Kept, Person, Providers, Step};
 use reqwest::Method;
 use serde_json::json;
 
 use crate::house::{House, Tenant};
+use crate::world::hurry;
 
 /// How long the lines wait. Somebody who opens an e-mail is given longer to say so than the house is ever down: no third line reaches them.
 const WAIT: &str = "1s";
@@ -52,7 +53,7 @@ impl Shop {
         let wanted: usize = self.people.iter().map(|person| person.habit.steps().len()).sum();
         let (mut before, mut since) = ((0, 0), Stopwatch::start());
         loop {
-            let waiting = self.waiting().await?;
+            let waiting = hurry(&self.house, &self.tenant).await?;
             let now = (self.done(), waiting);
             if now != before {
                 (before, since) = (now, Stopwatch::start());
@@ -65,16 +66,10 @@ impl Shop {
         }
     }
 
-    /// How many messages are yet to be tried. What is a dead letter is not; whether it should be, the judge knows.
-    async fn waiting(&self) -> Result<usize> {
-        let entries = self.house.list("/v1/outbox", &self.tenant.key).await?;
-        Ok(entries.iter().filter(|entry| entry["state"] == "waiting").count())
-    }
-
-    /// What the house says that was taken.
-    pub(crate) async fn recorded(&self) -> Result<Vec<Recorded>> {
+    /// What the house keeps of it in the end.
+    pub(crate) async fn kept(&self) -> Result<Kept> {
         let messages = self.house.list("/v1/messages", &self.tenant.key).await?;
-        Ok(messages.iter().filter_map(Recorded::read).collect())
+        Ok(Kept::read(&messages, &self.house.list("/v1/outbox", &self.tenant.key).await?))
     }
 
     /// How much providers did, repetitions and all.
