@@ -120,10 +120,7 @@ async fn set_template(
     NamedTemplate(key): NamedTemplate,
     JsonBody(NewTemplate { text }): JsonBody<NewTemplate>,
 ) -> Result<Json<TemplateItem>, Problem> {
-    Template::check_text(&key, &text)?;
-    let text: Arc<str> = text.into();
-    let checked = admin.press.check(&caller.tenant.id, Arc::clone(&text), layout(key.channel.as_str())).await;
-    checked.map_err(|err| problem(&key, err))?;
+    let text = checked(&admin, &caller, (&key, &text)).await?;
     let set = admin.edit(&caller, &key, {
         let key = key.clone();
         move |tenant, now| tenant.set_template(key, text, now)
@@ -248,13 +245,16 @@ async fn text_on_trial(
     match (&trial.text, trial.version) {
         (Some(_), Some(_)) => Err(Problem::new(&Kind::INVALID, "give `text` or `version`, not both")),
         (None, version) => Ok(Arc::clone(&caller.tenant.template(key, version)?.text)),
-        (Some(text), None) => {
-            Template::check_text(key, text)?;
-            let text: Arc<str> = text.as_str().into();
-            let checked = admin.press.check(&caller.tenant.id, Arc::clone(&text), layout(key.channel.as_str())).await;
-            checked.map(|()| text).map_err(|err| problem(key, err))
-        }
+        (Some(text), None) => checked(admin, caller, (key, text)).await,
     }
+}
+
+/// A text that may be a template's.
+async fn checked<R>(admin: &Admin, caller: &Caller<R>, (key, text): (&TemplateKey, &str)) -> Result<Arc<str>, Problem> {
+    Template::check_text(key, text)?;
+    let text: Arc<str> = text.into();
+    let checked = admin.press.check(&caller.tenant.id, Arc::clone(&text), layout(key.channel.as_str())).await;
+    checked.map(|()| text).map_err(|err| problem(key, err))
 }
 
 /// What is to be known of the person.
