@@ -19,6 +19,8 @@ use crate::domain::limits;
 
 /// Bytes read of what the process says of itself: a rejection repeats names out of a module.
 const WORDS_BYTES_MAX: u64 = 64 << 10;
+/// What is to be done about a module that takes too much to compile.
+const SMALLER: &str = "build it smaller, with smaller functions, leave out what it does not use";
 
 /// How the process ended, and what it left.
 struct Ended {
@@ -113,6 +115,8 @@ fn judge(ended: Ended) -> Result<Vec<u8>, CompileError> {
     }
     match (last, ended.status.signal()) {
         (_, Some(signal)) => Err(killed(signal, &ended.words)),
+        // The engine checks some allocations itself, and panics with these words.
+        (Some(Word::Rejected { what, .. }), None) if what.ends_with(": out of memory") => Err(too_large().into()),
         (Some(Word::Rejected { what, next }), None) => Err(Rejection::new(what, next).into()),
         (Some(Word::Unavailable { what }), None) => Err(CompileError::Unavailable(what)),
         (_, None) if ended.status.success() => Ok(ended.code),
@@ -122,17 +126,20 @@ fn judge(ended: Ended) -> Result<Vec<u8>, CompileError> {
     }
 }
 
+fn too_large() -> Rejection {
+    let bytes = limits::COMPILE_ADDRESS_BYTES_MAX;
+    Rejection::new(format!("the module takes more than `{bytes}` bytes to compile"), SMALLER)
+}
+
 /// What it means that a signal ended the process.
 fn killed(signal: i32, words: &str) -> CompileError {
     let is = |known: Signal| known.as_raw() == signal;
-    let smaller = "build it smaller, with smaller functions, leave out what it does not use";
     if is(Signal::XCPU) {
         let seconds = limits::COMPILE_CPU_MAX.as_secs();
-        return Rejection::new(format!("the module takes more than `{seconds}` s to compile"), smaller).into();
+        return Rejection::new(format!("the module takes more than `{seconds}` s to compile"), SMALLER).into();
     }
     if is(Signal::ABORT) && words.contains("memory allocation") {
-        let bytes = limits::COMPILE_ADDRESS_BYTES_MAX;
-        return Rejection::new(format!("the module takes more than `{bytes}` bytes to compile"), smaller).into();
+        return too_large().into();
     }
     if is(Signal::KILL) {
         return CompileError::Unavailable("its process was killed, the host may be short of memory".to_owned());
@@ -200,6 +207,12 @@ mod tests {
         );
         check(
             "echo memory allocation of 8 bytes failed >&2; kill -ABRT $$",
+            expect![
+                "the module takes more than `4294967296` bytes to compile; build it smaller, with smaller functions, leave out what it does not use"
+            ],
+        );
+        check(
+            r#"echo '{"cause": "rejected", "what": "the engine broke on it: out of memory", "next": "tell us"}' >&2; exit 1"#,
             expect![
                 "the module takes more than `4294967296` bytes to compile; build it smaller, with smaller functions, leave out what it does not use"
             ],
