@@ -54,9 +54,9 @@ impl Worker {
             if self.lane.is_under_way(&row.tenant, &row.id) {
                 continue;
             }
-            let entry = Entry::decode(&row.body)?;
+            let Some(entry) = self.dispatchable(Entry::decode(&row.body)?, now) else { continue };
             let traits = self.traits_for(&entry, channel.as_ref())?;
-            if self.dispatch_entry(entry, traits, &channel, now).is_err() {
+            if self.hand_over(entry, traits, Arc::clone(&channel)).is_err() {
                 self.is_held_up = true;
                 return Ok(());
             }
@@ -78,28 +78,24 @@ impl Worker {
         })
     }
 
-    fn dispatch_entry(
-        &mut self,
-        entry: Entry,
-        traits: Option<Json>,
-        channel: &Arc<dyn Channel>,
-        now: Timestamp,
-    ) -> Result<(), Declined> {
+    /// The entry, where it goes out now; otherwise the loop takes note of what becomes of it.
+    fn dispatchable(&mut self, entry: Entry, now: Timestamp) -> Option<Entry> {
         if entry.matter == Matter::Echo {
-            return self.hand_over(entry, traits, Arc::clone(channel));
+            return Some(entry);
         }
         let campaigns = self.shared.roster.of(&entry.tenant);
-        match campaigns.named(&entry.campaign) {
-            None => self.words.push(Word::GiveUp(entry, DeathCause::Withdrawn)),
+        let word = match campaigns.named(&entry.campaign) {
+            None => Word::GiveUp(entry, DeathCause::Withdrawn),
             // What is said about a campaign does not wait for it.
             Some(campaign) if entry.channel != OPERATIONS && campaign.reason_to_wait().is_some() => {
-                self.words.push(Word::Postpone(entry));
+                Word::Postpone(entry)
             }
-            Some(_) if entry.is_expired(now) => self.words.push(Word::GiveUp(entry, DeathCause::Expired)),
-            Some(_) if entry.channel != OPERATIONS && entry.is_stale(now) => self.words.push(Word::Judge(entry)),
-            Some(_) => return self.hand_over(entry, traits, Arc::clone(channel)),
-        }
-        Ok(())
+            Some(_) if entry.is_expired(now) => Word::GiveUp(entry, DeathCause::Expired),
+            Some(_) if entry.channel != OPERATIONS && entry.is_stale(now) => Word::Judge(entry),
+            Some(_) => return Some(entry),
+        };
+        self.words.push(word);
+        None
     }
 
     fn hand_over(&mut self, entry: Entry, traits: Option<Json>, channel: Arc<dyn Channel>) -> Result<(), Declined> {
