@@ -1,8 +1,7 @@
 //! Where heavy work is done: checking and configuring modules takes a core for up to seconds, so a few are under way, some
 //! wait, and the rest are told to come back. No tenant takes all of it. Also the way to the disk, which is no work but waiting.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::thread;
 
 use rustix::process::nice;
@@ -10,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 
 use super::problem::{Kind, Problem};
-use crate::domain::{TenantId, limits};
+use crate::domain::{PerTenant, TenantId, limits};
 
 /// A bounded number of benches and a bounded queue before them; of both, a tenant gets a part.
 #[derive(Debug, Clone)]
@@ -18,7 +17,7 @@ pub struct Workshop {
     house: Queue,
     of_each: Room,
     /// The queues of tenants who have work here.
-    tenants: Arc<Mutex<HashMap<TenantId, Weak<Queue>>>>,
+    tenants: PerTenant<Queue>,
 }
 
 /// How much may be under way at one time, and how much may wait.
@@ -62,7 +61,7 @@ impl Default for Workshop {
 
 impl Workshop {
     fn with_room(house: Room, of_each: Room) -> Self {
-        Self { house: Queue::with(house), of_each, tenants: Arc::default() }
+        Self { house: Queue::with(house), of_each, tenants: PerTenant::default() }
     }
 
     /// Does the tenant's work when it is its turn. Once begun it is finished and keeps its bench, even when nobody waits any
@@ -76,7 +75,7 @@ impl Workshop {
         T: Send + 'static,
         E: Into<Problem> + Send + 'static,
     {
-        let own = self.queue_of(tenant);
+        let own = self.tenants.of(tenant, || Queue::with(self.of_each));
         let own_place = own.place().ok_or_else(|| {
             let detail = "too many of your own modules are waiting to be checked: try again when one is done";
             Problem::new(&Kind::TENANT_BUSY, detail)
@@ -93,17 +92,6 @@ impl Workshop {
             work()
         })
         .await
-    }
-
-    fn queue_of(&self, tenant: &TenantId) -> Arc<Queue> {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = tenants.get(tenant).and_then(Weak::upgrade) {
-            return known;
-        }
-        tenants.retain(|_, queue| queue.strong_count() > 0);
-        let queue = Arc::new(Queue::with(self.of_each));
-        tenants.insert(tenant.clone(), Arc::downgrade(&queue));
-        queue
     }
 }
 
@@ -208,7 +196,7 @@ mod tests {
         one.await.unwrap().unwrap();
         two.await.unwrap().unwrap();
         try_one(&workshop, "greedy").await.unwrap();
-        assert_eq!(workshop.tenants.lock().unwrap().len(), 1);
+        assert_eq!(workshop.tenants.kept(), 1);
     }
 
     #[tokio::test]

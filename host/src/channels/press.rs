@@ -1,15 +1,14 @@
 //! Where templates are rendered. That takes CPU: a tenant gets one place at a time, and the house has a few, given in the order of asking; so
 //! a tenant whose templates are slow waits for itself.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::Layout;
-use crate::domain::{Json, RenderError, Rendered, Renderer, TenantId, TextForm, limits};
+use crate::domain::{Json, PerTenant, RenderError, Rendered, Renderer, TenantId, TextForm, limits};
 
 /// The house's one. Cloning shares it.
 #[derive(Clone)]
@@ -17,7 +16,7 @@ pub struct Press {
     renderer: Arc<dyn Renderer>,
     places: Arc<Semaphore>,
     /// The place of each tenant who has work here.
-    tenants: Arc<Mutex<HashMap<TenantId, Weak<Semaphore>>>>,
+    tenants: PerTenant<Semaphore>,
 }
 
 impl Press {
@@ -25,7 +24,7 @@ impl Press {
     pub fn new(renderer: Arc<dyn Renderer>) -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
         let places = (processors / limits::PROCESSORS_PER_RENDERING).max(1);
-        Self { renderer, places: Arc::new(Semaphore::new(places)), tenants: Arc::default() }
+        Self { renderer, places: Arc::new(Semaphore::new(places)), tenants: PerTenant::default() }
     }
 
     /// Renders a template of the tenant's when it is their turn.
@@ -49,7 +48,8 @@ impl Press {
         tenant: &TenantId,
         work: impl FnOnce(&dyn Renderer) -> Result<T, RenderError> + Send + 'static,
     ) -> Result<T, RenderError> {
-        let own = self.place_of(tenant).acquire_owned().await.expect("places should never be closed");
+        let own =
+            self.tenants.of(tenant, || Semaphore::new(1)).acquire_owned().await.expect("places should never be closed");
         let place = Arc::clone(&self.places).acquire_owned().await.expect("places should never be closed");
         let renderer = Arc::clone(&self.renderer);
         let work = move || {
@@ -59,16 +59,5 @@ impl Press {
         };
         let broken = |err: JoinError| RenderError::Unavailable(format!("the renderer broke off: {err}"));
         spawn_blocking(work).await.map_err(broken)?
-    }
-
-    fn place_of(&self, tenant: &TenantId) -> Arc<Semaphore> {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = tenants.get(tenant).and_then(Weak::upgrade) {
-            return place;
-        }
-        tenants.retain(|_, place| place.strong_count() > 0);
-        let place = Arc::new(Semaphore::new(1));
-        tenants.insert(tenant.clone(), Arc::downgrade(&place));
-        place
     }
 }
